@@ -1,0 +1,103 @@
+// Builds dist/: one CommonJS file per entry point, one ES module (preload, which awaits at top level), the
+// Function App, and declarations. One implementation for ESM and CommonJS alike: state is one per process,
+// and the blocking import can load the rest lazily and synchronously.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { esbuildEmbeddedSources, root } from './embedded-sources.mjs';
+
+const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+const dist = path.join(root, 'dist');
+rmSync(dist, { recursive: true, force: true });
+
+/** Our entry points stay files of their own: `./index.js` in a source is `./index.cjs` in dist. */
+const siblings = {
+  name: 'vaultstrap-siblings',
+  /** @param {import('esbuild').PluginBuild} b */
+  setup(b) {
+    b.onResolve({ filter: /^\.\.?\/index\.(js|cjs)$/ }, (args) =>
+      path.resolve(args.resolveDir, args.path).startsWith(path.join(root, 'src', 'index.'))
+        ? { path: './index.cjs', external: true }
+        : undefined,
+    );
+  },
+};
+
+/** @type {import('esbuild').BuildOptions} */
+const common = {
+  absWorkingDir: root,
+  outdir: dist,
+  bundle: true,
+  platform: 'node',
+  target: 'node22.13',
+  // Not minified: Node prints the line that throws, and a stack should lead to code that can be read.
+  minifySyntax: false,
+  legalComments: 'none',
+  logLevel: 'warning',
+  external: ['@azure/*'],
+  define: { VAULTSTRAP_VERSION: JSON.stringify(version) },
+  plugins: [siblings, esbuildEmbeddedSources()],
+};
+
+await Promise.all([
+  build({
+    ...common,
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    entryPoints: {
+      index: 'src/index.ts',
+      register: 'src/register.ts',
+      start: 'src/start.ts',
+      functions: 'src/functions-app.ts',
+      testing: 'src/testing/index.ts',
+      cli: 'src/cli/main.ts',
+    },
+  }),
+  build({ ...common, format: 'esm', outExtension: { '.js': '.mjs' }, entryPoints: { preload: 'src/preload.ts' } }),
+  build({
+    ...common,
+    bundle: false,
+    format: 'esm',
+    plugins: [],
+    external: undefined,
+    entryPoints: readdirSync(path.join(root, 'functions')).map((file) => `functions/${file}`),
+    outdir: path.join(dist, 'functions'),
+  }),
+]);
+
+// Declarations: those that the entry points reach, as CommonJS (.d.cts), which every resolver reads.
+const declarations = path.join(dist, '.declarations');
+const tsc = spawnSync(
+  process.execPath,
+  [
+    path.join(root, 'node_modules/typescript/bin/tsc'),
+    '-p',
+    path.join(root, 'tsconfig.build.json'),
+    '--outDir',
+    declarations,
+  ],
+  { stdio: 'inherit' },
+);
+if (tsc.status !== 0) process.exit(tsc.status ?? 1);
+const types = path.join(dist, 'types');
+const wanted = new Set();
+/** @param {string} file relative to the declarations */
+function take(file) {
+  if (wanted.has(file)) return;
+  wanted.add(file);
+  const text = readFileSync(path.join(declarations, `${file}.d.ts`), 'utf8');
+  for (const [, target] of text.matchAll(/(?:from |import\()['"](\.[^'"]+)\.js['"]/g)) {
+    take(path.posix.join(path.posix.dirname(file), /** @type {string} */ (target)));
+  }
+  const target = path.join(types, `${file}.d.cts`);
+  mkdirSync(path.dirname(target), { recursive: true });
+  writeFileSync(target, text.replace(/((?:from |import\()['"]\.[^'"]+)\.js(['"])/g, '$1.cjs$2'));
+}
+for (const entry of ['index', 'functions-app', 'testing/index']) take(entry);
+for (const entry of ['register', 'start', 'preload']) {
+  writeFileSync(path.join(types, `${entry}.d.cts`), 'export {};\n');
+}
+writeFileSync(path.join(types, 'preload.d.mts'), 'export {};\n');
+rmSync(declarations, { recursive: true });
+cpSync(path.join(root, 'node_modules/dotenv-expand/LICENSE'), path.join(dist, 'LICENSE.dotenv-expand'));

@@ -1,0 +1,155 @@
+import type { Config } from '../support/config.js';
+import { type Failure, fail, type Result, succeed } from '../support/failure.js';
+import { type HttpProblem, type HttpReply, parseRetryAfterMs } from '../support/http.js';
+import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
+import { Secret } from '../support/secret.js';
+import { expiryMs } from './expiry.js';
+
+export interface AccessToken {
+  readonly token: Secret;
+  readonly expiresOnMs: number;
+}
+
+/** What the messages need to know of the request. */
+export interface TokenContext {
+  readonly source: string;
+  readonly identity: IdentitySelector;
+  readonly identityFrom: Config['identityFrom'];
+}
+
+/** Longer is not a token: real ones have 1 to 4 KB. */
+const MAX_TOKEN_LENGTH = 64_000;
+
+export function readTokenReply(reply: HttpReply, context: TokenContext, nowMs: number): Result<AccessToken> {
+  if (reply.status !== 200) return fail(refused(reply, context, nowMs));
+  let body: unknown;
+  try {
+    body = JSON.parse(reply.body);
+  } catch {
+    return fail(malformed(context, 'is not JSON'));
+  }
+  const { access_token, expires_on, expires_in, client_id } = (body ?? {}) as Record<string, unknown>;
+  if (typeof access_token !== 'string' || access_token === '') return fail(malformed(context, 'has no access_token'));
+  // Only what a header can carry.
+  if (access_token.length > MAX_TOKEN_LENGTH || !/^[\x21-\x7e]+$/.test(access_token)) {
+    return fail(malformed(context, 'has a malformed access_token'));
+  }
+  const { identity } = context;
+  if (
+    identity.kind === 'client' &&
+    typeof client_id === 'string' &&
+    client_id &&
+    client_id.toLowerCase() !== identity.id.toLowerCase()
+  ) {
+    return fail({
+      status: 'MSINotEnabled',
+      code: 'ERR_IDENTITY_SELECTOR',
+      details: `${context.source} gave the token of another identity than ${printIdentity(identity)}; it was not used.`,
+      hint: 'The host seems to ignore the selector. Assign this identity to the app, or set VAULTSTRAP_IDENTITY=system.',
+      retry: 'never',
+    });
+  }
+  return succeed({
+    token: new Secret(access_token),
+    expiresOnMs: expiryMs({ access_token, expires_on, expires_in }, nowMs),
+  });
+}
+
+/** The endpoint's texts are not quoted nor branched on: they differ per host and release. */
+function refused(reply: HttpReply, context: TokenContext, nowMs: number): Failure {
+  const { status } = reply;
+  const cause = { status };
+  const retryAfterMs = parseRetryAfterMs(reply.headers['retry-after'], nowMs);
+  if (status === 429 || status === 408 || status === 410 || status >= 500) {
+    return {
+      status: 'OtherReasons',
+      code: 'ERR_IDENTITY_UNAVAILABLE',
+      details: `the identity endpoint (${context.source}) answered ${status}.`,
+      hint: 'The platform has trouble issuing tokens; this is usually short. Restart the app if it lasts.',
+      retry: 'deadline',
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+      cause,
+    };
+  }
+  if (status === 400) {
+    return {
+      status: 'MSINotEnabled',
+      code: 'ERR_IDENTITY_NOT_ASSIGNED',
+      details: `the identity endpoint (${context.source}) has no ${describe(context.identity)} for this app (400).`,
+      hint: notAssignedHint(context),
+      retry: 'never',
+      cause,
+    };
+  }
+  if (status === 401 || status === 403) {
+    return {
+      status: 'MSINotEnabled',
+      code: 'ERR_IDENTITY_REFUSED',
+      details: `the identity endpoint (${context.source}) refused this process (${status}).`,
+      hint: 'IDENTITY_HEADER or MSI_SECRET is not the one of this app instance. Do not set or copy these variables yourself; restart the app.',
+      retry: 'few',
+      cause,
+    };
+  }
+  return {
+    status: 'MSINotEnabled',
+    code: 'ERR_IDENTITY_REPLY',
+    details: `the identity endpoint (${context.source}) answered ${status}.`,
+    hint: 'Check IDENTITY_ENDPOINT or MSI_ENDPOINT: the platform sets it, and nothing else should.',
+    retry: status === 404 ? 'few' : 'never',
+    cause,
+  };
+}
+
+function describe(identity: IdentitySelector): string {
+  return identity.kind === 'system' ? 'system-assigned identity' : `identity ${printIdentity(identity)}`;
+}
+
+function notAssignedHint({ identity, identityFrom }: TokenContext): string {
+  if (identity.kind === 'system') {
+    return (
+      'Turn it on: az webapp identity assign --name APP --resource-group GROUP (az functionapp ... for a Function App). ' +
+      'If the app has user-assigned identities only, name one: VAULTSTRAP_IDENTITY={client id}.'
+    );
+  }
+  if (identityFrom === 'AZURE_CLIENT_ID') {
+    return (
+      'It comes from AZURE_CLIENT_ID. If that names an app registration, set VAULTSTRAP_IDENTITY=system ' +
+      '(or the client id of the identity to use).'
+    );
+  }
+  return 'Assign it: az webapp identity assign --name APP --resource-group GROUP --identities RESOURCE_ID; or correct the id.';
+}
+
+function malformed(context: TokenContext, what: string): Failure {
+  return {
+    status: 'OtherReasons',
+    code: 'ERR_IDENTITY_REPLY',
+    details: `the reply of the identity endpoint (${context.source}) ${what}.`,
+    hint: 'Something else answers at that address: check IDENTITY_ENDPOINT or MSI_ENDPOINT, which only the platform should set.',
+    retry: 'few',
+  };
+}
+
+export function tokenProblem(problem: HttpProblem, context: TokenContext): Failure {
+  const { kind, cause } = problem;
+  if (kind === 'too-large') return malformed(context, 'is too long');
+  if (kind === 'timeout' || kind === 'aborted') {
+    return {
+      status: 'FetchTimedOut',
+      code: 'ERR_IDENTITY_TIMEOUT',
+      details: `the identity endpoint (${context.source}) did not answer in time.`,
+      hint: 'The platform has trouble issuing tokens; this is usually short. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
+      retry: 'deadline',
+      cause,
+    };
+  }
+  return {
+    status: 'MSINotEnabled',
+    code: 'ERR_IDENTITY_UNREACHABLE',
+    details: `the identity endpoint (${context.source}) cannot be reached${cause.code ? ` (${cause.code})` : ''}.`,
+    hint: 'Check that a managed identity is turned on, and that IDENTITY_ENDPOINT or MSI_ENDPOINT was set by the platform.',
+    retry: kind === 'tls' ? 'never' : 'deadline',
+    cause,
+  };
+}

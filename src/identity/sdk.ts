@@ -1,0 +1,141 @@
+import type { DefaultAzureCredentialOptions, TokenCredential } from '@azure/identity';
+import { VaultstrapError } from '../support/errors.js';
+import { type Failure, fail, type Result, safeCause, succeed } from '../support/failure.js';
+import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
+import { loadSdk } from '../support/sdk-loader.js';
+import { Secret } from '../support/secret.js';
+import type { AccessToken, TokenContext } from './reply.js';
+import type { SourceName } from './source.js';
+
+export interface SdkTokens {
+  request(
+    source: SourceName,
+    resource: string,
+    context: TokenContext,
+    limits: { remainingMs: number; onRequest: () => void },
+  ): Promise<Result<AccessToken>>;
+}
+
+/** Tokens by `@azure/identity`, which is loaded at the first request. One credential per source and identity. */
+export function createSdkTokens(anchors: readonly string[]): SdkTokens {
+  const credentials = new Map<string, TokenCredential>();
+
+  function credentialFor(source: SourceName, identity: IdentitySelector): TokenCredential {
+    const key = `${source} ${printIdentity(identity)}`;
+    const known = credentials.get(key);
+    if (known) return known;
+    const credential = createCredential(loadSdk('@azure/identity', anchors), source, identity);
+    credentials.set(key, credential);
+    return credential;
+  }
+
+  return {
+    async request(source, resource, context, { remainingMs, onRequest }) {
+      const timeout = AbortSignal.timeout(Math.max(1, Math.ceil(remainingMs)));
+      try {
+        const credential = credentialFor(source, context.identity);
+        onRequest();
+        const token = await Promise.race([
+          credential.getToken(`${resource}/.default`, { abortSignal: timeout }),
+          // Some credentials (az, azd) do not heed the signal.
+          new Promise<never>((_, reject) =>
+            timeout.addEventListener('abort', () => reject(timeout.reason), { once: true }),
+          ),
+        ]);
+        if (!token) return fail(noIdentity(source, {}));
+        return succeed({ token: new Secret(token.token), expiresOnMs: token.expiresOnTimestamp });
+      } catch (error) {
+        return fail(timeout.aborted ? timedOut(source) : sdkFailure(error, source));
+      }
+    },
+  };
+}
+
+/**
+ * `DefaultAzureCredential` covers workload identity, IMDS and the developer's sign-in, but selects by
+ * client id only; `ManagedIdentityCredential` selects by object id and resource id too.
+ * Retries are ours: the SDK's own would spend the deadline behind our back.
+ */
+function createCredential(
+  { DefaultAzureCredential, ManagedIdentityCredential }: typeof import('@azure/identity'),
+  source: SourceName,
+  identity: IdentitySelector,
+): TokenCredential {
+  const options: DefaultAzureCredentialOptions = {
+    retryOptions: { maxRetries: 0 },
+    additionalPolicies: [{ policy: noProxyForMetadata, position: 'perRetry' }],
+  };
+  switch (identity.kind) {
+    case 'object':
+      return new ManagedIdentityCredential({ objectId: identity.id, ...options });
+    case 'resource':
+      return new ManagedIdentityCredential({ resourceId: identity.id, ...options });
+    case 'client':
+      return source === 'azure-ml' || source === 'azure-arc' || source === 'service-fabric'
+        ? new ManagedIdentityCredential({ clientId: identity.id, ...options })
+        : new DefaultAzureCredential({ managedIdentityClientId: identity.id, ...options });
+    case 'system':
+      return source === 'azure-ml' || source === 'azure-arc' || source === 'service-fabric'
+        ? new ManagedIdentityCredential(options)
+        : new DefaultAzureCredential(options);
+  }
+}
+
+type Policy = NonNullable<DefaultAzureCredentialOptions['additionalPolicies']>[number]['policy'];
+
+/**
+ * The SDK sends requests for metadata endpoints through HTTP_PROXY, with the identity header, and
+ * believes the token that comes back. Its proxy policy has set the agent by now: take it away.
+ */
+const noProxyForMetadata: Policy = {
+  name: 'vaultstrapNoProxyForMetadata',
+  sendRequest(request, next) {
+    const { hostname } = new URL(request.url);
+    if (/^(localhost|127(\.\d+){3}|169\.254(\.\d+){2}|\[::1\])$/.test(hostname)) delete request.agent;
+    return next(request);
+  },
+};
+
+/** The SDK's texts are not quoted: they carry ids, paths and replies. */
+function sdkFailure(error: unknown, source: SourceName): Failure {
+  if (error instanceof VaultstrapError) {
+    return { status: 'OtherReasons', code: error.code, details: error.message, hint: error.hint, retry: 'never' };
+  }
+  const cause = safeCause(error);
+  const unavailable =
+    cause.name === 'CredentialUnavailableError' ||
+    cause.name === 'AggregateAuthenticationError' ||
+    cause.name === 'ChainedTokenCredentialError';
+  if (unavailable) return noIdentity(source, cause);
+  const transient =
+    cause.status === undefined ? cause.name === 'RestError' : cause.status === 429 || cause.status >= 500;
+  return {
+    status: transient ? 'OtherReasons' : 'MSINotEnabled',
+    code: transient ? 'ERR_IDENTITY_UNAVAILABLE' : 'ERR_IDENTITY_REFUSED',
+    details: `@azure/identity (${source}) could not get a token${cause.status ? ` (${cause.status})` : ''}.`,
+    hint: 'Check that the identity exists and may sign in here; AZURE_LOG_LEVEL=info makes @azure/identity say more.',
+    retry: transient ? 'deadline' : 'few',
+    cause,
+  };
+}
+
+function noIdentity(source: SourceName, cause: Failure['cause']): Failure {
+  return {
+    status: 'MSINotEnabled',
+    code: 'ERR_IDENTITY_NOT_FOUND',
+    details: `no identity was found (${source}).`,
+    hint: 'On Azure, turn on a managed identity for the app. On your own machine run az login, or use the emulator.',
+    retry: 'never',
+    ...(cause && { cause }),
+  };
+}
+
+function timedOut(source: SourceName): Failure {
+  return {
+    status: 'FetchTimedOut',
+    code: 'ERR_IDENTITY_TIMEOUT',
+    details: `@azure/identity (${source}) gave no token in time.`,
+    hint: 'On your own machine run az login. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
+    retry: 'deadline',
+  };
+}

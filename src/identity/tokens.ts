@@ -1,0 +1,169 @@
+import type { Environment } from '../settings/environment.js';
+import type { Clock } from '../support/clock.js';
+import type { Config } from '../support/config.js';
+import type { Result } from '../support/failure.js';
+import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
+import { type RetryLimits, withRetry } from '../support/retry.js';
+import { Secret } from '../support/secret.js';
+import { requestToken } from './direct.js';
+import type { AccessToken } from './reply.js';
+import { createSdkTokens } from './sdk.js';
+import { detectSource, type IdentitySource } from './source.js';
+
+/** Renewal begins this long before expiry, earlier by up to as much again (jitter). */
+const RENEW_BEFORE_MS = 5 * 60_000;
+/** A token that looks expired on arrival (a wrong clock) is used this long all the same. */
+const SHORTEST_LIFE_MS = 30_000;
+/** The platform returns the same token for a day: asking more often is no use. */
+const RENEWAL_EVERY_MS = 60_000;
+const RENEWAL_LIMIT_MS = 20_000;
+
+interface Entry {
+  readonly token: AccessToken;
+  /** From when on a renewal is tried. */
+  renewAtMs: number;
+  readonly goodUntilMs: number;
+}
+
+/** A cached token in a form that crosses threads. */
+export interface TokenSeed {
+  readonly key: string;
+  readonly token: string;
+  readonly expiresOnMs: number;
+}
+
+export interface TokenCache {
+  /**
+   * A token for `resource` (`https://vault.azure.net`, no trailing slash, no `/.default`).
+   * Callers of the same token share one request, and the limits of the first. Never rejects.
+   */
+  get(
+    resource: string,
+    identity: IdentitySelector,
+    limits: Pick<RetryLimits, 'deadlineMs' | 'retryUntilMs'>,
+  ): Promise<Result<AccessToken>>;
+  /** A vault refused this token. True when asking for another one makes sense. */
+  refuse(resource: string, identity: IdentitySelector, token: Secret): boolean;
+  /** The source in force, read afresh: the platform rotates its header, and specialisation brings it. */
+  source(): Result<IdentitySource>;
+  /** Token requests sent so far. */
+  readonly requests: number;
+  seeds(): readonly TokenSeed[];
+  plant(seeds: readonly TokenSeed[]): void;
+}
+
+export interface TokenCacheOptions {
+  readonly config: Pick<Config, 'identityFrom' | 'identity'>;
+  readonly clock: Clock;
+  readonly env: () => Environment;
+  /** Where to look for the SDK's packages: files or folders, in this order. */
+  readonly sdkAnchors: readonly string[];
+  readonly random?: () => number;
+}
+
+/**
+ * Tokens per source, identity and resource; one request in flight for each, however many
+ * callers. A renewal that fails leaves the token in use for as long as it is good.
+ */
+export function createTokenCache({
+  config,
+  clock,
+  env,
+  sdkAnchors,
+  random = Math.random,
+}: TokenCacheOptions): TokenCache {
+  const entries = new Map<string, Entry>();
+  const inFlight = new Map<string, Promise<Result<AccessToken>>>();
+  const forcedAtMs = new Map<string, number>();
+  const sdk = createSdkTokens(sdkAnchors);
+  let requests = 0;
+
+  const source = () => detectSource(env());
+  const keyOf = (from: IdentitySource, resource: string, identity: IdentitySelector) =>
+    [from.name, 'endpoint' in from ? from.endpoint.href : '', resource, printIdentity(identity)].join(' ');
+
+  function store(key: string, token: AccessToken): void {
+    const nowMs = clock.now();
+    const lifeMs = Math.max(token.expiresOnMs - nowMs, SHORTEST_LIFE_MS);
+    // A token of a few minutes is renewed at half its life.
+    const earlyMs = Math.min(RENEW_BEFORE_MS * (1 + random()), lifeMs / 2);
+    entries.set(key, { token, goodUntilMs: nowMs + lifeMs, renewAtMs: nowMs + lifeMs - earlyMs });
+  }
+
+  function fetchOnce(
+    key: string,
+    from: IdentitySource,
+    resource: string,
+    identity: IdentitySelector,
+    limits: Pick<RetryLimits, 'deadlineMs' | 'retryUntilMs'>,
+  ): Promise<Result<AccessToken>> {
+    const running = inFlight.get(key);
+    if (running) return running;
+    // Only the configured default can come from AZURE_CLIENT_ID; a reference's own identity was spelt out.
+    const isDefault = printIdentity(identity) === printIdentity(config.identity);
+    const context = {
+      source: from.name,
+      identity,
+      identityFrom: isDefault ? config.identityFrom : ('option' as const),
+    };
+    const request = withRetry<AccessToken>(
+      (remainingMs) =>
+        from.lane === 'direct'
+          ? requestToken(from, resource, context, { clock, remainingMs, onRequest: () => void requests++ })
+          : sdk.request(from.name, resource, context, { remainingMs, onRequest: () => void requests++ }),
+      { clock, random, ...limits },
+    )
+      .then((result) => {
+        if (result.ok) store(key, result.value);
+        return result;
+      })
+      .finally(() => inFlight.delete(key));
+    inFlight.set(key, request);
+    return request;
+  }
+
+  return {
+    get requests() {
+      return requests;
+    },
+    source,
+
+    async get(resource, identity, limits) {
+      const from = source();
+      if (!from.ok) return from;
+      const key = keyOf(from.value, resource, identity);
+      const entry = entries.get(key);
+      const nowMs = clock.now();
+      if (entry && nowMs < entry.renewAtMs) return { ok: true, value: entry.token };
+      if (entry && nowMs < entry.goodUntilMs) {
+        // Good for a while yet: renewed in the background, never at the caller's cost.
+        entry.renewAtMs = nowMs + RENEWAL_EVERY_MS;
+        void fetchOnce(key, from.value, resource, identity, { deadlineMs: clock.monotonic() + RENEWAL_LIMIT_MS });
+        return { ok: true, value: entry.token };
+      }
+      return fetchOnce(key, from.value, resource, identity, limits);
+    },
+
+    refuse(resource, identity, token) {
+      const from = source();
+      if (!from.ok) return false;
+      const key = keyOf(from.value, resource, identity);
+      const entry = entries.get(key);
+      // Somebody renewed it meanwhile: the newer one deserves its try.
+      if (entry && !entry.token.token.equals(token)) return true;
+      const nowMs = clock.monotonic();
+      const forced = forcedAtMs.get(key);
+      if (forced !== undefined && nowMs - forced < RENEWAL_EVERY_MS) return false;
+      forcedAtMs.set(key, nowMs);
+      entries.delete(key);
+      return true;
+    },
+
+    seeds: () =>
+      [...entries].map(([key, { token }]) => ({ key, token: token.token.reveal(), expiresOnMs: token.expiresOnMs })),
+
+    plant(seeds) {
+      for (const { key, token, expiresOnMs } of seeds) store(key, { token: new Secret(token), expiresOnMs });
+    },
+  };
+}

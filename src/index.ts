@@ -1,0 +1,140 @@
+import type { Credential, CredentialOptions } from './identity/credential.js';
+import type { Report, Resolution } from './report/types.js';
+import { useFreshSecret } from './rotation/fresh-secret.js';
+import type { FreshSecretOptions, RefreshResult, RotationListener } from './rotation/types.js';
+import { requireSettingsFrom } from './startup/require-settings.js';
+import { engine } from './startup/state.js';
+import type { BootstrapOptions } from './support/options.js';
+
+export type { Credential, CredentialOptions, CredentialToken } from './identity/credential.js';
+export type { Report, Resolution, SettingReport } from './report/types.js';
+export type {
+  FreshSecretOptions,
+  RefreshResult,
+  RotatedSetting,
+  Rotation,
+  RotationListener,
+} from './rotation/types.js';
+export type { Origin } from './settings/origin.js';
+export type { SettingFailure } from './support/errors.js';
+export { BootstrapError, isVaultstrapError, VaultstrapError } from './support/errors.js';
+export type { Code, SafeCause, Status } from './support/failure.js';
+export type { LogLevel } from './support/log.js';
+export type { BootstrapOptions } from './support/options.js';
+
+/**
+ * Resolves the references in `process.env`, without blocking. Callers share one start.
+ *
+ * @throws BootstrapError (rejects) listing every setting that failed, unless `onError` says otherwise;
+ * VaultstrapError `ERR_ALREADY_STARTED` for other options than an earlier start had.
+ */
+export function bootstrap(options?: BootstrapOptions): Promise<Report> {
+  return engine().bootstrap(options);
+}
+
+/**
+ * The same, blocking this thread while a worker thread fetches: what `import 'vaultstrap/register'` does.
+ *
+ * @throws as `bootstrap` does.
+ */
+export function bootstrapSync(options?: BootstrapOptions): Report {
+  return engine().bootstrapSync(options);
+}
+
+/**
+ * Begins in a thread of its own and returns within milliseconds: what `import 'vaultstrap/start'` does. The
+ * settings are missing from `process.env` until `bootstrap`, `bootstrapSync` or `register` joins.
+ */
+export function start(options?: BootstrapOptions): void {
+  engine().start(options);
+}
+
+/**
+ * Resolves the references in a record of settings, and touches nothing else: `process.env` stays as it is.
+ * Settings of our own and the identity still come from the environment.
+ *
+ * @throws BootstrapError (rejects) as `bootstrap` does.
+ */
+export function resolve(
+  settings: Readonly<Record<string, string | undefined>>,
+  options?: BootstrapOptions,
+): Promise<Resolution> {
+  return engine().resolve(settings, options);
+}
+
+/**
+ * Reads every secret again and applies what changed. Callers share one refresh. Never rejects for a secret that
+ * cannot be had: that keeps its last good value, and is in `failed` and the report.
+ *
+ * @param options `signal` gives up waiting (rejects with its reason); the refresh itself goes on.
+ */
+export function refresh({ signal }: { readonly signal?: AbortSignal } = {}): Promise<RefreshResult> {
+  if (!signal) return engine().refresh();
+  return new Promise((resolvePromise, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    engine()
+      .refresh()
+      .then(resolvePromise, reject)
+      .finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+/** The outcome of every setting, without values: safe to log. */
+export function report(): Report {
+  return engine().report();
+}
+
+/**
+ * Several settings at once, typed: `const { DB_URL } = requireSettings('DB_URL')`.
+ *
+ * @throws VaultstrapError `ERR_SETTINGS_MISSING`, naming all that are missing or unresolved.
+ */
+export function requireSettings<N extends string>(...names: readonly N[]): { readonly [K in N]: string } {
+  return requireSettingsFrom(names, engine().report());
+}
+
+/**
+ * Calls back after each rotation that was applied; with names and versions, never values. Nothing waits for a
+ * listener, its runs follow each other, and what it throws is logged (name and code only).
+ *
+ * @returns the function that removes it; also disposable (`using`).
+ */
+export function onRotated(listener: RotationListener): () => void;
+export function onRotated(setting: string, listener: RotationListener): () => void;
+export function onRotated(first: string | RotationListener, second?: RotationListener): () => void {
+  const [setting, listener] = typeof first === 'string' ? [first, second] : [undefined, first];
+  if (typeof listener !== 'function') throw new TypeError('onRotated takes a listener, or a setting and a listener.');
+  const remove = engine().onRotated(listener, setting);
+  return Object.assign(remove, { [Symbol.dispose]: remove });
+}
+
+/**
+ * Runs `use(value)` with the setting's value. When that fails for authentication, refreshes once and runs it
+ * once more: a rotated password costs one retry, not an error.
+ *
+ * @throws what `use` throws; VaultstrapError `ERR_SETTINGS_MISSING` when the setting has no value.
+ */
+export function withFreshSecret<T>(
+  setting: string,
+  use: (value: string) => T | Promise<T>,
+  options: FreshSecretOptions,
+): Promise<T> {
+  return useFreshSecret(setting, use, options, () => engine().refresh({ urgent: true }));
+}
+
+/**
+ * The app's identity as a credential for Azure SDK clients (Storage, SQL, Service Bus, ...), over the
+ * same token cache. `getToken` rejects with VaultstrapError when there is no token.
+ *
+ * @throws VaultstrapError `ERR_INVALID_OPTION` for a malformed identity.
+ */
+export function credential(options?: CredentialOptions): Credential {
+  return engine().credential(options);
+}
+
+/** Stops the clock and closes connections. Values stay; `refresh()` still works when called. */
+export function close(): Promise<void> {
+  return engine().close();
+}

@@ -1,0 +1,62 @@
+import type { ComposedSetting } from '../rotation/compose.js';
+import type { SettingNote } from '../rotation/rotator.js';
+import type { Origin } from '../settings/origin.js';
+import type { SecretRead } from '../settings/plan.js';
+import type { Failure, Status } from '../support/failure.js';
+import type { SettingReport } from './types.js';
+
+/** Reports one setting as it stands. */
+export function settingReport(
+  { planned, outcome, secrets }: ComposedSetting,
+  note: SettingNote,
+  reads: ReadonlyMap<string, SecretRead>,
+  nowMs: number,
+): SettingReport {
+  const read = reads.get(planned.reads[0] ?? '');
+  const failure = note.failure ?? failureIn(outcome);
+  const hasValue = outcome.kind === 'value' || (outcome.kind === 'current' && outcome.value !== undefined);
+  const kept = failure !== undefined && hasValue && !(outcome.kind === 'value' && outcome.usedDefault && !note.failure);
+  const resolvedAtMs = note.resolvedAtMs ?? planned.currentSinceMs;
+  const expiresOnMs = Math.min(...secrets.map((s) => s.expiresOnMs ?? Number.POSITIVE_INFINITY));
+  const version = secrets[0]?.version ?? planned.currentVersion;
+  return {
+    setting: planned.setting,
+    status: statusOf(planned.origin, outcome, failure),
+    ...(failure && { code: failure.code }),
+    ...(read && { vault: read.vault, secret: read.secret }),
+    ...(version && { version }),
+    pinned: planned.reads.length > 0 && planned.reads.every((key) => reads.get(key)?.version !== undefined),
+    origin: planned.isTemplate && planned.reads.length === 0 ? 'template' : planned.origin,
+    ...(resolvedAtMs !== undefined && {
+      resolvedAt: new Date(resolvedAtMs).toISOString(),
+      ageSeconds: Math.max(0, Math.round((nowMs - resolvedAtMs) / 1000)),
+    }),
+    ...(Number.isFinite(expiresOnMs) && { expiresOn: new Date(expiresOnMs).toISOString() }),
+    ...(kept && { kept: true as const }),
+    ...(outcome.kind === 'value' && outcome.usedDefault && { usedDefault: true as const }),
+    ...(!hasValue && { unset: true as const }),
+    ...(note.overridden && { overridden: true as const }),
+    ...(kept && failure.retry === 'never' && { wouldFailAtStart: true as const }),
+    ...(failure && { details: failure.details, hint: failure.hint }),
+  };
+}
+
+function failureIn(outcome: ComposedSetting['outcome']): Failure | undefined {
+  return outcome.kind === 'failed' ? outcome.failure : outcome.because;
+}
+
+/** What the platform resolved and we cannot read again is in order: the platform's word for it is `Initialized`. */
+function statusOf(origin: Origin, outcome: ComposedSetting['outcome'], failure: Failure | undefined): Status {
+  if (!failure) return 'Resolved';
+  return origin === 'platform' && outcome.kind === 'current' ? 'Initialized' : failure.status;
+}
+
+/** Whether a setting works with less than it should: failed, or living on an older value. */
+export function isDegraded({ planned, outcome }: ComposedSetting, note: SettingNote): boolean {
+  if (planned.origin === 'platform' && outcome.kind === 'current') return false;
+  return (
+    outcome.kind === 'failed' ||
+    note.failure !== undefined ||
+    (outcome.kind === 'current' && outcome.because !== undefined)
+  );
+}

@@ -1,0 +1,48 @@
+import type { SecretRead } from '../settings/plan.js';
+import type { ComposedSetting } from './compose.js';
+import { isOlder } from './held.js';
+import type { RotatedSetting } from './types.js';
+
+/**
+ * What differs between two compositions of one setting: a value, or a version behind it. Names and
+ * versions only. `undefined` when nothing does.
+ */
+export function changeOf(
+  before: ComposedSetting,
+  after: ComposedSetting,
+  reads: ReadonlyMap<string, SecretRead>,
+): RotatedSetting | undefined {
+  if (sameText(before, after) && sameVersions(before, after)) return undefined;
+  const { planned, secrets } = after;
+  const read = reads.get(planned.reads[0] ?? '');
+  const [from, to] = [before.secrets[0], secrets[0]];
+  const fromVersion = from?.version ?? planned.currentVersion;
+  return {
+    setting: planned.setting,
+    ...(read && { vault: read.vault, secret: read.secret }),
+    ...(fromVersion && { fromVersion }),
+    ...(to && { toVersion: to.version }),
+    ...(from && to && from.version !== to.version && isOlder(to, from) && { regressed: true as const }),
+  };
+}
+
+function sameText(before: ComposedSetting, after: ComposedSetting): boolean {
+  return textOf(before) === textOf(after);
+}
+
+export function textOf({ outcome }: ComposedSetting): string | undefined {
+  if (outcome.kind === 'value') return outcome.value.reveal();
+  return outcome.kind === 'current' ? outcome.value : undefined;
+}
+
+/** An inherited or adopted value may come without versions: then only the text tells. */
+function sameVersions(before: ComposedSetting, after: ComposedSetting): boolean {
+  const known =
+    before.secrets.length > 0
+      ? before.secrets.map((s) => s.version)
+      : before.planned.currentVersion
+        ? [before.planned.currentVersion]
+        : undefined;
+  if (!known || known.length !== after.secrets.length) return true;
+  return after.secrets.every(({ version }, index) => version === known[index]);
+}

@@ -1,0 +1,142 @@
+import type { Plan } from '../settings/plan.js';
+import type { Failure } from '../support/failure.js';
+import type { ReadResults } from '../vault/client.js';
+import type { SecretValue } from '../vault/reader.js';
+
+/** The last good value of one secret, and what has been learned since. */
+export interface Held {
+  /** Absent: it could never be read (a default is used, or an inherited value). */
+  readonly good?: SecretValue;
+  readonly resolvedAtMs?: number;
+  /** Why the latest read gave nothing to use. */
+  readonly failure?: Failure;
+  /** How many reads in a row were refused for good: gone, disabled, forbidden. */
+  readonly refusals: number;
+  /** A version older than the good one, seen once: believed when it is seen again. */
+  readonly olderVersion?: string;
+}
+
+export type HeldSecrets = ReadonlyMap<string, Held>;
+
+const NOTHING: Held = { refusals: 0 };
+
+/** The state after a start: what was read is held, whatever its age. */
+export function holdFirst(results: ReadResults, nowMs: number): HeldSecrets {
+  return new Map(
+    [...results].map(([key, result]) => [
+      key,
+      result.ok ? accept(result.value, nowMs) : refuse(NOTHING, result.failure),
+    ]),
+  );
+}
+
+export interface Acceptance {
+  readonly held: HeldSecrets;
+  /** Groups that wait until their members have settled: read again after this long. */
+  readonly readAgainInMs?: number;
+}
+
+export interface AcceptOptions {
+  readonly nowMs: number;
+  /** 0: everything counts as settled. */
+  readonly settleMs: number;
+}
+
+/**
+ * Decides, secret by secret and group by group, what the latest reads change. Pure.
+ *
+ * - A failure leaves the good value in place.
+ * - An older version than the held one is believed when two reads in a row agree: replicas of a vault may lag.
+ * - Secrets that are used together (see `groupsOf`) change together, once all have settled: a user and a
+ *   password rotated one after the other must not be caught halfway. `updated` and the reply's `Date` are
+ *   both the vault's clock.
+ */
+export function acceptResults(
+  previous: HeldSecrets,
+  results: ReadResults,
+  groups: readonly (readonly string[])[],
+  { nowMs, settleMs }: AcceptOptions,
+): Acceptance {
+  const held = new Map(previous);
+  let readAgainInMs: number | undefined;
+  for (const group of groups) {
+    const next = new Map<string, Held>();
+    for (const key of group) {
+      const result = results.get(key);
+      const before = previous.get(key) ?? NOTHING;
+      next.set(
+        key,
+        !result ? before : result.ok ? consider(before, result.value, nowMs) : refuse(before, result.failure),
+      );
+    }
+    const waitMs = group.length > 1 && isChanged(previous, next) ? unsettledMs([...next.values()], settleMs) : 0;
+    for (const [key, value] of next) held.set(key, waitMs > 0 ? withoutChange(previous.get(key), value) : value);
+    if (waitMs > 0) readAgainInMs = Math.max(readAgainInMs ?? 0, waitMs);
+  }
+  return { held, ...(readAgainInMs !== undefined && { readAgainInMs }) };
+}
+
+function accept(good: SecretValue, nowMs: number): Held {
+  return { good, resolvedAtMs: nowMs, refusals: 0 };
+}
+
+function refuse(before: Held, failure: Failure): Held {
+  return { ...before, failure, refusals: failure.retry === 'never' ? before.refusals + 1 : before.refusals };
+}
+
+function consider(before: Held, latest: SecretValue, nowMs: number): Held {
+  const { good, olderVersion } = before;
+  if (good && good.version !== latest.version && isOlder(latest, good) && olderVersion !== latest.version) {
+    const { failure: _healed, ...rest } = before;
+    return { ...rest, refusals: 0, olderVersion: latest.version };
+  }
+  return accept(latest, nowMs);
+}
+
+export function isOlder(a: SecretValue, b: SecretValue): boolean {
+  return a.updatedMs !== undefined && b.updatedMs !== undefined && a.updatedMs < b.updatedMs;
+}
+
+export function sameSecret(a: SecretValue | undefined, b: SecretValue | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && a.version === b.version && a.value.equals(b.value));
+}
+
+function isChanged(previous: HeldSecrets, next: HeldSecrets): boolean {
+  return [...next].some(([key, { good }]) => !sameSecret(previous.get(key)?.good, good));
+}
+
+/** How long until the youngest member has been unchanged for `settleMs`; 0 when all have, or nothing tells. */
+function unsettledMs(members: readonly Held[], settleMs: number): number {
+  const waits = members.map(({ good }) =>
+    good?.updatedMs === undefined || good.repliedAtMs === undefined
+      ? 0
+      : settleMs - (good.repliedAtMs - good.updatedMs),
+  );
+  return Math.max(0, ...waits);
+}
+
+function withoutChange(before: Held | undefined, { failure, refusals }: Held): Held {
+  const { failure: _old, ...rest } = before ?? NOTHING;
+  return { ...rest, refusals, ...(failure && { failure }) };
+}
+
+/** Reads that end in one setting, directly or through templates: they change together or not at all. */
+export function groupsOf(plan: Plan): readonly (readonly string[])[] {
+  const groupOf = new Map<string, Set<string>>([...plan.reads.keys()].map((key) => [key, new Set([key])]));
+  const readsBehind = new Map<string, readonly string[]>();
+  // Templates stand behind their members, so that these are known by now.
+  for (const { setting, reads, mentions } of plan.settings) {
+    const behind = [...reads, ...mentions.flatMap((name) => readsBehind.get(name) ?? [])];
+    readsBehind.set(setting, behind);
+    const [first, ...rest] = behind;
+    const group = groupOf.get(first ?? '');
+    if (!group) continue;
+    for (const key of rest) {
+      for (const member of groupOf.get(key) ?? []) {
+        group.add(member);
+        groupOf.set(member, group);
+      }
+    }
+  }
+  return [...new Set(groupOf.values())].map((group) => [...group]);
+}

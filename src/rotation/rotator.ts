@@ -1,0 +1,326 @@
+import { hasVariable, readEnvironment } from '../settings/environment.js';
+import { isProvenance, PROVENANCE } from '../settings/names.js';
+import type { Plan } from '../settings/plan.js';
+import { printProvenance } from '../settings/provenance.js';
+import type { Clock } from '../support/clock.js';
+import type { Config } from '../support/config.js';
+import { type Failure, fail } from '../support/failure.js';
+import type { Log } from '../support/log.js';
+import type { ReadResults, VaultClient } from '../vault/client.js';
+import { writeVariables } from './apply.js';
+import { changeOf, textOf } from './changes.js';
+import { type ComposedSetting, composeSettings } from './compose.js';
+import { acceptResults, groupsOf, type HeldSecrets, holdFirst } from './held.js';
+import { createLedger } from './ledger.js';
+import { createListeners } from './listeners.js';
+import { ageMs } from './schedule.js';
+import { createTicker, type Ticker } from './ticker.js';
+import type { RefreshResult, RotatedSetting, RotationListener } from './types.js';
+
+/** What is being kept fresh. */
+export interface RotationInput {
+  readonly plan: Plan;
+  readonly config: Config;
+  readonly client: VaultClient;
+}
+
+/** What is known of a setting beyond its composition. */
+export interface SettingNote {
+  /** Why the newest value could not be had; the one in use is kept. */
+  readonly failure?: Failure;
+  readonly overridden?: true;
+  readonly resolvedAtMs?: number;
+}
+
+export interface RefreshOptions {
+  /** For an app that has just been refused: changes are applied at once, settled or not. */
+  readonly urgent?: boolean;
+}
+
+/** Holds the last good values of this process, applies them, and keeps them fresh. */
+export interface Rotator {
+  /** The environment as it was before us, as far as nobody else has changed it. */
+  rawEnvironment(): Readonly<Record<string, string | undefined>>;
+  /** Takes the raw references out of the environment until their values are there. */
+  takeOut(plan: Plan): void;
+  /**
+   * First values: applied at once. Failing settings are removed (or kept raw, if so configured). Only a start
+   * that succeeded counts as a generation and is refreshed.
+   */
+  begin(input: RotationInput, composed: readonly ComposedSetting[], results: ReadResults, succeeded: boolean): void;
+  startClock(): void;
+  refresh(options?: RefreshOptions): Promise<RefreshResult>;
+  /** Synchronous; one look at the environment when all is well. */
+  repair(): void;
+  onRotated(listener: RotationListener, setting?: string): () => void;
+  readonly generation: number;
+  readonly composed: readonly ComposedSetting[];
+  noteOf(setting: string): SettingNote;
+  /** Since the last complete read; `undefined` before the first. */
+  ageMs(): number | undefined;
+  lastRefreshAtMs(): number | undefined;
+  nextRefreshAtMs(): number | undefined;
+  /** Stops the clock. */
+  stop(): void;
+  /** Puts the environment back as it was, and forgets everything. */
+  reset(): void;
+}
+
+/** A refresh tries again for this long, then applies what it has. */
+const RETRY_MS = 2000;
+const LIMIT_MS = 15_000;
+const COMPLAIN_EVERY_MS = 3_600_000;
+
+export function createRotator(clock: Clock, log: () => Log): Rotator {
+  const ledger = createLedger();
+  const listeners = createListeners(log);
+  const notes = new Map<string, SettingNote>();
+  const complainedAtMs = new Map<string, number>();
+  let input: RotationInput | undefined;
+  let composed: readonly ComposedSetting[] = [];
+  let held: HeldSecrets = new Map();
+  let generation = 0;
+  let lastRead: { wallMs: number; monotonicMs: number } | undefined;
+  let ticker: Ticker | undefined;
+  let refreshing: Promise<RefreshResult> | undefined;
+  let urgentNext: Promise<RefreshResult> | undefined;
+
+  const now = () => ({ wallMs: clock.now(), monotonicMs: clock.monotonic() });
+  const channel = (name: string) => process.getBuiltinModule('node:diagnostics_channel').channel(`vaultstrap:${name}`);
+
+  function begin(
+    next: RotationInput,
+    first: readonly ComposedSetting[],
+    results: ReadResults,
+    succeeded: boolean,
+  ): void {
+    if (succeeded) input = next;
+    composed = first;
+    held = new Map([...held, ...holdFirst(results, clock.now())]);
+    notes.clear();
+    const env = readEnvironment();
+    const changes: [string, string | undefined][] = [];
+    for (const { planned, outcome } of first) {
+      ledger.note(planned.names, next.plan.env);
+      if (outcome.kind === 'value') notes.set(planned.setting, { resolvedAtMs: clock.now() });
+      for (const name of planned.names) {
+        const keepsRaw = outcome.kind === 'failed' && next.config.onError === 'keep';
+        changes.push([name, keepsRaw ? ledger.original(name) : textOf({ planned, outcome, secrets: [] })]);
+      }
+    }
+    noteOverridden(ledger.write(changes, env));
+    writeProvenance();
+    if (!succeeded) return;
+    lastRead = now();
+    generation++;
+  }
+
+  function noteOverridden(names: ReadonlySet<string>): void {
+    for (const { planned } of composed) {
+      const { overridden: _old, ...note } = notes.get(planned.setting) ?? {};
+      const overridden = planned.names.some((name) => names.has(name));
+      notes.set(planned.setting, { ...note, ...(overridden && { overridden }) });
+    }
+  }
+
+  /** Tells children, threads and restarts which values are resolved, since when and from what. */
+  function writeProvenance(): void {
+    const record = printProvenance(
+      composed.flatMap(({ planned, outcome, secrets }) => {
+        // What the platform resolved stands in the platform's own record.
+        if (outcome.kind === 'failed' || (outcome.kind === 'current' && planned.origin === 'platform')) return [];
+        const sinceMs = notes.get(planned.setting)?.resolvedAtMs ?? planned.currentSinceMs ?? clock.now();
+        const version = secrets[0]?.version ?? planned.currentVersion;
+        return planned.names.map((name) => ({
+          name,
+          value: ledger.written(name),
+          pointer: planned.pointer,
+          ...(version && { version }),
+          resolvedAt: new Date(sinceMs).toISOString(),
+        }));
+      }),
+    );
+    const stale = Object.keys(readEnvironment()).filter((name) => isProvenance(name) && !record.has(name));
+    writeVariables([...stale.map((name) => [name, undefined] as const), ...record]);
+  }
+
+  async function refreshOnce({ plan, config, client }: RotationInput, urgent: boolean): Promise<RefreshResult> {
+    // Pinned versions never change: read once.
+    const reads = [...plan.reads.values()].filter(({ key, version }) => version === undefined || !held.get(key)?.good);
+    const startMs = clock.monotonic();
+    const results = await client.readAll(reads, {
+      deadlineMs: startMs + LIMIT_MS,
+      retryUntilMs: startMs + RETRY_MS,
+      failFast: false,
+    });
+    client.rest();
+
+    const settleMs = urgent ? 0 : config.settleMs;
+    const accepted = acceptResults(held, results, groupsOf(plan), { nowMs: clock.now(), settleMs });
+    held = accepted.held;
+    if (accepted.readAgainInMs !== undefined) ticker?.sooner(accepted.readAgainInMs);
+    const result = applyHeld(plan, config);
+    if (result.failed.length === 0) lastRead = now();
+    channel('refresh').publish(result);
+    return result;
+  }
+
+  /** Composes all settings from what is held, and applies what differs, in one synchronous step. */
+  function applyHeld(plan: Plan, config: Config): RefreshResult {
+    const isRevoked = (key: string) => (held.get(key)?.refusals ?? 0) >= 2;
+    const next = composeSettings(plan, (key) => {
+      const { good, failure } = held.get(key) ?? {};
+      return good ? { ok: true, value: good } : failure && fail(failure);
+    });
+    const changed: RotatedSetting[] = [];
+    const failed: string[] = [];
+    const changes: [string, string | undefined][] = [];
+    const before = new Map(composed.map((setting) => [setting.planned.setting, setting]));
+    composed = next.map((latest) => {
+      const { planned } = latest;
+      const { setting, names } = planned;
+      const previous = before.get(setting) ?? latest;
+      const failure = failureOf(latest);
+      if (failure) {
+        failed.push(setting);
+        complain(setting, failure);
+      } else {
+        complainedAtMs.delete(setting);
+      }
+      if (config.onRevoked === 'unset' && planned.reads.some(isRevoked)) {
+        for (const name of names) changes.push([name, undefined]);
+      }
+      // A setting that cannot be put together any more keeps what it has.
+      const composedNow = latest.outcome.kind === 'failed' ? previous : latest;
+      const change = changeOf(previous, composedNow, plan.reads);
+      if (change) changed.push(change);
+      const resolvedAtMs = resolvedAtOf(latest) ?? notes.get(setting)?.resolvedAtMs;
+      notes.set(setting, { ...(failure && { failure }), ...(resolvedAtMs !== undefined && { resolvedAtMs }) });
+      if (!changes.some(([name]) => names.includes(name))) {
+        for (const name of names) if (ledger.hasWritten(name)) changes.push([name, textOf(composedNow)]);
+      }
+      return composedNow;
+    });
+    noteOverridden(ledger.write(changes, readEnvironment()));
+    writeProvenance();
+    if (changed.length > 0) {
+      generation++;
+      const rotation = { generation, changed };
+      listeners.publish(rotation);
+      channel('rotated').publish(rotation);
+    }
+    return { generation, changed, failed };
+  }
+
+  function failureOf({ planned, outcome }: ComposedSetting): Failure | undefined {
+    const ofReads = planned.reads.map((key) => held.get(key)?.failure).find((failure) => failure !== undefined);
+    // A default or an unset optional answers the absence, as it did at start.
+    if (ofReads?.absent && planned.reads.every((key) => !held.get(key)?.good) && outcome.kind !== 'failed')
+      return undefined;
+    return ofReads ?? (outcome.kind === 'failed' ? outcome.failure : undefined);
+  }
+
+  function resolvedAtOf({ planned }: ComposedSetting): number | undefined {
+    const times = planned.reads.flatMap((key) => held.get(key)?.resolvedAtMs ?? []);
+    return times.length === 0 ? undefined : Math.max(...times);
+  }
+
+  /** A refusal is an error at once and hourly; what may pass is a warning. */
+  function complain(setting: string, { details, hint, code, retry }: Failure): void {
+    const last = complainedAtMs.get(setting);
+    if (last !== undefined && clock.monotonic() - last < COMPLAIN_EVERY_MS) return;
+    complainedAtMs.set(setting, clock.monotonic());
+    const line = `${setting} keeps its last good value (${code}): ${details} Hint: ${hint}`;
+    if (retry === 'never') log().error(`${line} A restart now would fail.`);
+    else log().warn(line);
+  }
+
+  function refresh({ urgent = false }: RefreshOptions = {}): Promise<RefreshResult> {
+    if (!input) return Promise.resolve({ generation, changed: [], failed: [] });
+    const current = input;
+    if (!urgent) {
+      refreshing ??= refreshOnce(current, false).finally(() => {
+        refreshing = undefined;
+      });
+      return refreshing;
+    }
+    // An urgent caller has just been refused: a refresh that began before that may bring the same old
+    // value. All that wait for the one to come share it.
+    if (!urgentNext) {
+      const waiting = (refreshing ?? Promise.resolve()).then(() => {
+        urgentNext = undefined;
+        refreshing = refreshOnce(current, true).finally(() => {
+          refreshing = undefined;
+        });
+        return refreshing;
+      });
+      urgentNext = waiting;
+    }
+    return urgentNext;
+  }
+
+  function startClock(): void {
+    if (!input || ticker || input.config.refreshMs === 0) return;
+    if ([...input.plan.reads.values()].every(({ version }) => version !== undefined)) return;
+    ticker = createTicker(input.config.refreshMs, async () => (await refresh()).failed.length === 0);
+    ticker.start();
+  }
+
+  function stop(): void {
+    ticker?.stop();
+    ticker = undefined;
+    input?.client.rest();
+  }
+
+  return {
+    rawEnvironment: () => ledger.withRemoved(readEnvironment()),
+    takeOut(plan) {
+      const names = plan.settings.filter(({ current }) => current === undefined).flatMap((setting) => setting.names);
+      ledger.note(names, plan.env);
+      ledger.write(
+        names.map((name) => [name, undefined]),
+        readEnvironment(),
+      );
+    },
+    begin,
+    startClock,
+    refresh,
+    repair() {
+      // The record is always there once values are; a refilled environment has none.
+      if (generation === 0 || hasVariable(PROVENANCE)) return;
+      ledger.repair(readEnvironment());
+      writeProvenance();
+    },
+    onRotated: (listener, setting) => listeners.add(listener, setting),
+    get generation() {
+      return generation;
+    },
+    get composed() {
+      return composed;
+    },
+    noteOf: (setting) => notes.get(setting) ?? {},
+    ageMs: () => lastRead && ageMs(lastRead, now()),
+    lastRefreshAtMs: () => lastRead?.wallMs,
+    nextRefreshAtMs: () => ticker?.nextAtMs(),
+    stop,
+    reset() {
+      stop();
+      listeners.clear();
+      notes.clear();
+      complainedAtMs.clear();
+      const env = readEnvironment();
+      ledger.undo(env);
+      writeVariables(
+        Object.keys(env)
+          .filter(isProvenance)
+          .map((name) => [name, undefined]),
+      );
+      input = undefined;
+      composed = [];
+      held = new Map();
+      generation = 0;
+      lastRead = undefined;
+      refreshing = undefined;
+    },
+  };
+}

@@ -1,0 +1,21 @@
+/** Timers hold 32 bits of milliseconds; a longer delay fires at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const JITTER = 0.1;
+
+/**
+ * Until the next refresh. The first, and the first after a failure, is uniformly random within
+ * the interval: instances that started together (or failed together) must not read together. Later
+ * ones wander by 10 %. `random` is 0 <= x < 1.
+ */
+export function nextDelayMs(intervalMs: number, spread: boolean, random: number): number {
+  const delayMs = spread ? random * intervalMs : intervalMs * (1 - JITTER + 2 * JITTER * random);
+  return Math.min(Math.max(Math.round(delayMs), 1), LONGEST_TIMER_MS);
+}
+
+/** Age on the clock that moved more: the wall clock jumps, the monotonic one sleeps with the machine. */
+export function ageMs(
+  since: { wallMs: number; monotonicMs: number },
+  now: { wallMs: number; monotonicMs: number },
+): number {
+  return Math.max(now.wallMs - since.wallMs, now.monotonicMs - since.monotonicMs);
+}

@@ -1,0 +1,31 @@
+/** What changed in one setting. Names and versions, never values. */
+export interface RotatedSetting {
+  readonly setting: string;
+  readonly vault?: string;
+  readonly secret?: string;
+  readonly fromVersion?: string;
+  readonly toVersion?: string;
+  /** The vault went back to an older version. */
+  readonly regressed?: true;
+}
+
+export interface Rotation {
+  readonly generation: number;
+  readonly changed: readonly RotatedSetting[];
+}
+
+export type RotationListener = (rotation: Rotation) => void | Promise<void>;
+
+/** What a refresh did. */
+export interface RefreshResult {
+  readonly generation: number;
+  /** Settings whose value or version changed; names and versions only. */
+  readonly changed: readonly RotatedSetting[];
+  /** Names of settings whose newest value could not be had; they keep the last good one. */
+  readonly failed: readonly string[];
+}
+
+export interface FreshSecretOptions {
+  /** Whether an error means that the value was refused (a rotated password), and not something else. */
+  readonly isAuthError: (error: unknown) => boolean;
+}

@@ -1,0 +1,87 @@
+import type { Environment } from './environment.js';
+
+/** Written by us: where each value came from, for children and restarts. */
+export const PROVENANCE = 'VAULTSTRAP_REFERENCES';
+/** Written by App Service: the references that it resolved itself. */
+export const PLATFORM_RECORD = 'WEBSITE_KEYVAULT_REFERENCES';
+
+const TWIN = 'APPSETTING_';
+
+/** Names that steer the process, the platform or us. By exact name: `AZURE_OPENAI_API_KEY` stays usable. */
+const PROTECTED = new Set([
+  'IDENTITY_ENDPOINT',
+  'IDENTITY_HEADER',
+  'IDENTITY_SERVER_THUMBPRINT',
+  'IDENTITY_API_VERSION',
+  'IMDS_ENDPOINT',
+  'MSI_ENDPOINT',
+  'MSI_SECRET',
+  'DEFAULT_IDENTITY_CLIENT_ID',
+  // What @azure/identity reads to choose a credential or an authority.
+  'AZURE_CLIENT_ID',
+  'AZURE_TENANT_ID',
+  'AZURE_CLIENT_SECRET',
+  'AZURE_CLIENT_CERTIFICATE_PATH',
+  'AZURE_CLIENT_CERTIFICATE_PASSWORD',
+  'AZURE_CLIENT_SEND_CERTIFICATE_CHAIN',
+  'AZURE_USERNAME',
+  'AZURE_PASSWORD',
+  'AZURE_ADDITIONALLY_ALLOWED_TENANTS',
+  'AZURE_FEDERATED_TOKEN_FILE',
+  'AZURE_AUTHORITY_HOST',
+  'AZURE_POD_IDENTITY_AUTHORITY_HOST',
+  'AZURE_REGIONAL_AUTHORITY_NAME',
+  'AZURE_TOKEN_CREDENTIALS',
+  'AZURE_IDENTITY_DISABLE_MULTITENANTAUTH',
+  'AZURE_KUBERNETES_TOKEN_PROXY',
+  'AZURE_KUBERNETES_SNI_NAME',
+  'AZURE_KUBERNETES_CA_FILE',
+  'AZURE_KUBERNETES_CA_DATA',
+  // What Node, the loader and TLS read.
+  'NODE_OPTIONS',
+  'NODE_PATH',
+  'NODE_EXTRA_CA_CERTS',
+  'NODE_TLS_REJECT_UNAUTHORIZED',
+  'NODE_DEBUG',
+  'NODE_USE_ENV_PROXY',
+  'LD_PRELOAD',
+  'LD_LIBRARY_PATH',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'SSLKEYLOGFILE',
+  'PATH',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'ALL_PROXY',
+  'NO_PROXY',
+]);
+
+/** Whether a setting must be left alone whatever stands in it. Case is ignored, as Windows and proxies do. */
+export function isProtected(name: string): boolean {
+  const upper = name.toUpperCase();
+  const bare = upper.startsWith(TWIN) ? upper.slice(TWIN.length) : upper;
+  return PROTECTED.has(bare) || bare.startsWith('WEBSITE_') || bare.startsWith('VAULTSTRAP_');
+}
+
+/** The record may take more than one variable: `VAULTSTRAP_REFERENCES`, `VAULTSTRAP_REFERENCES_1`, ... */
+export function isProvenance(name: string): boolean {
+  return name.startsWith(PROVENANCE) && /^(_\d{1,3})?$/.test(name.slice(PROVENANCE.length));
+}
+
+export function isRecord(name: string): boolean {
+  return name === PLATFORM_RECORD || isProvenance(name);
+}
+
+/**
+ * The variables that carry one setting. App Service gives every app setting twice, bare
+ * and as `APPSETTING_{name}`: both with the same value are one setting, written twice.
+ * https://learn.microsoft.com/azure/app-service/reference-app-settings#app-environment
+ */
+export function namesOf(name: string, env: Environment): { setting: string; names: readonly string[] } {
+  const bare = name.startsWith(TWIN) ? name.slice(TWIN.length) : name;
+  const twin = `${TWIN}${bare}`;
+  if (bare !== '' && env[bare] !== undefined && env[bare] === env[twin]) {
+    return { setting: bare, names: [bare, twin] };
+  }
+  return { setting: name, names: [name] };
+}

@@ -1,0 +1,2 @@
+/** Where a setting's value comes from. */
+export type Origin = 'reference' | 'platform' | 'inherited' | 'template';

@@ -1,0 +1,284 @@
+import type { Config } from '../support/config.js';
+import type { Failure } from '../support/failure.js';
+import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
+import type { Environment } from './environment.js';
+import { isProtected, isRecord, namesOf } from './names.js';
+import type { Origin } from './origin.js';
+import { readPlatformRecord } from './platform-record.js';
+import { type InheritedEntry, readProvenance } from './provenance.js';
+import type { SecretReference } from './reference.js';
+import { MARKER, type Segment, scanValue } from './scan.js';
+import { mentionsOf } from './template.js';
+
+/** One secret to read, however many settings use it. */
+export interface SecretRead {
+  /** Identifies the read: the same secret, version and identity. */
+  readonly key: string;
+  readonly host: string;
+  readonly vault: string;
+  readonly secret: string;
+  readonly version?: string;
+  readonly identity: IdentitySelector;
+  /** Every reference to it has a `Default` or is `Optional`. */
+  readonly mayBeAbsent: boolean;
+}
+
+/** One setting that is ours, and what it is made of. */
+export interface PlannedSetting {
+  readonly setting: string;
+  /** The variables to write: the setting, and its `APPSETTING_` twin if there is one. */
+  readonly names: readonly string[];
+  readonly origin: Origin;
+  /** The original text, for provenance and for `onError: 'keep'`. */
+  readonly pointer: string;
+  readonly segments: readonly Segment[];
+  /** Keys of the reads behind the references in `segments`, in their order. */
+  readonly reads: readonly string[];
+  /** Settings of ours that the text mentions as `${NAME}`. */
+  readonly mentions: readonly string[];
+  /** Whether there are such, so that the text is expanded. */
+  readonly isTemplate: boolean;
+  /** The value that the environment already holds (inherited, or resolved by the platform). */
+  readonly current?: string;
+  /** When `current` was resolved, and which version it is, as far as they are known. */
+  readonly currentSinceMs?: number;
+  readonly currentVersion?: string;
+  /** False when `current` is good enough to start with. */
+  readonly readAtStart: boolean;
+  /** Why nothing can be resolved. */
+  readonly failure?: Failure;
+}
+
+export interface Plan {
+  /** Templates stand behind the settings that they mention. */
+  readonly settings: readonly PlannedSetting[];
+  readonly reads: ReadonlyMap<string, SecretRead>;
+  /** The environment that templates may mention besides resolved settings. */
+  readonly env: Environment;
+  readonly warnings: readonly string[];
+}
+
+/** How long an inherited value is believed without a question, at most. */
+const INHERITED_FRESH_MS = 60_000;
+
+/**
+ * Decides what to do with every setting. Pure: the environment, the configuration and the
+ * time in, the plan out. What is wrong with a setting is part of its plan.
+ */
+export function planSettings(env: Environment, config: Config, nowMs: number): Plan {
+  const inherited = readProvenance(env);
+  const platform = readPlatformRecord(env);
+  const warnings = platform
+    ? []
+    : [
+        'WEBSITE_KEYVAULT_REFERENCES has an unknown shape and is ignored: settings that the platform resolved will not rotate.',
+      ];
+
+  const drafts = new Map<string, Draft>();
+  for (const [name, value] of Object.entries(env)) {
+    if (value === undefined || isRecord(name) || config.ignore.has(name)) continue;
+    const { setting, names } = namesOf(name, env);
+    if (drafts.has(setting)) continue;
+    const draft = draftSetting(setting, names, value);
+    if (draft) drafts.set(setting, draft);
+  }
+  // An optional secret that did not exist left no variable behind, but may exist by now.
+  for (const [name, entry] of inherited) {
+    if (entry.unset && !config.ignore.has(name) && !isProtected(name)) {
+      const draft = fromInherited(name, [name], undefined, entry);
+      if (draft) drafts.set(name, draft);
+    }
+  }
+
+  function draftSetting(setting: string, names: readonly string[], value: string): Draft | undefined {
+    if (isProtected(setting)) {
+      if (!MARKER.test(value)) return undefined;
+      return {
+        setting,
+        names: [],
+        origin: 'reference',
+        pointer: value,
+        segments: [],
+        failure: PROTECTED,
+        readAtStart: false,
+      };
+    }
+    const entry = inherited.get(setting);
+    const believed = entry && !entry.unset && fromInherited(setting, names, value, entry);
+    if (believed) return believed;
+
+    const scan = scanValue(value, config.vaultSuffix);
+    if (scan.kind === 'problem') {
+      return {
+        setting,
+        names,
+        origin: 'reference',
+        pointer: value,
+        segments: [],
+        failure: syntaxFailure(scan),
+        readAtStart: false,
+      };
+    }
+    if (scan.kind === 'segments') {
+      return { setting, names, origin: 'reference', pointer: value, segments: scan.segments, readAtStart: true };
+    }
+    const record = platform?.get(setting);
+    if (record && /^resolved$/i.test(record.status)) {
+      const raw = scanValue(record.rawReference, config.vaultSuffix);
+      if (raw.kind === 'segments') {
+        return {
+          setting,
+          names,
+          origin: 'platform',
+          pointer: record.rawReference,
+          segments: raw.segments,
+          current: value,
+          readAtStart: false,
+        };
+      }
+    }
+    // Perhaps a template; decided when all resolved settings are known.
+    return value.includes('${')
+      ? { setting, names, origin: 'template', pointer: value, segments: [value], readAtStart: true }
+      : undefined;
+  }
+
+  function fromInherited(
+    setting: string,
+    names: readonly string[],
+    current: string | undefined,
+    entry: InheritedEntry,
+  ): Draft | undefined {
+    const scan = scanValue(entry.pointer, config.vaultSuffix);
+    if (scan.kind === 'problem') return undefined;
+    const ageMs = nowMs - entry.resolvedAtMs;
+    const fresh = ageMs >= 0 && ageMs < Math.min(config.refreshMs || INHERITED_FRESH_MS, INHERITED_FRESH_MS);
+    return {
+      setting,
+      names,
+      origin: 'inherited',
+      pointer: entry.pointer,
+      segments: scan.kind === 'segments' ? scan.segments : [entry.pointer],
+      ...(current !== undefined && { current }),
+      currentSinceMs: entry.resolvedAtMs,
+      ...(entry.version && { currentVersion: entry.version }),
+      readAtStart: !fresh,
+    };
+  }
+
+  return finish(drafts, env, config, warnings);
+}
+
+type Draft = Omit<PlannedSetting, 'reads' | 'mentions' | 'isTemplate'>;
+
+/** Finds the templates among the drafts, puts them in order, and collects the reads. */
+function finish(
+  drafts: ReadonlyMap<string, Draft>,
+  env: Environment,
+  config: Config,
+  warnings: readonly string[],
+): Plan {
+  // A twin may be mentioned too: `${APPSETTING_X}` means the setting X.
+  const settingOf = new Map(
+    [...drafts.values()].flatMap(({ setting, names }) => names.map((name) => [name, setting] as const)),
+  );
+  const mentions = new Map<string, readonly string[]>();
+  for (const [setting, draft] of drafts) {
+    const names = draft.segments.flatMap((s) => (typeof s === 'string' ? mentionsOf(s) : []));
+    mentions.set(setting, [...new Set(names.map((name) => settingOf.get(name) ?? name))]);
+  }
+  const ours = closure(drafts, mentions);
+  const ordered: string[] = [];
+  const circular = new Set<string>();
+  const state = new Map<string, 'open' | 'done'>();
+  const visit = (setting: string, path: readonly string[]): void => {
+    if (state.get(setting) === 'done') return;
+    if (state.get(setting) === 'open') {
+      for (const name of path.slice(path.indexOf(setting))) circular.add(name);
+      return;
+    }
+    state.set(setting, 'open');
+    for (const name of mentions.get(setting) ?? []) if (ours.has(name)) visit(name, [...path, setting]);
+    state.set(setting, 'done');
+    ordered.push(setting);
+  };
+  for (const setting of ours) visit(setting, []);
+
+  const reads = new Map<string, SecretRead>();
+  const settings = ordered.flatMap((setting): PlannedSetting[] => {
+    const draft = drafts.get(setting);
+    if (!draft) return [];
+    const keys = draft.segments.flatMap((segment) => {
+      if (typeof segment === 'string') return [];
+      const read = readOf(segment, config);
+      const known = reads.get(read.key);
+      reads.set(read.key, {
+        ...read,
+        mayBeAbsent: read.mayBeAbsent && (known?.mayBeAbsent ?? true),
+      });
+      return [read.key];
+    });
+    const mentioned = (mentions.get(setting) ?? []).filter((name) => ours.has(name));
+    return [
+      {
+        ...draft,
+        reads: keys,
+        mentions: mentioned,
+        isTemplate: mentioned.length > 0,
+        ...(circular.has(setting) && { failure: CIRCLE }),
+      },
+    ];
+  });
+  return { settings, reads, env, warnings };
+}
+
+/** The settings with references, and the templates that mention one, directly or through another template. */
+function closure(
+  drafts: ReadonlyMap<string, Draft>,
+  mentions: ReadonlyMap<string, readonly string[]>,
+): ReadonlySet<string> {
+  const ours = new Set<string>();
+  for (const [setting, draft] of drafts) if (draft.origin !== 'template') ours.add(setting);
+  const mentionedBy = new Map<string, string[]>();
+  for (const [setting, names] of mentions) {
+    for (const name of names) mentionedBy.set(name, [...(mentionedBy.get(name) ?? []), setting]);
+  }
+  // A Set that grows while it is walked visits what was added.
+  for (const name of ours) for (const template of mentionedBy.get(name) ?? []) ours.add(template);
+  return ours;
+}
+
+function readOf(reference: SecretReference, config: Config): SecretRead {
+  const identity = reference.identity ?? config.identity;
+  const { host, vault, secret, version } = reference;
+  return {
+    key: `${host}/${secret}/${version ?? ''}#${printIdentity(identity)}`,
+    host,
+    vault,
+    secret,
+    ...(version && { version }),
+    identity,
+    mayBeAbsent: reference.optional === true || reference.default !== undefined,
+  };
+}
+
+function syntaxFailure({ problem, hint }: { problem: string; hint: string }): Failure {
+  return { status: 'InvalidSyntax', code: 'ERR_REFERENCE_SYNTAX', details: problem, hint, retry: 'never' };
+}
+
+const PROTECTED: Failure = {
+  status: 'InvalidSyntax',
+  code: 'ERR_PROTECTED_SETTING',
+  details:
+    'a reference stands in a setting that steers the process, the platform or vaultstrap itself; it is never resolved.',
+  hint: 'Put the plain value there, or use another name.',
+  retry: 'never',
+};
+
+const CIRCLE: Failure = {
+  status: 'InvalidSyntax',
+  code: 'ERR_TEMPLATE_CIRCLE',
+  details: 'templates mention each other in a circle.',
+  hint: 'Break the circle: one of the mentions in it has to go.',
+  retry: 'never',
+};

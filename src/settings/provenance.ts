@@ -1,0 +1,118 @@
+import type { Environment } from './environment.js';
+import { isProvenance, PROVENANCE } from './names.js';
+
+/**
+ * What `VAULTSTRAP_REFERENCES` says of one setting: enough for a child, a worker thread
+ * or a restarted process to know that a value is resolved, since when, and from what.
+ */
+export interface ProvenanceEntry {
+  /** The setting's original text: a reference, text around references, or a template. */
+  readonly pointer: string;
+  readonly version?: string;
+  /** ISO 8601. */
+  readonly resolvedAt: string;
+  /** 16 bits of a salted hash of the value written: recognises an override, reveals nothing of use. */
+  readonly check: string;
+  /** True when no variable was written: an optional secret that does not exist. */
+  readonly unset?: true;
+}
+
+export type Provenance = Readonly<Record<string, ProvenanceEntry>>;
+
+interface Record_ {
+  readonly v: 1;
+  readonly salt: string;
+  readonly settings: Record<string, ProvenanceEntry>;
+}
+
+function checkOf(salt: string, name: string, value: string): string {
+  const { hash } = process.getBuiltinModule('node:crypto');
+  return hash('sha256', `${salt}\0${name}\0${value}`, 'hex').slice(0, 4);
+}
+
+/** One variable stays far below the 128 KiB at which every later `spawn` fails (E2BIG). */
+const MAX_RECORD_CHARACTERS = 30_000;
+
+/**
+ * Renders the record: `VAULTSTRAP_REFERENCES`, and `VAULTSTRAP_REFERENCES_1` and so on when there are more
+ * entries than one variable should hold. Each is complete in itself.
+ */
+export function printProvenance(
+  entries: Iterable<{ name: string; value: string | undefined; pointer: string; version?: string; resolvedAt: string }>,
+): ReadonlyMap<string, string> {
+  const salt = globalThis.crypto.randomUUID();
+  const chunks: string[][] = [];
+  let size = Number.POSITIVE_INFINITY;
+  for (const { name, value, pointer, version, resolvedAt } of entries) {
+    const entry: ProvenanceEntry = {
+      pointer,
+      ...(version && { version }),
+      resolvedAt,
+      check: value === undefined ? '' : checkOf(salt, name, value),
+      ...(value === undefined && { unset: true as const }),
+    };
+    const text = `${JSON.stringify(name)}:${JSON.stringify(entry)}`;
+    if (size + text.length > MAX_RECORD_CHARACTERS) {
+      chunks.push([]);
+      size = 0;
+    }
+    chunks.at(-1)?.push(text);
+    size += text.length;
+  }
+  return new Map(
+    chunks.map((texts, index) => [
+      index === 0 ? PROVENANCE : `${PROVENANCE}_${index}`,
+      `{"v":1,"salt":${JSON.stringify(salt)},"settings":{${texts.join(',')}}}`,
+    ]),
+  );
+}
+
+export interface InheritedEntry extends ProvenanceEntry {
+  readonly resolvedAtMs: number;
+}
+
+/**
+ * The entries that can be believed: well formed, and the variable still holds the value
+ * that was written. Anything else is somebody else's value, and is left out.
+ */
+export function readProvenance(env: Environment): ReadonlyMap<string, InheritedEntry> {
+  const believed = new Map<string, InheritedEntry>();
+  for (const [variable, text] of Object.entries(env)) {
+    const record = text && isProvenance(variable) ? parseRecord(text) : undefined;
+    for (const [name, entry] of Object.entries(record?.settings ?? {})) {
+      if (record && isEntry(entry) && isUntouched(env[name], name, entry, record.salt)) {
+        believed.set(name, { ...entry, resolvedAtMs: Date.parse(entry.resolvedAt) });
+      }
+    }
+  }
+  return believed;
+}
+
+function isUntouched(value: string | undefined, name: string, entry: ProvenanceEntry, salt: string): boolean {
+  if (entry.unset) return value === undefined;
+  return value !== undefined && entry.check === checkOf(salt, name, value);
+}
+
+function parseRecord(text: string): Record_ | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    const { v, salt, settings } = (parsed ?? {}) as Partial<Record_>;
+    return v === 1 && typeof salt === 'string' && typeof settings === 'object' && settings !== null
+      ? { v, salt, settings }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isEntry(entry: unknown): entry is ProvenanceEntry {
+  if (typeof entry !== 'object' || entry === null) return false;
+  const { pointer, resolvedAt, check, version } = entry as Record<string, unknown>;
+  return (
+    typeof pointer === 'string' &&
+    typeof resolvedAt === 'string' &&
+    !Number.isNaN(Date.parse(resolvedAt)) &&
+    typeof check === 'string' &&
+    (version === undefined || typeof version === 'string')
+  );
+}

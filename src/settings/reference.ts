@@ -1,0 +1,281 @@
+import type { IdentitySelector } from '../support/identity-selector.js';
+import { parseIdentity, printIdentity } from '../support/identity-selector.js';
+
+/** A reference is at most this long, from its marker to its closing parenthesis. */
+export const MAX_REFERENCE_LENGTH = 2048;
+
+export const DEFAULT_VAULT_SUFFIX = 'vault.azure.net';
+
+export type Encoding = 'uri' | 'base64' | 'json';
+
+/** A parsed Key Vault reference. Names are lower case: Key Vault ignores case. */
+export interface SecretReference {
+  readonly marker: '@KeyVault' | '@Microsoft.KeyVault' | 'akvs';
+  /** How it was written; both name the same secret. */
+  readonly form: 'uri' | 'parts';
+  /** Host of the vault, with `:port` if one was given: `shop.vault.azure.net`. */
+  readonly host: string;
+  readonly vault: string;
+  readonly secret: string;
+  /** Absent: the newest version. */
+  readonly version?: string;
+  readonly identity?: IdentitySelector;
+  /** A top-level member's name, or an RFC 6901 pointer beginning with `/`. */
+  readonly field?: string;
+  readonly encode?: Encoding;
+  readonly optional?: boolean;
+  readonly default?: string;
+  /** Only of `akvs://`. */
+  readonly subscription?: string;
+}
+
+export type ParsedReference =
+  | { readonly reference: SecretReference }
+  | {
+      /** What is wrong, naming the key; never quotes a value. */
+      readonly problem: string;
+      readonly hint: string;
+    };
+
+const KEYS = [
+  'SecretUri',
+  'VaultName',
+  'SecretName',
+  'SecretVersion',
+  'Identity',
+  'Field',
+  'Encode',
+  'Optional',
+  'Default',
+] as const;
+type Key = (typeof KEYS)[number];
+const KEY_BY_LOWER = new Map<string, Key>(KEYS.map((key) => [key.toLowerCase(), key]));
+
+// Key Vault's naming rules: https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#object-identifiers
+// and https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftkeyvault
+const VAULT_NAME = /^(?=.{3,24}$)[a-z](?:-?[a-z0-9])*$/i;
+const SECRET_NAME = /^[0-9a-z-]{1,127}$/i;
+const SECRET_VERSION = /^[0-9a-z]{32}$/i;
+const SUBSCRIPTION = /^[0-9a-z-]{1,64}$/i;
+const SECRET_URI =
+  /^https:\/\/([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)(:\d{1,5})?\/secrets\/([^/]*)(?:\/([^/]*))?\/?$/i;
+
+/**
+ * Parses what stands between the parentheses of `@KeyVault(...)`.
+ *
+ * `vaultSuffix` completes the `VaultName` form; the URI form brings its own host,
+ * which is judged later (vault/host.ts), before a token is asked for.
+ * Grammar: https://learn.microsoft.com/azure/app-service/app-service-key-vault-references
+ */
+export function parseReference(
+  marker: '@KeyVault' | '@Microsoft.KeyVault',
+  params: string,
+  vaultSuffix: string = DEFAULT_VAULT_SUFFIX,
+): ParsedReference {
+  const read = readParams(params);
+  if ('problem' in read) return read;
+  const { values } = read;
+
+  const extras = readExtras(values);
+  if ('problem' in extras) return extras;
+
+  const uri = values.get('SecretUri');
+  if (uri !== undefined) {
+    const other = (['VaultName', 'SecretName', 'SecretVersion'] as const).find((k) => values.has(k));
+    if (other) return bad(`SecretUri and ${other} exclude each other.`, `Remove ${other}, or SecretUri.`);
+    const target = parseSecretUri(uri);
+    if ('problem' in target) return target;
+    return { reference: { marker, form: 'uri', ...target, ...extras.extras } };
+  }
+
+  const vault = values.get('VaultName');
+  const secret = values.get('SecretName');
+  const version = values.get('SecretVersion');
+  if (vault === undefined || secret === undefined) {
+    const missing =
+      vault === undefined && secret === undefined ? 'SecretUri' : vault === undefined ? 'VaultName' : 'SecretName';
+    return bad(
+      `${missing} is missing.`,
+      'Give SecretUri=https://{vault}.vault.azure.net/secrets/{name}, or VaultName and SecretName.',
+    );
+  }
+  if (!VAULT_NAME.test(vault)) return bad('VaultName is not a vault name.', VAULT_NAME_RULE);
+  const name = checkNames(secret, version, 'SecretName', 'SecretVersion');
+  if (name) return name;
+  return {
+    reference: {
+      marker,
+      form: 'parts',
+      host: `${vault}.${vaultSuffix}`.toLowerCase(),
+      vault: vault.toLowerCase(),
+      secret: secret.toLowerCase(),
+      ...(version !== undefined && { version: version.toLowerCase() }),
+      ...extras.extras,
+    },
+  };
+}
+
+/**
+ * Parses `akvs://{subscription}/{vault}/{secret}[/{version}]`, the form that
+ * `azd env set-secret` writes.
+ */
+export function parseAkvs(text: string, vaultSuffix: string = DEFAULT_VAULT_SUFFIX): ParsedReference {
+  const hint = 'Write akvs://{subscription id}/{vault}/{secret}, with /{version} behind it if it is to be pinned.';
+  if (text.length > MAX_REFERENCE_LENGTH) return tooLong();
+  const [subscription, vault, secret, version, ...rest] = text.slice('akvs://'.length).split('/');
+  if (subscription === undefined || !SUBSCRIPTION.test(subscription))
+    return bad('the subscription of akvs:// is malformed.', hint);
+  if (vault === undefined || !VAULT_NAME.test(vault))
+    return bad('the vault name of akvs:// is malformed.', VAULT_NAME_RULE);
+  if (secret === undefined || rest.length > 0) return bad('akvs:// has too few or too many parts.', hint);
+  const name = checkNames(secret, version, 'the secret name of akvs://', 'the version of akvs://');
+  if (name) return name;
+  return {
+    reference: {
+      marker: 'akvs',
+      form: 'parts',
+      subscription: subscription.toLowerCase(),
+      host: `${vault}.${vaultSuffix}`.toLowerCase(),
+      vault: vault.toLowerCase(),
+      secret: secret.toLowerCase(),
+      ...(version !== undefined && { version: version.toLowerCase() }),
+    },
+  };
+}
+
+/** Prints a reference in its canonical form; parsing that gives the same reference again. */
+export function printReference(reference: SecretReference): string {
+  const { marker, form, host, vault, secret, version } = reference;
+  if (marker === 'akvs') {
+    return `akvs://${reference.subscription}/${vault}/${secret}${version ? `/${version}` : ''}`;
+  }
+  const params =
+    form === 'uri'
+      ? [`SecretUri=https://${host}/secrets/${secret}${version ? `/${version}` : ''}`]
+      : [`VaultName=${vault}`, `SecretName=${secret}`, ...(version ? [`SecretVersion=${version}`] : [])];
+  if (reference.identity) params.push(`Identity=${printIdentity(reference.identity)}`);
+  if (reference.field !== undefined) params.push(`Field=${reference.field}`);
+  if (reference.encode) params.push(`Encode=${reference.encode}`);
+  if (reference.optional) params.push('Optional=true');
+  if (reference.default !== undefined) params.push(`Default=${reference.default}`);
+  return `${marker}(${params.join(';')})`;
+}
+
+export function tooLong(): { problem: string; hint: string } {
+  return bad(
+    `a reference is longer than ${MAX_REFERENCE_LENGTH} characters, or not closed.`,
+    'Close it with ")". A literal "@KeyVault(" is written "@@KeyVault(".',
+  );
+}
+
+const VAULT_NAME_RULE = 'A vault name has 3 to 24 letters, digits and single hyphens, and begins with a letter.';
+
+function bad(problem: string, hint: string): { problem: string; hint: string } {
+  return { problem, hint };
+}
+
+function readParams(params: string): { values: ReadonlyMap<Key, string> } | { problem: string; hint: string } {
+  const parts = params.split(';');
+  // One trailing `;` is allowed, as in the platform's own samples.
+  if (parts.length > 1 && parts.at(-1)?.trim() === '') parts.pop();
+  const values = new Map<Key, string>();
+  for (const part of parts) {
+    const equals = part.indexOf('=');
+    const written = (equals < 0 ? part : part.slice(0, equals)).trim();
+    const key = KEY_BY_LOWER.get(written.toLowerCase());
+    if (!key) return unknownKey(written);
+    if (equals < 0) return bad(`${key} has no "=".`, `Write ${key}=value.`);
+    if (values.has(key)) return bad(`${key} is given twice.`, `Keep one ${key}.`);
+    const text = part.slice(equals + 1);
+    // Default is literal, spaces included.
+    const value = key === 'Default' ? text : text.trim();
+    if (value === '' && key !== 'Default') return bad(`${key} is empty.`, `Give ${key} a value, or remove it.`);
+    values.set(key, value);
+  }
+  return { values };
+}
+
+function unknownKey(written: string): { problem: string; hint: string } {
+  // Only words are quoted: anything else could be a misplaced value.
+  const named = /^[a-z]{1,32}$/i.test(written) ? `key "${written}"` : 'a key';
+  return bad(`${named} is not known.`, `Known keys: ${KEYS.join(', ')}. A Default cannot hold ";" or ")".`);
+}
+
+type Extras = Pick<SecretReference, 'identity' | 'field' | 'encode' | 'optional' | 'default'>;
+
+function readExtras(values: ReadonlyMap<Key, string>): { extras: Extras } | { problem: string; hint: string } {
+  const identity = values.get('Identity');
+  const selector = identity === undefined ? undefined : parseIdentity(identity);
+  if (identity !== undefined && !selector) {
+    return bad('Identity is malformed.', 'Give a client id (a GUID), object:{GUID}, an ARM resource id, or system.');
+  }
+  const field = values.get('Field');
+  if (field?.startsWith('/') && /~(?![01])/.test(field)) {
+    return bad(
+      'Field is not a valid JSON pointer.',
+      'In a pointer "~" is written "~0" and "/" inside a name "~1" (RFC 6901).',
+    );
+  }
+  const encode = values.get('Encode')?.toLowerCase();
+  if (encode !== undefined && encode !== 'uri' && encode !== 'base64' && encode !== 'json') {
+    return bad('Encode is not known.', 'Encode is uri, base64 or json.');
+  }
+  const optional = values.get('Optional')?.toLowerCase();
+  if (optional !== undefined && optional !== 'true' && optional !== 'false') {
+    return bad('Optional is neither true nor false.', 'Optional is true or false.');
+  }
+  const fallback = values.get('Default');
+  if (fallback !== undefined && optional === 'true') {
+    return bad(
+      'Default and Optional exclude each other.',
+      'Keep Default (a text instead) or Optional=true (the setting is unset).',
+    );
+  }
+  return {
+    extras: {
+      ...(selector && { identity: selector }),
+      ...(field !== undefined && { field }),
+      ...(encode !== undefined && { encode }),
+      ...(optional === 'true' && { optional: true }),
+      ...(fallback !== undefined && { default: fallback }),
+    },
+  };
+}
+
+function parseSecretUri(
+  uri: string,
+): Pick<SecretReference, 'host' | 'vault' | 'secret' | 'version'> | { problem: string; hint: string } {
+  const match = SECRET_URI.exec(uri);
+  if (!match) {
+    return bad(
+      'SecretUri is not a secret identifier.',
+      'It is https://{vault}.vault.azure.net/secrets/{name}[/{version}], without user, query or fragment.',
+    );
+  }
+  const [, hostName = '', port = '', secret = '', version] = match;
+  // A trailing slash leaves an empty version: the newest.
+  const name = checkNames(secret, version || undefined, 'the name in SecretUri', 'the version in SecretUri');
+  if (name) return name;
+  const host = `${hostName}${port}`.toLowerCase();
+  return {
+    host,
+    vault: host.split('.', 1)[0] ?? host,
+    secret: secret.toLowerCase(),
+    ...(version && { version: version.toLowerCase() }),
+  };
+}
+
+function checkNames(
+  secret: string,
+  version: string | undefined,
+  secretKey: string,
+  versionKey: string,
+): { problem: string; hint: string } | undefined {
+  if (!SECRET_NAME.test(secret)) {
+    return bad(`${secretKey} is not a secret name.`, 'A secret name has 1 to 127 letters, digits and hyphens.');
+  }
+  if (version !== undefined && !SECRET_VERSION.test(version)) {
+    return bad(`${versionKey} is not a version.`, 'A version has 32 letters and digits; leave it out for the newest.');
+  }
+  return undefined;
+}

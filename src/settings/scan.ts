@@ -1,0 +1,54 @@
+import { MAX_REFERENCE_LENGTH, parseAkvs, parseReference, type SecretReference, tooLong } from './reference.js';
+
+/** A setting's value in pieces: literal text and references, in order. */
+export type Segment = string | SecretReference;
+
+export type Scan =
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'segments'; readonly segments: readonly Segment[] }
+  | { readonly kind: 'problem'; readonly problem: string; readonly hint: string };
+
+/** The quick question asked of every value in the environment: could there be a reference in it? */
+export const MARKER = /@(?:Microsoft\.)?KeyVault\(|^akvs:\/\//i;
+
+const NEXT = /(@@?)(Microsoft\.)?KeyVault\(/gi;
+
+/**
+ * Finds the references in a setting's value, in one pass over it.
+ * `@@KeyVault(` stands for a literal `@KeyVault(`.
+ */
+export function scanValue(value: string, vaultSuffix?: string): Scan {
+  if (!MARKER.test(value)) return { kind: 'plain' };
+  if (/^akvs:/i.test(value)) {
+    const parsed = parseAkvs(value, vaultSuffix);
+    return 'reference' in parsed ? { kind: 'segments', segments: [parsed.reference] } : { kind: 'problem', ...parsed };
+  }
+
+  const segments: Segment[] = [];
+  let literal = '';
+  let position = 0;
+  NEXT.lastIndex = 0;
+  for (let match = NEXT.exec(value); match; match = NEXT.exec(value)) {
+    literal += value.slice(position, match.index);
+    position = NEXT.lastIndex;
+    if (match[1] === '@@') {
+      literal += match[0].slice(1);
+      continue;
+    }
+    const limit = match.index + MAX_REFERENCE_LENGTH;
+    // Looks no further than a reference may be long, so that a hostile value costs one pass.
+    const close = value.slice(position, limit).indexOf(')');
+    if (close < 0) return { kind: 'problem', ...tooLong() };
+    const marker = match[2] ? '@Microsoft.KeyVault' : '@KeyVault';
+    const parsed = parseReference(marker, value.slice(position, position + close), vaultSuffix);
+    if ('problem' in parsed) return { kind: 'problem', ...parsed };
+    if (literal) segments.push(literal);
+    literal = '';
+    segments.push(parsed.reference);
+    position += close + 1;
+    NEXT.lastIndex = position;
+  }
+  literal += value.slice(position);
+  if (literal) segments.push(literal);
+  return { kind: 'segments', segments };
+}

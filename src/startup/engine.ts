@@ -1,0 +1,331 @@
+import type { Credential, CredentialOptions } from '../identity/credential.js';
+import { isDegraded, settingReport } from '../report/report.js';
+import type { Report, Resolution } from '../report/types.js';
+import { textOf } from '../rotation/changes.js';
+import type { ComposedSetting } from '../rotation/compose.js';
+import { createRotator, type Rotator, type SettingNote } from '../rotation/rotator.js';
+import { readEnvironment } from '../settings/environment.js';
+import { systemClock } from '../support/clock.js';
+import { isEnabled } from '../support/config.js';
+import { type BootstrapError, VaultstrapError } from '../support/errors.js';
+import { printIdentity } from '../support/identity-selector.js';
+import { createLog, type Log } from '../support/log.js';
+import type { BootstrapOptions } from '../support/options.js';
+import type { ReadResults } from '../vault/client.js';
+import { createCredential } from './credential.js';
+import { failLoudly, functionsCore } from './functions-host.js';
+import { type JobReply, readForJob, resultsOf } from './job.js';
+import { hasWork } from './quick-look.js';
+import { concludeSession, openSession, type Session, warningsAbout } from './session.js';
+import { type RunningJob, startJob } from './worker.js';
+
+/** The one state of a process, behind functions: nothing of it hangs on the object. */
+export interface Engine extends Pick<Rotator, 'refresh' | 'repair' | 'onRotated' | 'ageMs'> {
+  bootstrap(options?: BootstrapOptions): Promise<Report>;
+  bootstrapSync(options?: BootstrapOptions): Report;
+  start(options?: BootstrapOptions): void;
+  resolve(settings: Readonly<Record<string, string | undefined>>, options?: BootstrapOptions): Promise<Resolution>;
+  report(): Report;
+  credential(options?: CredentialOptions): Credential;
+  close(): Promise<void>;
+  reset(): Promise<void>;
+}
+
+type Phase = 'idle' | 'started' | 'ready' | 'failed';
+
+const NOTHING_READ: ReadResults = new Map();
+
+export function createEngine(): Engine {
+  const clock = systemClock;
+  let log: Log = createLog('warn');
+  let phase: Phase = 'idle';
+  let session: Session | undefined;
+  let tokenSession: Session | undefined;
+  let optionsInForce = '[]';
+  let failedWith: readonly ComposedSetting[] = [];
+  /** What `start` began, until something joins it. */
+  let job: RunningJob | undefined;
+  let bootstrapping: Promise<Report> | undefined;
+  let durationMs: number | undefined;
+  let sentByWorkers = { token: 0, vault: 0, unauthorized: 0 };
+  let releaseHooks: (() => void) | undefined;
+  const rotator = createRotator(clock, () => log);
+
+  /** Opens a session; `undefined` when there is nothing to do. */
+  function open(options: BootstrapOptions): Session | undefined {
+    checkOptions(options);
+    const env = rotator.rawEnvironment();
+    if (!isEnabled(env, options) || !hasWork(env)) return undefined;
+    const next = openSession({ env, realEnv: readEnvironment, options, clock });
+    log = createLog(next.config.log);
+    if (next.plan.settings.length === 0) return undefined;
+    for (const warning of [...warningsAbout(env), ...next.plan.warnings]) log.warn(warning);
+    // A diagnostic report lists the environment.
+    process.report.excludeEnv = true;
+    session = next;
+    return next;
+  }
+
+  /** Another start with other options is a mistake; with the same ones, or none, it is the same start. */
+  function checkOptions(options: BootstrapOptions): void {
+    const text = JSON.stringify(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)));
+    if (phase === 'idle') {
+      optionsInForce = text;
+    } else if (text !== '[]' && text !== optionsInForce) {
+      throw new VaultstrapError(
+        'ERR_ALREADY_STARTED',
+        'bootstrap was called with other options than the start before it.',
+        'Start once: give the options to the first call, or as VAULTSTRAP_ settings, which register reads too.',
+      );
+    }
+  }
+
+  /** Once ready, only references that have come since are a reason to start again. */
+  function isDone(options: BootstrapOptions): boolean {
+    if (phase !== 'ready') return false;
+    checkOptions(options);
+    const env = readEnvironment();
+    const known = new Set(rotator.composed.flatMap(({ planned }) => planned.names));
+    return !Object.keys(env).some(
+      (name) => !known.has(name) && hasWork({ [name]: env[name] }) && !name.startsWith('VAULTSTRAP_'),
+    );
+  }
+
+  function bootstrapSync(options: BootstrapOptions = {}): Report {
+    if (isDone(options)) return report();
+    const current = phase === 'started' ? joined(options) : open(options);
+    if (!current) return report();
+    if (current.job.reads.length === 0) return finish(current, NOTHING_READ);
+    const reply = (job ?? startJob(current.job)).waitBlocking();
+    return finish(current, takeOver(current, reply));
+  }
+
+  function bootstrap(options: BootstrapOptions = {}): Promise<Report> {
+    bootstrapping ??= bootstrapOnce(options).finally(() => {
+      bootstrapping = undefined;
+    });
+    const running = bootstrapping;
+    // A second caller is told of its other options, and otherwise waits with the first.
+    return new Promise((resolve, reject) => {
+      try {
+        checkOptions(options);
+      } catch (error) {
+        running.catch(() => {});
+        return reject(error);
+      }
+      running.then(resolve, reject);
+    });
+  }
+
+  async function bootstrapOnce(options: BootstrapOptions): Promise<Report> {
+    if (isDone(options)) return report();
+    const current = phase === 'started' ? joined(options) : open(options);
+    if (!current) return report();
+    if (current.job.reads.length === 0) return finish(current, NOTHING_READ);
+    if (job) return finish(current, takeOver(current, await job.wait()));
+    const results = await readForJob(current.client, current.job);
+    current.client.rest();
+    return finish(current, results);
+  }
+
+  function joined(options: BootstrapOptions): Session | undefined {
+    checkOptions(options);
+    return session;
+  }
+
+  function takeOver({ client }: Session, reply: JobReply): ReadResults {
+    job = undefined;
+    client.tokens.plant(reply.tokens);
+    const { token, vault, unauthorized } = reply.requests;
+    sentByWorkers = {
+      token: sentByWorkers.token + token,
+      vault: sentByWorkers.vault + vault,
+      unauthorized: sentByWorkers.unauthorized + unauthorized,
+    };
+    return resultsOf(reply);
+  }
+
+  function start(options: BootstrapOptions = {}): void {
+    if (phase !== 'idle') {
+      checkOptions(options);
+      return;
+    }
+    const current = open(options);
+    if (!current) return;
+    phase = 'started';
+    if (current.job.reads.length > 0) job = startJob(current.job);
+    // Whoever reads too early finds nothing rather than a raw reference.
+    rotator.takeOut(current.plan);
+    const complain = () => {
+      if (phase !== 'started') return;
+      phase = 'failed';
+      log.error(
+        "vaultstrap/start began to resolve settings and nothing joined it, so they are missing. Import 'vaultstrap/register' behind the heavy modules.",
+      );
+    };
+    setTimeout(complain, current.config.timeoutMs).unref();
+    process.once('exit', complain);
+  }
+
+  /** Applies, in one synchronous step, and does all that follows from it. */
+  function finish(current: Session, results: ReadResults): Report {
+    const { composed, error } = concludeSession(current, results);
+    rotator.begin(current, composed, results, error === undefined);
+    durationMs = Math.round(clock.monotonic() - current.startedMonotonicMs);
+    const core = functionsCore(readEnvironment());
+    if (error) {
+      phase = 'failed';
+      failedWith = composed;
+      if (core) failInWorker(core, error);
+      throw error;
+    }
+    phase = 'ready';
+    failedWith = [];
+    warnOf(composed);
+    rotator.startClock();
+    if (core && !releaseHooks) {
+      const hooks = [core.registerHook('preInvocation', rotator.repair), core.registerHook('appTerminate', close)];
+      releaseHooks = () => {
+        for (const hook of hooks) hook.dispose();
+      };
+    }
+    return report();
+  }
+
+  function failInWorker(core: NonNullable<ReturnType<typeof functionsCore>>, error: BootstrapError): void {
+    // One line each: the host makes one log entry of every line.
+    for (const { setting, status, code, details, hint } of error.failures) {
+      log.error(`${setting}: ${status} (${code}): ${details} Hint: ${hint}`);
+    }
+    failLoudly(core, error);
+  }
+
+  function warnOf(composed: readonly ComposedSetting[]): void {
+    for (const { planned, outcome } of composed) {
+      const failure =
+        outcome.kind === 'failed' ? outcome.failure : outcome.kind === 'current' ? outcome.because : undefined;
+      if (!failure) continue;
+      const what = outcome.kind === 'failed' ? 'is not resolved' : 'keeps the value it was started with';
+      log.warn(`${planned.setting} ${what} (${failure.code}): ${failure.details} Hint: ${failure.hint}`);
+    }
+  }
+
+  async function resolve(
+    settings: Readonly<Record<string, string | undefined>>,
+    options: BootstrapOptions = {},
+  ): Promise<Resolution> {
+    const own = openSession({ env: settings, realEnv: readEnvironment, options, clock });
+    const results = await readForJob(own.client, own.job);
+    own.client.rest();
+    const { composed, error } = concludeSession(own, results);
+    if (error) throw error;
+    const values: Record<string, string | undefined> = { ...settings };
+    for (const setting of composed) {
+      const raw = setting.outcome.kind === 'failed' && own.config.onError === 'keep';
+      for (const name of setting.planned.names) if (!raw) values[name] = textOf(setting);
+    }
+    const resolvedAtMs = clock.now();
+    return {
+      values: Object.fromEntries(
+        Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined),
+      ),
+      report: reportOf(own, composed, () => ({ resolvedAtMs }), {
+        generation: 1,
+        durationMs: Math.round(clock.monotonic() - own.startedMonotonicMs),
+      }),
+    };
+  }
+
+  function report(): Report {
+    if (!session)
+      return { status: 'idle', generation: 0, requests: { token: 0, vault: 0, unauthorized: 0 }, settings: [] };
+    const next = rotator.nextRefreshAtMs();
+    const last = rotator.lastRefreshAtMs();
+    const whole = reportOf(session, phase === 'failed' ? failedWith : rotator.composed, rotator.noteOf, {
+      generation: rotator.generation,
+      ...(durationMs !== undefined && { durationMs }),
+      ...(last !== undefined && { lastRefreshAt: new Date(last).toISOString() }),
+      ...(next !== undefined && { nextRefreshAt: new Date(next).toISOString() }),
+    });
+    return { ...whole, status: phase === 'ready' ? whole.status : phase === 'failed' ? 'failed' : 'idle' };
+  }
+
+  function reportOf(
+    { client, config, plan, startedAtMs }: Session,
+    composed: readonly ComposedSetting[],
+    noteOf: (setting: string) => SettingNote,
+    more: Pick<Report, 'generation' | 'durationMs' | 'lastRefreshAt' | 'nextRefreshAt'>,
+  ): Report {
+    const source = client.tokens.source();
+    const own = { token: client.tokens.requests, ...client.counts };
+    const relaxed = RELAXATIONS.filter((name) => readEnvironment()[name]);
+    return {
+      status: composed.some((setting) => isDegraded(setting, noteOf(setting.planned.setting))) ? 'degraded' : 'ready',
+      ...more,
+      ...(source.ok && {
+        identity: {
+          source: source.value.name,
+          ...(config.identity.kind !== 'system' && { id: printIdentity(config.identity) }),
+        },
+      }),
+      startedAt: new Date(startedAtMs).toISOString(),
+      requests: {
+        token: own.token + sentByWorkers.token,
+        vault: own.vault + sentByWorkers.vault,
+        unauthorized: own.unauthorized + sentByWorkers.unauthorized,
+      },
+      ...(relaxed.length > 0 && { relaxations: relaxed }),
+      settings: composed.map((setting) =>
+        settingReport(setting, noteOf(setting.planned.setting), plan.reads, clock.now()),
+      ),
+    };
+  }
+
+  /** Tokens come from the session's cache; an app without references has one for tokens alone. */
+  function tokenContext() {
+    tokenSession ??= session ?? openSession({ env: {}, realEnv: readEnvironment, options: {}, clock });
+    const { client, config } = session ?? tokenSession;
+    return { client, defaultIdentity: config.identity };
+  }
+
+  async function close(): Promise<void> {
+    rotator.stop();
+    session?.client.rest();
+    releaseHooks?.();
+    releaseHooks = undefined;
+  }
+
+  return {
+    bootstrap,
+    bootstrapSync,
+    start,
+    refresh: rotator.refresh,
+    resolve,
+    report,
+    repair: rotator.repair,
+    onRotated: rotator.onRotated,
+    ageMs: rotator.ageMs,
+    credential: (options = {}) => createCredential(options, tokenContext),
+    close,
+    async reset() {
+      await close();
+      rotator.reset();
+      phase = 'idle';
+      session = undefined;
+      tokenSession = undefined;
+      job = undefined;
+      bootstrapping = undefined;
+      failedWith = [];
+      durationMs = undefined;
+      sentByWorkers = { token: 0, vault: 0, unauthorized: 0 };
+    },
+  };
+}
+
+/** Settings of our own that send requests elsewhere, or to more places, than usual. */
+const RELAXATIONS = [
+  'VAULTSTRAP_VAULT_ENDPOINT',
+  'VAULTSTRAP_VAULT_CA',
+  'VAULTSTRAP_ALLOWED_HOSTS',
+  'VAULTSTRAP_VAULT_SUFFIX',
+] as const;

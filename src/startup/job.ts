@@ -1,0 +1,73 @@
+import type { TokenSeed } from '../identity/tokens.js';
+import type { Environment } from '../settings/environment.js';
+import type { SecretRead } from '../settings/plan.js';
+import { systemClock } from '../support/clock.js';
+import type { Config } from '../support/config.js';
+import type { Result } from '../support/failure.js';
+import { Secret } from '../support/secret.js';
+import { createVaultClient, type ReadResults, type VaultClient } from '../vault/client.js';
+import type { SecretValue } from '../vault/reader.js';
+
+/** All that a start has to fetch, in a form that crosses threads and processes. */
+export interface Job {
+  readonly reads: readonly SecretRead[];
+  readonly config: Config;
+  readonly env: Environment;
+  readonly sdkAnchors: readonly string[];
+  /** Wall clock: the other side has another monotonic one. */
+  readonly deadlineAtMs: number;
+  readonly failFast: boolean;
+  /** The start will fail anyway: every secret is tried once, briefly, so that the error lists all there is. */
+  readonly isDoomed: boolean;
+}
+
+const DOOMED_LIMIT_MS = 2000;
+
+type PlainValue = Omit<SecretValue, 'value'> & { readonly value: string };
+
+export interface JobReply {
+  readonly results: readonly (readonly [key: string, result: Result<PlainValue>])[];
+  /** So that the first refresh need not ask for a token again. */
+  readonly tokens: readonly TokenSeed[];
+  readonly requests: { readonly token: number; readonly vault: number; readonly unauthorized: number };
+}
+
+/** Runs on the other side. */
+export async function runJob(job: Job): Promise<JobReply> {
+  const clock = systemClock;
+  const client = createVaultClient({ config: job.config, clock, env: () => job.env, sdkAnchors: job.sdkAnchors });
+  const results = await readForJob(client, job);
+  client.rest();
+  return {
+    results: [...results].map(([key, result]) => [
+      key,
+      result.ok ? { ok: true, value: { ...result.value, value: result.value.value.reveal() } } : result,
+    ]),
+    tokens: client.tokens.seeds(),
+    requests: { token: client.tokens.requests, ...client.counts },
+  };
+}
+
+/** The same on this side, when nothing has to block. */
+export function readForJob(client: VaultClient, job: Job): Promise<ReadResults> {
+  const nowMs = systemClock.monotonic();
+  const leftMs = Math.min(
+    job.deadlineAtMs - Date.now(),
+    job.config.timeoutMs,
+    job.isDoomed ? DOOMED_LIMIT_MS : Number.POSITIVE_INFINITY,
+  );
+  return client.readAll(job.reads, {
+    deadlineMs: nowMs + leftMs,
+    failFast: job.failFast,
+    ...(job.isDoomed && { retryUntilMs: nowMs }),
+  });
+}
+
+export function resultsOf(reply: JobReply): ReadResults {
+  return new Map(
+    reply.results.map(([key, result]) => [
+      key,
+      result.ok ? { ok: true, value: { ...result.value, value: new Secret(result.value.value) } } : result,
+    ]),
+  );
+}

@@ -1,0 +1,17 @@
+import type { Environment } from '../settings/environment.js';
+import { PLATFORM_RECORD, PROVENANCE } from '../settings/names.js';
+import { MARKER } from '../settings/scan.js';
+
+/**
+ * Whether there is anything to do at all. Most Node processes of an app (npm, tools, children) have
+ * nothing to resolve, and pay for this look only.
+ */
+export function hasWork(env: Environment): boolean {
+  if (/^\s*(false|0)\s*$/i.test(env['VAULTSTRAP_ENABLED'] ?? '')) return false;
+  if (env[PROVENANCE] || env[PLATFORM_RECORD]) return true;
+  for (const name in env) {
+    // A setting of our own must be checked, whether there is a reference or not.
+    if (name.startsWith('VAULTSTRAP_') || MARKER.test(env[name] ?? '')) return true;
+  }
+  return false;
+}

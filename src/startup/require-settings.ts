@@ -1,0 +1,29 @@
+import type { Report } from '../report/types.js';
+import { readEnvironment } from '../settings/environment.js';
+import { MARKER } from '../settings/scan.js';
+import { VaultstrapError } from '../support/errors.js';
+
+/** The named settings, or one error for all that are missing or unresolved. */
+export function requireSettingsFrom<N extends string>(
+  names: readonly N[],
+  report: Report,
+): { readonly [K in N]: string } {
+  const env = readEnvironment();
+  const known = new Map(report.settings.map((setting) => [setting.setting, setting]));
+  const problems = names.flatMap((name) => {
+    const value = env[name];
+    const outcome = known.get(name);
+    if (value === undefined)
+      return [`${name} is ${outcome ? `not resolved (${outcome.code ?? outcome.status})` : 'not set'}`];
+    // A resolved value may look like a reference; a raw one that nobody resolved is none.
+    return !outcome && MARKER.test(value) ? [`${name} still holds its reference`] : [];
+  });
+  if (problems.length > 0) {
+    throw new VaultstrapError(
+      'ERR_SETTINGS_MISSING',
+      `settings are missing: ${problems.join('; ')}.`,
+      "Add the missing app settings. References are resolved by import 'vaultstrap/register', the first line of the app.",
+    );
+  }
+  return Object.fromEntries(names.map((name) => [name, env[name]])) as { [K in N]: string };
+}

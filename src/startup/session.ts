@@ -1,0 +1,89 @@
+import { type ComposedSetting, composeSettings } from '../rotation/compose.js';
+import type { Environment } from '../settings/environment.js';
+import { type Plan, planSettings } from '../settings/plan.js';
+import type { Clock } from '../support/clock.js';
+import { type Config, readConfig } from '../support/config.js';
+import { BootstrapError, settingFailure } from '../support/errors.js';
+import type { BootstrapOptions } from '../support/options.js';
+import { sdkAnchors } from '../support/sdk-loader.js';
+import { createVaultClient, type ReadResults, type VaultClient } from '../vault/client.js';
+import { inFunctionsWorker } from './functions-host.js';
+import type { Job } from './job.js';
+
+/** One start: what is configured, what is to be done, and with what. */
+export interface Session {
+  readonly config: Config;
+  readonly plan: Plan;
+  readonly client: VaultClient;
+  readonly job: Job;
+  readonly startedAtMs: number;
+  readonly startedMonotonicMs: number;
+}
+
+export interface SessionInput {
+  /** Where the references stand. */
+  readonly env: Environment;
+  /** Where the configuration stands and the identity comes from: the real environment, always. */
+  readonly realEnv: () => Environment;
+  readonly options: BootstrapOptions;
+  readonly clock: Clock;
+}
+
+/**
+ * Environment -> parse -> plan. Asks nothing yet.
+ *
+ * @throws BootstrapError for malformed settings and options of our own.
+ */
+export function openSession({ env, realEnv, options, clock }: SessionInput): Session {
+  const startedAtMs = clock.now();
+  const startedMonotonicMs = clock.monotonic();
+  const real = realEnv();
+  const config = readConfig(real, options, inFunctionsWorker(real));
+  const plan = planSettings(env, config, startedAtMs);
+  const anchors = sdkAnchors();
+  const needed = new Set(plan.settings.filter((s) => s.readAtStart && !s.failure).flatMap((s) => s.reads));
+  const throws = config.onError === 'throw';
+  return {
+    config,
+    plan,
+    client: createVaultClient({ config, clock, env: realEnv, sdkAnchors: anchors }),
+    startedAtMs,
+    startedMonotonicMs,
+    job: {
+      reads: [...plan.reads.values()].filter(({ key }) => needed.has(key)),
+      config,
+      env: real,
+      sdkAnchors: anchors,
+      deadlineAtMs: startedAtMs + config.timeoutMs,
+      failFast: throws,
+      isDoomed: throws && plan.settings.some(({ failure }) => failure !== undefined),
+    },
+  };
+}
+
+/** What a start comes to: every setting's outcome, and the error if there has to be one. */
+export function concludeSession(
+  { config, plan }: Session,
+  results: ReadResults,
+): { composed: readonly ComposedSetting[]; error?: BootstrapError } {
+  const composed = composeSettings(plan, (key) => results.get(key));
+  const failures = composed.flatMap(({ planned, outcome }) =>
+    outcome.kind === 'failed' ? [settingFailure(planned.setting, outcome.failure)] : [],
+  );
+  const fatal = config.onError === 'throw' && failures.length > 0;
+  return { composed, ...(fatal && { error: new BootstrapError(failures) }) };
+}
+
+/** What Node or a proxy would show of our traffic, or what the user has relaxed: said at every start. */
+export function warningsAbout(env: Environment): readonly string[] {
+  const warnings: string[] = [];
+  if (/\b(net|http|https|tls|undici|fetch)\b/i.test(env['NODE_DEBUG'] ?? '')) {
+    warnings.push("NODE_DEBUG prints request headers, with tokens: remove it outside of a developer's machine.");
+  }
+  if (env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
+    warnings.push(
+      'NODE_TLS_REJECT_UNAUTHORIZED=0 is not heeded here: the certificates of vaults are verified all the same.',
+    );
+  }
+  return warnings;
+}

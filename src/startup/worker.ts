@@ -1,0 +1,176 @@
+import type { MessagePort, Worker } from 'node:worker_threads';
+import WORKER_SOURCE from 'vaultstrap:source/startup/embedded/worker';
+import { detectSource } from '../identity/source.js';
+import type { Environment } from '../settings/environment.js';
+import { type Failure, fail, safeCause } from '../support/failure.js';
+import { type Job, type JobReply, runJob } from './job.js';
+import { createSignal, isFinished } from './signal.js';
+
+/** No sign of life for this long after the start: it never began. */
+const START_LIMIT_MS = 5000;
+/** No sign of life for this long afterwards: it is lost. */
+const SILENCE_LIMIT_MS = 3000;
+/** Loading the SDK keeps the thread busy; on a small instance for many seconds. */
+const SDK_SILENCE_LIMIT_MS = 30_000;
+const SLICE_MS = 250;
+/** The worker gives its answer at the deadline; this much later it will not come. */
+const OVERTIME_MS = 1500;
+
+/** A job under way in a thread of its own. */
+export interface RunningJob {
+  /** Blocks this thread until the reply is there. Never later than a little after the deadline. */
+  waitBlocking(): JobReply;
+  wait(): Promise<JobReply>;
+}
+
+/** Begins at once; returns within milliseconds. */
+export function startJob(job: Job): RunningJob {
+  const { Worker, MessageChannel, receiveMessageOnPort } = process.getBuiltinModule('node:worker_threads');
+  const signal = createSignal();
+  const { port1, port2 } = new MessageChannel();
+  let worker: Worker;
+  try {
+    worker = new Worker(WORKER_SOURCE, {
+      eval: true,
+      // Neither preloads nor options meant for the app: a preloaded copy of us would recurse.
+      execArgv: [],
+      env: workerEnvironment(job.env),
+      workerData: { job, port: port2, signal },
+      transferList: [port2],
+      name: 'vaultstrap',
+    });
+  } catch (error) {
+    const reply = failedReply(job, cannotStart(error));
+    return { waitBlocking: () => reply, wait: async () => reply };
+  }
+  // Its failures show in what it answers, or in its silence.
+  worker.on('error', () => {});
+  worker.unref();
+  port1.unref();
+
+  const received = (): JobReply | undefined => receiveMessageOnPort(port1)?.message;
+  return {
+    waitBlocking: () => waitBlocking(job, worker, signal, received),
+    wait: () => waitForMessage(job, worker, port1),
+  };
+}
+
+function waitBlocking(job: Job, worker: Worker, signal: Int32Array, received: () => JobReply | undefined): JobReply {
+  const silenceLimitMs = needsSdk(job) ? SDK_SILENCE_LIMIT_MS : SILENCE_LIMIT_MS;
+  const startedMs = performance.now();
+  let lastLifeMs = startedMs;
+  let seen = 0;
+  for (;;) {
+    if (isFinished(signal)) {
+      const reply = received();
+      return reply ?? inChildProcess(job);
+    }
+    const sliceStartMs = performance.now();
+    Atomics.wait(signal, 0, seen, SLICE_MS);
+    const nowMs = performance.now();
+    const count = Atomics.load(signal, 0);
+    // A slice that took far longer than asked: this process was stopped for a while, not the worker alone.
+    if (count !== seen || nowMs - sliceStartMs > SLICE_MS + 1000) lastLifeMs = nowMs;
+    seen = count;
+    const lost = nowMs - lastLifeMs > (seen === 0 ? START_LIMIT_MS : silenceLimitMs);
+    const late = Date.now() > job.deadlineAtMs + OVERTIME_MS;
+    if (!lost && !late) continue;
+    void worker.terminate();
+    return late ? failedReply(job, TIMED_OUT) : inChildProcess(job);
+  }
+}
+
+function waitForMessage(job: Job, worker: Worker, port: MessagePort): Promise<JobReply> {
+  return new Promise((resolve) => {
+    let settled = false;
+    const settle = (reply: () => JobReply | Promise<JobReply>) => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      port.close();
+      resolve(reply());
+    };
+    const leftMs = Math.max(0, job.deadlineAtMs - Date.now());
+    const timer = setTimeout(settle, leftMs + OVERTIME_MS, () => failedReply(job, TIMED_OUT));
+    // Waiting keeps the process alive; having started did not.
+    port.ref();
+    port.once('message', (reply: JobReply) => settle(() => reply));
+    // Nobody is blocked here: without the worker, this thread does it.
+    const onExit = () => setImmediate(settle, () => runJob(job));
+    if (worker.threadId < 0) onExit();
+    else worker.once('exit', onExit);
+  });
+}
+
+/** The one fallback: the same text, the same job, in a process of its own. */
+function inChildProcess(job: Job): JobReply {
+  const { serialize, deserialize } = process.getBuiltinModule('node:v8');
+  const leftMs = job.deadlineAtMs - Date.now();
+  if (leftMs <= 0) return failedReply(job, TIMED_OUT);
+  try {
+    const { spawnSync } = process.getBuiltinModule('node:child_process');
+    const child = spawnSync(process.execPath, ['-'], {
+      // Through the pipe, not the arguments: they can be read by other processes.
+      input: `globalThis.VAULTSTRAP_JOB=${JSON.stringify(serialize(job).toString('base64'))};\n${WORKER_SOURCE}`,
+      env: { ...workerEnvironment(job.env), VAULTSTRAP_ENABLED: 'false' },
+      stdio: ['pipe', 'pipe', 'ignore'],
+      timeout: leftMs + OVERTIME_MS,
+      maxBuffer: 256 * 1024 * 1024,
+      windowsHide: true,
+    });
+    return deserialize(child.stdout) as JobReply;
+  } catch (error) {
+    return failedReply(job, { ...LOST, cause: safeCause(error) });
+  }
+}
+
+function needsSdk({ config, env }: Job): boolean {
+  const source = detectSource(env);
+  return config.client === 'sdk' || (source.ok && source.value.lane === 'sdk');
+}
+
+function workerEnvironment(env: Environment): Record<string, string> {
+  const { NODE_OPTIONS: _options, NODE_V8_COVERAGE: _coverage, ...rest } = env;
+  return rest as Record<string, string>;
+}
+
+function failedReply(job: Job, failure: Failure): JobReply {
+  return {
+    results: job.reads.map(({ key }) => [key, fail(failure)]),
+    tokens: [],
+    requests: { token: 0, vault: 0, unauthorized: 0 },
+  };
+}
+
+function cannotStart(error: unknown): Failure {
+  const cause = safeCause(error);
+  const denied = cause.code === 'ERR_ACCESS_DENIED';
+  return {
+    status: 'OtherReasons',
+    code: denied ? 'ERR_WORKER_PERMISSION' : 'ERR_WORKER_START',
+    details: denied
+      ? 'the permission model forbids the worker thread of a blocking start.'
+      : 'the worker thread of the blocking start could not be started.',
+    hint: denied
+      ? 'Start with node --import vaultstrap/preload, which needs no worker thread; or add --allow-worker.'
+      : 'Start with node --import vaultstrap/preload, which needs no worker thread.',
+    retry: 'never',
+    cause,
+  };
+}
+
+const LOST: Failure = {
+  status: 'OtherReasons',
+  code: 'ERR_WORKER_LOST',
+  details: 'the worker thread of the blocking start was lost, and so was the process that took its place.',
+  hint: 'The instance may be short of memory. node --import vaultstrap/preload needs no worker thread.',
+  retry: 'deadline',
+};
+
+const TIMED_OUT: Failure = {
+  status: 'FetchTimedOut',
+  code: 'ERR_TIMEOUT',
+  details: 'no answer came before the deadline.',
+  hint: 'Check the network road to the identity endpoint and the vault. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
+  retry: 'deadline',
+};

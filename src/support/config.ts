@@ -1,0 +1,201 @@
+import type { SettingFailure } from './errors.js';
+import { BootstrapError } from './errors.js';
+import { type IdentitySelector, parseIdentity, SYSTEM_ASSIGNED } from './identity-selector.js';
+import { LOG_LEVELS, type LogLevel } from './log.js';
+import type { BootstrapOptions } from './options.js';
+import { isVaultSuffix, parseVaultEndpoint, type VaultEndpoint } from './vault-names.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Everything configured, checked and complete. */
+export interface Config {
+  readonly enabled: boolean;
+  readonly ignore: ReadonlySet<string>;
+  readonly identity: IdentitySelector;
+  /** Where the default identity was named: decides the hint when it is refused. */
+  readonly identityFrom: 'option' | 'VAULTSTRAP_IDENTITY' | 'AZURE_CLIENT_ID' | 'default';
+  readonly onError: 'throw' | 'unset' | 'keep';
+  readonly onRevoked: 'keep' | 'unset';
+  readonly timeoutMs: number;
+  readonly refreshMs: number;
+  readonly settleMs: number;
+  readonly concurrency: number;
+  readonly client: 'direct' | 'sdk';
+  readonly vaultSuffix: string;
+  readonly allowedHosts: ReadonlySet<string>;
+  readonly vaultEndpoint?: VaultEndpoint;
+  readonly vaultCa?: string;
+  readonly log: LogLevel;
+}
+
+const DEFAULT_TIMEOUT_SECONDS = 20;
+/** The worker's own limit for its start is 120 s (worker.config.json, `initializationTimeout`). */
+const WORKER_TIMEOUT_SECONDS = 90;
+
+interface Spec<T> {
+  /** Reads the text of a setting or the value of an option; `undefined` when it is malformed. */
+  readonly parse: (value: unknown) => T | undefined;
+  readonly expected: string;
+}
+
+const flag: Spec<boolean> = {
+  expected: 'true or false',
+  parse: (value) => {
+    if (typeof value === 'boolean') return value;
+    const text = typeof value === 'string' ? value.trim().toLowerCase() : '';
+    return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : undefined;
+  },
+};
+
+function integer(min: number, max: number): Spec<number> {
+  return {
+    expected: `a whole number from ${min} to ${max}`,
+    parse: (value) => {
+      const number = typeof value === 'string' && /^\s*\d{1,9}\s*$/.test(value) ? Number(value) : value;
+      return typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max
+        ? number
+        : undefined;
+    },
+  };
+}
+
+function oneOf<const T extends string>(...words: readonly T[]): Spec<T> {
+  return {
+    expected: words.join(', '),
+    parse: (value) => {
+      const text = typeof value === 'string' ? value.trim().toLowerCase() : '';
+      return words.find((word) => word === text);
+    },
+  };
+}
+
+function list(item: RegExp, expected: string): Spec<readonly string[]> {
+  return {
+    expected,
+    parse: (value) => {
+      const items = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : undefined;
+      const trimmed = items?.map((text) => (typeof text === 'string' ? text.trim() : '')).filter((text) => text !== '');
+      return trimmed?.every((text) => item.test(text)) ? trimmed : undefined;
+    },
+  };
+}
+
+const identitySelector: Spec<IdentitySelector> = {
+  expected: 'a client id (a GUID), object:{GUID}, an ARM resource id of a user-assigned identity, or system',
+  parse: (value) => (typeof value === 'string' ? parseIdentity(value.trim()) : undefined),
+};
+
+const suffix: Spec<string> = {
+  expected: 'a vault suffix such as vault.azure.net: a known one, or a name whose first label is "vault"',
+  parse: (value) => {
+    const text = typeof value === 'string' ? value.trim().toLowerCase() : '';
+    return isVaultSuffix(text) ? text : undefined;
+  },
+};
+
+const SPECS = {
+  enabled: flag,
+  ignore: list(/^[^\s=,]+$/, 'names of settings, separated by commas'),
+  identity: identitySelector,
+  onError: oneOf('throw', 'unset', 'keep'),
+  onRevoked: oneOf('keep', 'unset'),
+  timeoutSeconds: integer(1, 600),
+  refreshSeconds: integer(0, 86_400),
+  settleSeconds: integer(0, 3600),
+  concurrency: integer(1, 256),
+  client: oneOf('direct', 'sdk'),
+  vaultSuffix: suffix,
+  allowedHosts: list(/^[a-z0-9.-]+(:\d{1,5})?$/i, 'exact host names, each with or without :port, separated by commas'),
+  log: oneOf(...LOG_LEVELS),
+} as const;
+
+type Name = keyof typeof SPECS;
+
+/** The one question that is asked before anything else is read. Anything but a clear no is a yes. */
+export function isEnabled(env: Env, options: BootstrapOptions): boolean {
+  return (options.enabled ?? flag.parse(env['VAULTSTRAP_ENABLED'])) !== false;
+}
+
+/** `timeoutSeconds` -> `VAULTSTRAP_TIMEOUT_SECONDS`. */
+function settingOf(name: string): string {
+  return `VAULTSTRAP_${name.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`;
+}
+
+/**
+ * Options and settings as one checked configuration.
+ *
+ * @throws BootstrapError that lists every malformed setting and option, with what was expected.
+ */
+export function readConfig(env: Env, options: BootstrapOptions = {}, inFunctionsWorker = false): Config {
+  const failures: SettingFailure[] = [];
+  const reject = (setting: string, code: 'ERR_INVALID_SETTING' | 'ERR_INVALID_OPTION', expected: string) =>
+    failures.push({
+      setting,
+      status: 'InvalidSyntax',
+      code,
+      details: 'the value is not what this setting takes.',
+      hint: `Expected: ${expected}.`,
+    });
+
+  function read<N extends Name>(name: N): ReturnType<(typeof SPECS)[N]['parse']> | undefined {
+    const option = options[name];
+    const setting = settingOf(name);
+    const given = option ?? env[setting];
+    if (given === undefined || given === '') return undefined;
+    const spec: Spec<unknown> = SPECS[name];
+    const value = spec.parse(given);
+    if (value === undefined) {
+      if (option === undefined) reject(setting, 'ERR_INVALID_SETTING', spec.expected);
+      else reject(`option ${name}`, 'ERR_INVALID_OPTION', spec.expected);
+    }
+    return value as ReturnType<(typeof SPECS)[N]['parse']> | undefined;
+  }
+
+  for (const name of Object.keys(options)) {
+    if (!(name in SPECS)) reject(`option ${name}`, 'ERR_INVALID_OPTION', `one of ${Object.keys(SPECS).join(', ')}`);
+  }
+
+  const endpoint = parseVaultEndpoint(env);
+  if (endpoint && 'problem' in endpoint) {
+    reject('VAULTSTRAP_VAULT_ENDPOINT', 'ERR_INVALID_SETTING', endpoint.problem);
+  }
+
+  const seconds = (value: number | undefined, fallback: number) => (value ?? fallback) * 1000;
+  const identity = read('identity');
+  const config: Config = {
+    enabled: read('enabled') ?? true,
+    ignore: new Set(read('ignore')),
+    ...defaultIdentity(env, identity, options.identity !== undefined),
+    onError: read('onError') ?? 'throw',
+    onRevoked: read('onRevoked') ?? 'keep',
+    timeoutMs: seconds(read('timeoutSeconds'), inFunctionsWorker ? WORKER_TIMEOUT_SECONDS : DEFAULT_TIMEOUT_SECONDS),
+    refreshMs: seconds(read('refreshSeconds'), 300),
+    settleMs: seconds(read('settleSeconds'), 30),
+    concurrency: read('concurrency') ?? 16,
+    client: read('client') ?? 'direct',
+    vaultSuffix: read('vaultSuffix') ?? 'vault.azure.net',
+    allowedHosts: new Set(read('allowedHosts')?.map((host) => host.toLowerCase())),
+    ...(endpoint && !('problem' in endpoint) && { vaultEndpoint: endpoint }),
+    ...(env['VAULTSTRAP_VAULT_CA'] && { vaultCa: env['VAULTSTRAP_VAULT_CA'] }),
+    log: read('log') ?? 'warn',
+  };
+  if (failures.length > 0) throw new BootstrapError(failures);
+  return config;
+}
+
+/**
+ * `AZURE_CLIENT_ID` is the ecosystem's convention for a user-assigned identity, except
+ * when a secret or certificate stands beside it: then it names an app registration.
+ */
+function defaultIdentity(
+  env: Env,
+  identity: IdentitySelector | undefined,
+  asOption: boolean,
+): Pick<Config, 'identity' | 'identityFrom'> {
+  if (identity) return { identity, identityFrom: asOption ? 'option' : 'VAULTSTRAP_IDENTITY' };
+  const clientId = env['AZURE_CLIENT_ID']?.trim();
+  if (clientId && !env['AZURE_CLIENT_SECRET'] && !env['AZURE_CLIENT_CERTIFICATE_PATH']) {
+    return { identity: { kind: 'client', id: clientId }, identityFrom: 'AZURE_CLIENT_ID' };
+  }
+  return { identity: SYSTEM_ASSIGNED, identityFrom: 'default' };
+}

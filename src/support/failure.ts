@@ -1,0 +1,130 @@
+/**
+ * App Service's own words for the outcome of a Key Vault reference
+ * (`ResolveStatus` of the Azure Resource Manager API for sites).
+ */
+export type Status =
+  | 'Initialized'
+  | 'Resolved'
+  | 'InvalidSyntax'
+  | 'MSINotEnabled'
+  | 'VaultNotFound'
+  | 'SecretNotFound'
+  | 'SecretVersionNotFound'
+  | 'AccessToKeyVaultDenied'
+  | 'FetchTimedOut'
+  | 'UnauthorizedClient'
+  | 'OtherReasons';
+
+/** What a status leaves open, as a stable word to branch on. */
+export type Code =
+  // settings
+  | 'ERR_REFERENCE_SYNTAX'
+  | 'ERR_PROTECTED_SETTING'
+  | 'ERR_TEMPLATE_CIRCLE'
+  | 'ERR_TEMPLATE_MEMBER'
+  | 'ERR_INVALID_SETTING'
+  | 'ERR_INVALID_OPTION'
+  // identity
+  | 'ERR_IDENTITY_NOT_FOUND'
+  | 'ERR_IDENTITY_NOT_ASSIGNED'
+  | 'ERR_IDENTITY_SELECTOR'
+  | 'ERR_IDENTITY_REFUSED'
+  | 'ERR_IDENTITY_ENDPOINT'
+  | 'ERR_IDENTITY_UNREACHABLE'
+  | 'ERR_IDENTITY_TIMEOUT'
+  | 'ERR_IDENTITY_UNAVAILABLE'
+  | 'ERR_IDENTITY_REPLY'
+  | 'ERR_SDK_NOT_FOUND'
+  // vault
+  | 'ERR_HOST_NOT_ALLOWED'
+  | 'ERR_EMULATOR_TOKEN'
+  | 'ERR_VAULT_DNS'
+  | 'ERR_VAULT_TLS'
+  | 'ERR_VAULT_UNREACHABLE'
+  | 'ERR_VAULT_TIMEOUT'
+  | 'ERR_VAULT_UNAVAILABLE'
+  | 'ERR_VAULT_UNAUTHORIZED'
+  | 'ERR_VAULT_TENANT'
+  | 'ERR_VAULT_RBAC'
+  | 'ERR_VAULT_POLICY'
+  | 'ERR_VAULT_FIREWALL'
+  | 'ERR_VAULT_CONNECTION'
+  | 'ERR_VAULT_FORBIDDEN'
+  | 'ERR_VAULT_REDIRECT'
+  | 'ERR_VAULT_REPLY'
+  | 'ERR_VAULT_NOT_FOUND'
+  | 'ERR_SECRET_NOT_FOUND'
+  | 'ERR_SECRET_VERSION_NOT_FOUND'
+  | 'ERR_SECRET_DISABLED'
+  | 'ERR_THROTTLED'
+  // values
+  | 'ERR_FIELD'
+  | 'ERR_VALUE_NUL'
+  | 'ERR_VALUE_ENCODING'
+  | 'ERR_VALUE_TOO_LARGE'
+  // startup
+  | 'ERR_BOOTSTRAP'
+  | 'ERR_TIMEOUT'
+  | 'ERR_ALREADY_STARTED'
+  | 'ERR_NOT_JOINED'
+  | 'ERR_CLOSED'
+  | 'ERR_WORKER_START'
+  | 'ERR_WORKER_LOST'
+  | 'ERR_WORKER_PERMISSION'
+  | 'ERR_SETTINGS_MISSING'
+  | 'ERR_INTERNAL';
+
+/**
+ * Whether asking again can help: `never` (it is a fact), `few` (it may be a
+ * hiccup: three tries), `deadline` (an outage: until the time is up).
+ */
+export type Retry = 'never' | 'few' | 'deadline';
+
+/** What is safe to keep of a foreign error: its text and objects may carry tokens or values. */
+export interface SafeCause {
+  readonly name?: string;
+  readonly code?: string;
+  readonly status?: number;
+  readonly syscall?: string;
+}
+
+/** A failure as plain data: it crosses threads, and every rendering starts from it. */
+export interface Failure {
+  readonly status: Status;
+  readonly code: Code;
+  /** What happened, in our own words. */
+  readonly details: string;
+  /** The remedy. */
+  readonly hint: string;
+  readonly retry: Retry;
+  readonly retryAfterMs?: number;
+  /** True only for Key Vault's own JSON 404: what `Optional` and `Default` answer to. */
+  readonly absent?: true;
+  readonly cause?: SafeCause;
+}
+
+export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
+
+export function succeed<T>(value: T): Result<T> {
+  return { ok: true, value };
+}
+
+export function fail(failure: Failure): { readonly ok: false; readonly failure: Failure } {
+  return { ok: false, failure };
+}
+
+/** Name, code, HTTP status and syscall of a foreign error; never its text or its objects. */
+export function safeCause(error: unknown): SafeCause {
+  if (typeof error !== 'object' || error === null) return { name: typeof error };
+  const { name, code, syscall, statusCode } = error as Record<string, unknown>;
+  return {
+    ...(isWord(name) && { name }),
+    ...(isWord(code) && { code }),
+    ...(isWord(syscall) && { syscall }),
+    ...(typeof statusCode === 'number' && { status: statusCode }),
+  };
+}
+
+function isWord(value: unknown): value is string {
+  return typeof value === 'string' && /^[\w.-]{1,64}$/.test(value);
+}

@@ -1,0 +1,48 @@
+import type { Clock } from './clock.js';
+import type { Failure, Result } from './failure.js';
+
+export interface RetryLimits {
+  readonly clock: Clock;
+  /** No try outlasts this moment; on the clock's monotonic scale. */
+  readonly deadlineMs: number;
+  /** No second try begins after this moment. Default: the deadline. */
+  readonly retryUntilMs?: number;
+  /** Stops waiting between tries; the last failure is the answer. */
+  readonly signal?: AbortSignal;
+  /** Whether a failure is the answer whatever its kind. */
+  readonly isFinal?: () => boolean;
+  /** 0 <= x < 1. Injected in tests. */
+  readonly random?: () => number;
+}
+
+const FIRST_DELAY_MS = 250;
+const LONGEST_DELAY_MS = 10_000;
+const FEW_TRIES = 3;
+
+/**
+ * Full-jitter backoff before try number `tries` + 1, and never less than what the server
+ * asked for. https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
+export function delayBeforeRetryMs(tries: number, failure: Failure, random: number): number {
+  const ceiling = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (tries - 1));
+  return Math.max(random * ceiling, failure.retryAfterMs ?? 0);
+}
+
+/**
+ * Tries until it succeeds, fails for good, or no further try fits before the deadline.
+ * `attempt` gets the milliseconds left.
+ */
+export async function withRetry<T>(
+  attempt: (remainingMs: number) => Promise<Result<T>>,
+  { clock, deadlineMs, retryUntilMs = deadlineMs, signal, isFinal, random = Math.random }: RetryLimits,
+): Promise<Result<T>> {
+  for (let tries = 1; ; tries++) {
+    const result = await attempt(Math.max(1, deadlineMs - clock.monotonic()));
+    if (result.ok || result.failure.retry === 'never' || isFinal?.()) return result;
+    if (result.failure.retry === 'few' && tries >= FEW_TRIES) return result;
+    const delayMs = delayBeforeRetryMs(tries, result.failure, random());
+    if (clock.monotonic() + delayMs >= Math.min(deadlineMs, retryUntilMs) || signal?.aborted) return result;
+    await clock.sleep(delayMs, signal);
+    if (signal?.aborted) return result;
+  }
+}

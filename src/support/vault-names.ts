@@ -1,0 +1,51 @@
+/**
+ * Suffixes of the vaults' hosts, one per cloud. A token's resource is `https://` and the suffix.
+ * https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#dns-suffixes-for-object-identifiers
+ */
+export const VAULT_SUFFIXES = [
+  'vault.azure.net',
+  'vault.azure.cn',
+  'vault.usgovcloudapi.net',
+  'vault.microsoftazure.de',
+  'vault.sovcloud-api.fr',
+  'vault.sovcloud-api.de',
+] as const;
+
+/**
+ * Whether a name may stand behind a vault's name. The first label must be `vault`, so that a
+ * token for another service (Resource Manager, Storage) can never be asked for.
+ */
+export function isVaultSuffix(text: string): boolean {
+  return /^vault(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))+$/.test(text) && text.length <= 253;
+}
+
+/** Where the emulator listens. */
+export interface VaultEndpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/**
+ * `VAULTSTRAP_VAULT_ENDPOINT` redirects every vault to an emulator on this machine.
+ * Refused on the platform: a setting must not be able to divert an app's tokens.
+ */
+export function parseVaultEndpoint(
+  env: Readonly<Record<string, string | undefined>>,
+): VaultEndpoint | { problem: string } | undefined {
+  const text = env['VAULTSTRAP_VAULT_ENDPOINT']?.trim();
+  if (!text) return undefined;
+  if (isOnPlatform(env)) return { problem: "not to be set on Azure: it is for an emulator on a developer's machine" };
+  const match = /^https:\/\/(127\.0\.0\.1|localhost|\[::1\]):(\d{1,5})\/?$/i.exec(text);
+  const port = Number(match?.[2]);
+  if (!match?.[1] || !(port >= 1 && port <= 65_535)) {
+    return { problem: 'https://127.0.0.1:{port}, https://localhost:{port} or https://[::1]:{port}' };
+  }
+  return { address: match[1].replace(/^\[|\]$/g, ''), port };
+}
+
+/** App Service, Functions or Container Apps; not the local Functions tools, which imitate them. */
+export function isOnPlatform(env: Readonly<Record<string, string | undefined>>): boolean {
+  const local =
+    env['AZURE_FUNCTIONS_ENVIRONMENT'] === 'Development' || /^localhost(:|$)/i.test(env['WEBSITE_HOSTNAME'] ?? '');
+  return !local && Boolean(env['WEBSITE_SITE_NAME'] || env['WEBSITE_INSTANCE_ID'] || env['CONTAINER_APP_NAME']);
+}

@@ -1,0 +1,81 @@
+import {
+  checkBoolean,
+  checkInteger,
+  checkMembers,
+  checkMs,
+  checkOneOf,
+  checkSecretName,
+  checkText,
+  checkVaultName,
+  isObject,
+  wrong,
+  wrongKind,
+} from './check.js';
+import type { FaultSettings } from './protocol.js';
+import type { Fault } from './types.js';
+
+/** Each of these decides the whole answer: a fault has at most one. */
+const ENDINGS = ['reset', 'hang', 'truncate', 'hugeBytes'] as const;
+
+type Check = (name: string, given: never) => unknown;
+
+const MEMBERS: Record<keyof Fault, Check> = {
+  target: (name, given) => checkOneOf(name, given, ['identity', 'vault']),
+  vault: (name, given) => checkVaultName(name, given).toLowerCase(),
+  secret: (name, given) => checkSecretName(name, given).toLowerCase(),
+  skip: (name, given) => checkInteger(name, given, 0, 1e9),
+  times: (name, given) => checkInteger(name, given, 1, 1e9),
+  delayMs: checkMs,
+  status: (name, given) => checkInteger(name, given, 200, 599),
+  headers: checkHeaders,
+  body: checkBody,
+  reset: checkBoolean,
+  hang: checkBoolean,
+  truncate: (name, given) => (typeof given === 'boolean' ? given : checkInteger(name, given, 0, 2 ** 31)),
+  drip: checkDrip,
+  redirectTo: (name, given) => checkText(name, given, /^[\x21-\x7e]+$/, 'an address'),
+  hugeBytes: (name, given) => checkInteger(name, given, 1, 2 ** 31),
+};
+
+function checkHeaders(name: string, given: unknown): Record<string, string> {
+  if (!isObject(given)) throw wrongKind(name, 'an object', given);
+  for (const [header, text] of Object.entries(given)) {
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(header)) throw wrong(name, 'headers by name', header);
+    if (typeof text !== 'string' || !/^[\t\x20-\x7e]*$/.test(text)) {
+      throw wrongKind(`${name}.${header}`, 'printable ASCII text', text);
+    }
+  }
+  return given as Record<string, string>;
+}
+
+function checkBody(name: string, given: unknown): string {
+  if (typeof given === 'string') return given;
+  try {
+    const text = JSON.stringify(given);
+    if (text !== undefined) return text;
+  } catch {}
+  throw wrongKind(name, 'text or something JSON can hold', given);
+}
+
+function checkDrip(name: string, given: unknown): Required<NonNullable<Fault['drip']>> {
+  const { everyMs, bytes } = checkMembers(name, given, ['everyMs', 'bytes']);
+  return {
+    everyMs: checkMs(`${name}.everyMs`, everyMs),
+    bytes: bytes === undefined ? 1 : checkInteger(`${name}.bytes`, bytes, 1, 2 ** 20),
+  };
+}
+
+export function checkFault(given: unknown): FaultSettings {
+  const members = checkMembers('fault', given, Object.keys(MEMBERS));
+  if (members['target'] === undefined) throw wrong('fault.target', '"identity" or "vault"', undefined);
+  const fault: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(members)) {
+    if (value !== undefined) fault[key] = MEMBERS[key as keyof Fault](`fault.${key}`, value as never);
+  }
+  if (fault['target'] === 'identity' && (fault['vault'] ?? fault['secret']) !== undefined) {
+    throw new TypeError('"fault.vault" and "fault.secret" need the target "vault"');
+  }
+  const endings = ENDINGS.filter((key) => fault[key] !== undefined && fault[key] !== false);
+  if (endings.length > 1) throw new TypeError(`"fault" must have only one of ${endings.join(', ')}`);
+  return fault as FaultSettings;
+}

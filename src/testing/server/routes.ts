@@ -1,0 +1,49 @@
+// Which operation a path and method mean, and which right it needs.
+import type { SecretAction } from '../types.js';
+
+export type Operation =
+  | {
+      kind: 'get' | 'set' | 'delete' | 'list-versions';
+      action: SecretAction;
+      secret: string;
+      version?: string;
+    }
+  | { kind: 'update'; action: SecretAction; secret: string; version: string }
+  | { kind: 'get-deleted' | 'recover' | 'purge'; action: SecretAction; secret: string }
+  | { kind: 'list' | 'list-deleted'; action: SecretAction; secret?: undefined };
+
+export type Route = Operation | 'unknown-path' | 'wrong-method';
+
+function secretRoute(method: string, secret: string, version: string | undefined): Route {
+  if (version?.toLowerCase() === 'versions') {
+    return method === 'GET' ? { kind: 'list-versions', action: 'list', secret } : 'wrong-method';
+  }
+  if (method === 'GET') return { kind: 'get', action: 'get', secret, ...(version === undefined ? {} : { version }) };
+  if (method === 'PATCH' && version !== undefined) return { kind: 'update', action: 'set', secret, version };
+  if (version !== undefined) return 'wrong-method';
+  if (method === 'PUT') return { kind: 'set', action: 'set', secret };
+  if (method === 'DELETE') return { kind: 'delete', action: 'delete', secret };
+  return 'wrong-method';
+}
+
+function deletedRoute(method: string, secret: string, verb: string | undefined): Route {
+  if (verb !== undefined) {
+    if (verb.toLowerCase() !== 'recover') return 'unknown-path';
+    return method === 'POST' ? { kind: 'recover', action: 'recover', secret } : 'wrong-method';
+  }
+  if (method === 'GET') return { kind: 'get-deleted', action: 'get', secret };
+  if (method === 'DELETE') return { kind: 'purge', action: 'purge', secret };
+  return 'wrong-method';
+}
+
+/** `path` has no trailing slash. */
+export function findRoute(method: string, path: string): Route {
+  const [, collection = '', secret, last, ...more] = path.split('/');
+  const deleted = collection.toLowerCase() === 'deletedsecrets';
+  if (more.length > 0 || (!deleted && collection.toLowerCase() !== 'secrets')) return 'unknown-path';
+  if (secret === undefined) {
+    if (method !== 'GET') return 'wrong-method';
+    return { kind: deleted ? 'list-deleted' : 'list', action: 'list' };
+  }
+  return deleted ? deletedRoute(method, secret, last) : secretRoute(method, secret, last);
+}

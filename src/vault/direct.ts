@@ -1,0 +1,115 @@
+import type { Agent } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import type { Clock } from '../support/clock.js';
+import type { Config } from '../support/config.js';
+import { fail } from '../support/failure.js';
+import { sendRequest } from '../support/http.js';
+import type { VaultLane } from './reader.js';
+import { readSecretReply, vaultProblem } from './reply.js';
+import { readVaultCa } from './trust.js';
+
+/** The oldest version that has all we read; every cloud serves it. */
+export const API_VERSION = '7.4';
+/** A value has at most 25 KB; JSON may escape each byte as `\u00xx`. */
+const MAX_REPLY_BYTES = 512 * 1024;
+/** Node caches a TLS session per agent; idle sockets past this are the server's to close. */
+const IDLE_MS = 30_000;
+
+interface Vault {
+  readonly agent: Agent;
+  readonly warm: TLSSocket[];
+}
+
+/**
+ * One GET over `node:https`, bearer sent at once: no challenge request (the resource is known from
+ * the host), no SDK to load. https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret/get-secret
+ */
+export function createDirectLane({ config, clock }: { config: Config; clock: Clock }): VaultLane {
+  const { vaultEndpoint } = config;
+  const vaults = new Map<string, Vault>();
+  const counts = { vault: 0, unauthorized: 0 };
+  let secureContext: ReturnType<typeof import('node:tls').createSecureContext> | undefined;
+
+  function vaultAt(host: string): Vault {
+    const known = vaults.get(host);
+    if (known) return known;
+    const https = process.getBuiltinModule('node:https');
+    const tls = process.getBuiltinModule('node:tls');
+    const ca = config.vaultCa === undefined ? undefined : readVaultCa(config.vaultCa);
+    // One context for all sockets: parsing the CA store is the expensive part.
+    secureContext ??= tls.createSecureContext(ca === undefined ? {} : { ca });
+    const warm: TLSSocket[] = [];
+    const agent = new https.Agent({
+      keepAlive: true,
+      maxSockets: config.concurrency,
+      timeout: IDLE_MS,
+      secureContext,
+      // Stated: NODE_TLS_REJECT_UNAUTHORIZED=0 decides only where nothing is said.
+      rejectUnauthorized: true,
+      servername: host.split(':', 1)[0],
+    });
+    const connect = agent.createConnection.bind(agent);
+    agent.createConnection = (options, callback) => {
+      for (let socket = warm.pop(); socket; socket = warm.pop()) {
+        if (!socket.destroyed) return socket.ref();
+      }
+      return connect(options, callback);
+    };
+    const vault = { agent, warm };
+    vaults.set(host, vault);
+    return vault;
+  }
+
+  function addressOf(host: string): { host: string; port: number } {
+    if (vaultEndpoint) return { host: vaultEndpoint.address, port: vaultEndpoint.port };
+    const [name = host, port] = host.split(':', 2);
+    return { host: name, port: Number(port) || 443 };
+  }
+
+  return {
+    counts,
+
+    warm(reads) {
+      const wanted = new Map<string, number>();
+      for (const { host } of reads) wanted.set(host, Math.min((wanted.get(host) ?? 0) + 1, config.concurrency));
+      for (const [host, count] of wanted) {
+        const { agent, warm } = vaultAt(host);
+        while (warm.length < count) {
+          // Straight through the class, so that the agent's session cache serves these sockets too.
+          const options = { ...agent.options, ...addressOf(host) };
+          const socket = Object.getPrototypeOf(agent).createConnection.call(agent, options) as TLSSocket;
+          // A request that gets this socket sees its failure; before that nobody else listens.
+          socket.on('error', () => {});
+          socket.unref();
+          warm.push(socket);
+        }
+      }
+    },
+
+    async send(read, { token }, { timeoutMs, abort }) {
+      const { host, secret, version } = read;
+      counts.vault++;
+      const result = await sendRequest({
+        protocol: 'https:',
+        ...addressOf(host),
+        path: `/secrets/${secret}${version ? `/${version}` : ''}?api-version=${API_VERSION}`,
+        method: 'GET',
+        headers: { Host: host, Authorization: `Bearer ${token.reveal()}`, Accept: 'application/json' },
+        agent: vaultAt(host).agent,
+        timeoutMs,
+        maxBytes: MAX_REPLY_BYTES,
+        signal: abort,
+      });
+      if (!result.ok) return fail(vaultProblem(result.problem, read));
+      if (result.reply.status === 401) counts.unauthorized++;
+      return readSecretReply(result.reply, read, clock.now());
+    },
+
+    rest() {
+      for (const { agent, warm } of vaults.values()) {
+        for (const socket of warm.splice(0)) socket.destroy();
+        agent.destroy();
+      }
+    },
+  };
+}

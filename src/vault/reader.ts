@@ -1,0 +1,116 @@
+import { claimsOf } from '../identity/expiry.js';
+import type { AccessToken } from '../identity/reply.js';
+import type { TokenCache } from '../identity/tokens.js';
+import type { SecretRead } from '../settings/plan.js';
+import type { Clock } from '../support/clock.js';
+import type { Config } from '../support/config.js';
+import { EMULATOR_ISSUER } from '../support/emulator-issuer.js';
+import { type Failure, fail, type Result } from '../support/failure.js';
+import { withRetry } from '../support/retry.js';
+import type { Secret } from '../support/secret.js';
+import { resourceForHost } from './host.js';
+
+/** A secret as Key Vault gave it. */
+export interface SecretValue {
+  readonly value: Secret;
+  /** The actual version, from the secret identifier in the reply. */
+  readonly version: string;
+  /** `attributes.updated`, in milliseconds since 1970. */
+  readonly updatedMs?: number;
+  /** `attributes.exp`: informational, Key Vault serves expired secrets. */
+  readonly expiresOnMs?: number;
+  /** `attributes.nbf`, likewise. */
+  readonly notBeforeMs?: number;
+  /** The reply's `Date`: the vault's clock, to compare `updatedMs` with. */
+  readonly repliedAtMs?: number;
+}
+
+export interface ReadLimits {
+  /** No try outlasts this moment; on the clock's monotonic scale. */
+  readonly deadlineMs: number;
+  /** No second try begins after this moment. */
+  readonly retryUntilMs: number;
+  /** No further tries; what is under way may finish. */
+  readonly stop?: AbortSignal;
+  /** Give up what is under way, too. */
+  readonly abort?: AbortSignal;
+}
+
+/** How a secret is asked for, once. Two of them, equal from outside: `direct` and `sdk`. */
+export interface VaultLane {
+  send(
+    read: SecretRead,
+    token: AccessToken,
+    limits: { timeoutMs: number; abort?: AbortSignal },
+  ): Promise<Result<SecretValue>>;
+  /** Opens connections that will be needed, while the token is being fetched. */
+  warm(reads: readonly SecretRead[]): void;
+  /** Closes idle connections; the next read opens new ones. */
+  rest(): void;
+  readonly counts: VaultCounts;
+}
+
+/** Requests sent so far. */
+export interface VaultCounts {
+  readonly vault: number;
+  /** Among them, those that carried no token or were answered 401. */
+  readonly unauthorized: number;
+}
+
+/** Reads one secret: host rules, token, tries until the deadline. Never rejects. */
+export interface SecretReader {
+  read(read: SecretRead, limits: ReadLimits): Promise<Result<SecretValue>>;
+}
+
+/** A single try may take this long; the deadline may cut it shorter. */
+const TRY_TIMEOUT_MS = 10_000;
+
+export function createSecretReader(
+  lane: Pick<VaultLane, 'send'>,
+  { config, tokens, clock }: { config: Config; tokens: TokenCache; clock: Clock },
+): SecretReader {
+  return {
+    async read(read, { deadlineMs, retryUntilMs, stop, abort }) {
+      const resource = resourceForHost(read.host, config);
+      if (!resource.ok) return resource;
+      let tokenFailed = false;
+
+      const attempt = async (remainingMs: number): Promise<Result<SecretValue>> => {
+        const token = await tokens.get(resource.value, read.identity, { deadlineMs, retryUntilMs });
+        // Its own tries are over: trying again here would multiply them.
+        tokenFailed = !token.ok;
+        if (!token.ok) return token;
+        if (config.vaultEndpoint && !isEmulatorToken(token.value)) return fail(NOT_THE_EMULATORS);
+        const result = await lane.send(read, token.value, {
+          timeoutMs: Math.min(TRY_TIMEOUT_MS, remainingMs),
+          ...(abort && { abort }),
+        });
+        const refused = !result.ok && result.failure.code === 'ERR_VAULT_UNAUTHORIZED';
+        return refused && tokens.refuse(resource.value, read.identity, token.value.token)
+          ? fail({ ...result.failure, retry: 'few' })
+          : result;
+      };
+
+      return withRetry(attempt, {
+        clock,
+        deadlineMs,
+        retryUntilMs,
+        isFinal: () => tokenFailed,
+        ...(stop && { signal: stop }),
+      });
+    },
+  };
+}
+
+/** Only the emulator's tokens go to the emulator's endpoint: a real one must never leave for it. */
+function isEmulatorToken({ token }: AccessToken): boolean {
+  return claimsOf(token.reveal())?.['iss'] === EMULATOR_ISSUER;
+}
+
+const NOT_THE_EMULATORS: Failure = {
+  status: 'UnauthorizedClient',
+  code: 'ERR_EMULATOR_TOKEN',
+  details: "VAULTSTRAP_VAULT_ENDPOINT is set, but the token is not the emulator's; it was not sent.",
+  hint: "Set IDENTITY_ENDPOINT and IDENTITY_HEADER to the emulator's too, or remove VAULTSTRAP_VAULT_ENDPOINT.",
+  retry: 'never',
+};

@@ -1,0 +1,139 @@
+import type { SecretRead } from '../settings/plan.js';
+import { type Failure, fail, type Result, succeed } from '../support/failure.js';
+import { type HttpProblem, type HttpReply, parseRetryAfterMs } from '../support/http.js';
+import { Secret } from '../support/secret.js';
+import { vaultFailure } from './failure.js';
+import type { SecretValue } from './reader.js';
+
+/**
+ * What a vault's reply means. Both lanes come through here.
+ * https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret/get-secret
+ */
+export function readSecretReply(reply: HttpReply, read: SecretRead, nowMs: number): Result<SecretValue> {
+  if (reply.status === 200) return readSecret(reply, read);
+  const error = errorOf(reply.body);
+  const retryAfterMs = parseRetryAfterMs(reply.headers['retry-after'], nowMs);
+  const failure = vaultFailure(read, {
+    status: reply.status,
+    code: error?.code,
+    reason: error?.reason,
+    challenge: reply.headers['www-authenticate'],
+  });
+  return fail({
+    ...failure,
+    cause: { status: reply.status, ...(error?.reason && { code: error.reason }) },
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
+}
+
+function readSecret(reply: HttpReply, read: SecretRead): Result<SecretValue> {
+  let body: unknown;
+  try {
+    body = JSON.parse(reply.body);
+  } catch {
+    return fail(malformed(read, 'is not JSON'));
+  }
+  const { value, id, attributes } = (body ?? {}) as Record<string, unknown>;
+  if (typeof value !== 'string') return fail(malformed(read, 'has no value'));
+  const identifier =
+    typeof id === 'string' ? /^https:\/\/([^/]+)\/secrets\/([^/]+)\/([0-9a-z]{1,64})$/i.exec(id) : null;
+  const [, , name, version] = identifier ?? [];
+  if (name?.toLowerCase() !== read.secret || version === undefined)
+    return fail(malformed(read, "has another secret's id"));
+  if (read.version !== undefined && version.toLowerCase() !== read.version)
+    return fail(malformed(read, "has another version's id"));
+  const { updated, exp, nbf } = (typeof attributes === 'object' && attributes !== null ? attributes : {}) as Record<
+    string,
+    unknown
+  >;
+  const repliedAtMs = Date.parse(reply.headers['date'] ?? '');
+  return succeed({
+    value: new Secret(value),
+    version: version.toLowerCase(),
+    ...msOf('updatedMs', updated),
+    ...msOf('expiresOnMs', exp),
+    ...msOf('notBeforeMs', nbf),
+    ...(!Number.isNaN(repliedAtMs) && { repliedAtMs }),
+  });
+}
+
+function msOf<K extends string>(key: K, seconds: unknown): { [P in K]?: number } {
+  return (typeof seconds === 'number' && Number.isFinite(seconds) ? { [key]: seconds * 1000 } : {}) as {
+    [P in K]?: number;
+  };
+}
+
+/** Key Vault's error body; the reason behind a 403 stands in `innererror`. Only words are taken from it. */
+function errorOf(body: string): { code?: string; reason?: string } | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+  const error = (parsed as { error?: { code?: unknown; innererror?: { code?: unknown } | null } | null } | null)?.error;
+  if (typeof error !== 'object' || error === null) return undefined;
+  return { ...wordOf('code', error.code), ...wordOf('reason', error.innererror?.code) };
+}
+
+function wordOf<K extends string>(key: K, text: unknown): { [P in K]?: string } {
+  return (typeof text === 'string' && /^\w{1,64}$/.test(text) ? { [key]: text } : {}) as { [P in K]?: string };
+}
+
+function malformed(read: SecretRead, what: string): Failure {
+  return {
+    status: 'OtherReasons',
+    code: 'ERR_VAULT_REPLY',
+    details: `the reply of vault '${read.vault}' ${what}.`,
+    hint: 'Something between here and the vault changes replies (a proxy?); or the host is not a vault.',
+    retry: 'few',
+  };
+}
+
+/** Why no reply came, in words and with a remedy. */
+export function vaultProblem({ kind, cause }: HttpProblem, read: SecretRead): Failure {
+  const { vault } = read;
+  const word = cause.code ? ` (${cause.code})` : '';
+  switch (kind) {
+    case 'too-large':
+      return malformed(read, 'is too long');
+    case 'timeout':
+    case 'aborted':
+      return {
+        status: 'FetchTimedOut',
+        code: 'ERR_VAULT_TIMEOUT',
+        details: `vault '${vault}' did not answer in time.`,
+        hint: 'Check the network road to the vault (VNet, private endpoint, firewall). VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
+        retry: 'deadline',
+        cause,
+      };
+    case 'dns':
+      return {
+        status: 'VaultNotFound',
+        code: 'ERR_VAULT_DNS',
+        details: `the name of vault '${vault}' cannot be looked up${word}.`,
+        hint: `Check the vault's name: az keyvault show --name ${vault}. With a private endpoint, check the private DNS zone privatelink.vaultcore.azure.net.`,
+        // The name of a vault that does not exist does not appear; a resolver that fails may recover.
+        retry: cause.code === 'ENOTFOUND' ? 'few' : 'deadline',
+        cause,
+      };
+    case 'tls':
+      return {
+        status: 'OtherReasons',
+        code: 'ERR_VAULT_TLS',
+        details: `the certificate of vault '${vault}' was not accepted${word}.`,
+        hint: 'Somebody else answers for the vault, or a proxy breaks TLS: add its CA with NODE_EXTRA_CA_CERTS. Verification cannot be switched off.',
+        retry: 'never',
+        cause,
+      };
+    case 'network':
+      return {
+        status: 'OtherReasons',
+        code: 'ERR_VAULT_UNREACHABLE',
+        details: `vault '${vault}' cannot be reached${word}.`,
+        hint: 'Check the network road to the vault: VNet integration, private endpoint, outgoing firewall rules.',
+        retry: 'deadline',
+        cause,
+      };
+  }
+}

@@ -1,0 +1,137 @@
+import type { SecretClient, SecretClientOptions } from '@azure/keyvault-secrets';
+import type { AccessToken } from '../identity/reply.js';
+import type { SecretRead } from '../settings/plan.js';
+import type { Clock } from '../support/clock.js';
+import type { Config } from '../support/config.js';
+import { VaultstrapError } from '../support/errors.js';
+import { fail, type Result, safeCause } from '../support/failure.js';
+import type { HttpReply } from '../support/http.js';
+import { kindOf } from '../support/http.js';
+import { printIdentity } from '../support/identity-selector.js';
+import { loadSdk } from '../support/sdk-loader.js';
+import type { SecretValue, VaultLane } from './reader.js';
+import { readSecretReply, vaultProblem } from './reply.js';
+import { readVaultCa } from './trust.js';
+
+type Policy = NonNullable<SecretClientOptions['additionalPolicies']>[number]['policy'];
+
+/** The direct lane's cap, so that both answer alike. */
+const MAX_REPLY_CHARACTERS = 512 * 1024;
+
+/**
+ * `SecretClient`, given our tokens: the proxies, pipelines and challenges of the SDK, and the same
+ * answers as the direct lane. The reply itself is read by the same code, from the pipeline.
+ */
+export function createSdkLane({
+  config,
+  clock,
+  sdkAnchors,
+}: {
+  config: Config;
+  clock: Clock;
+  sdkAnchors: readonly string[];
+}): VaultLane {
+  const clients = new Map<string, { client: SecretClient; session: Session }>();
+  const counts = { vault: 0, unauthorized: 0 };
+
+  function clientFor({ host, identity }: SecretRead) {
+    const key = `${host} ${printIdentity(identity)}`;
+    const known = clients.get(key);
+    if (known) return known;
+    const { SecretClient } = loadSdk('@azure/keyvault-secrets', sdkAnchors);
+    const session: Session = { token: undefined };
+    const client = new SecretClient(`https://${host}`, credentialOf(session), {
+      // Trying again is ours, in both lanes alike.
+      retryOptions: { maxRetries: 0 },
+      redirectOptions: { maxRetries: 0 },
+      // The challenge names the resource; it is checked against the host, except where the user vouches for it.
+      disableChallengeResourceVerification: config.allowedHosts.has(host),
+      tlsOptions: {
+        rejectUnauthorized: true,
+        ...(config.vaultCa !== undefined && { ca: readVaultCa(config.vaultCa) }),
+      },
+      additionalPolicies: [{ policy: observe(), position: 'perRetry' }],
+    } as SecretClientOptions);
+    const entry = { client, session };
+    clients.set(key, entry);
+    return entry;
+  }
+
+  /** Counts requests, and sends them to the emulator where there is one. */
+  function observe(): Policy {
+    return {
+      name: 'vaultstrapObserve',
+      async sendRequest(request, next) {
+        counts.vault++;
+        const { url } = request;
+        // Holds behind a proxy too, where the agent's own settings are not used.
+        request.requestOverrides = { ...request.requestOverrides, rejectUnauthorized: true };
+        if (config.vaultEndpoint) {
+          delete request.agent;
+          const target = new URL(url);
+          request.headers.set('Host', target.host);
+          target.hostname = config.vaultEndpoint.address;
+          target.port = String(config.vaultEndpoint.port);
+          request.url = target.href;
+        }
+        try {
+          const response = await next(request);
+          if (response.status === 401) counts.unauthorized++;
+          return response;
+        } finally {
+          // The challenge is verified against the vault's own host.
+          request.url = url;
+        }
+      },
+    };
+  }
+
+  return {
+    counts,
+    // The SDK opens one connection per concurrent call, when it is made.
+    warm: () => {},
+    rest: () => {},
+
+    async send(read, token, { timeoutMs, abort }) {
+      const timeout = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
+      let reply: HttpReply | undefined;
+      try {
+        const { client, session } = clientFor(read);
+        session.token = token;
+        await client.getSecret(read.secret, {
+          ...(read.version !== undefined && { version: read.version }),
+          abortSignal: abort ? AbortSignal.any([timeout, abort]) : timeout,
+          onResponse: ({ status, headers, bodyAsText }) => {
+            reply = { status, headers: headers.toJSON(), body: bodyAsText ?? '' };
+          },
+        });
+      } catch (error) {
+        if (!reply) return failureOf(error, read, timeout.aborted);
+      }
+      if (!reply) return failureOf(undefined, read, false);
+      if (reply.body.length > MAX_REPLY_CHARACTERS) return fail(vaultProblem({ kind: 'too-large', cause: {} }, read));
+      return readSecretReply(reply, read, clock.now());
+    },
+  };
+}
+
+interface Session {
+  token: AccessToken | undefined;
+}
+
+/** The SDK's credential: the token that the reader fetched for this host and identity. */
+function credentialOf(session: Session) {
+  return {
+    getToken: async () =>
+      session.token ? { token: session.token.token.reveal(), expiresOnTimestamp: session.token.expiresOnMs } : null,
+  };
+}
+
+function failureOf(error: unknown, read: SecretRead, timedOut: boolean): Result<SecretValue> {
+  if (error instanceof VaultstrapError) {
+    return fail({ status: 'OtherReasons', code: error.code, details: error.message, hint: error.hint, retry: 'never' });
+  }
+  const cause = safeCause(error);
+  const kind = timedOut ? 'timeout' : cause.name === 'AbortError' ? 'aborted' : kindOf(cause);
+  return fail(vaultProblem({ kind, cause }, read));
+}

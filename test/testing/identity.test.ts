@@ -1,0 +1,292 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { EMULATOR_ISSUER } from '../../src/support/emulator-issuer.js';
+import { type Emulator, startEmulator } from '../../src/testing/index.js';
+import { ask, askIdentity, askVault, claimsOf } from './client.js';
+
+const RESOURCE = 'https://vault.azure.net';
+const RESOURCE_ID =
+  '/subscriptions/s/resourcegroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/reader';
+
+let azure: Emulator;
+beforeAll(async () => {
+  azure = await startEmulator({
+    vaults: { shop: { pw: 'value' } },
+    identities: {
+      system: { objectId: 'system-oid' },
+      userAssigned: [
+        { clientId: 'reader-client', objectId: 'reader-oid', resourceId: RESOURCE_ID },
+        { clientId: 'other-client' },
+      ],
+    },
+  });
+});
+afterAll(() => azure.close());
+afterEach(() => azure.reset());
+
+describe('App Service 2019-08-01', () => {
+  test('a token for the system-assigned identity', async () => {
+    const { status, json } = await askIdentity(azure);
+    expect(status).toBe(200);
+    expect(json).toMatchObject({ resource: RESOURCE, token_type: 'Bearer' });
+    const claims = claimsOf(json.access_token);
+    expect(claims).toMatchObject({
+      iss: EMULATOR_ISSUER,
+      aud: RESOURCE,
+      oid: 'system-oid',
+      tid: azure.tenantId,
+    });
+    expect(json.expires_on).toBe(String(claims.exp));
+    expect(claims.exp - claims.iat).toBe(86_400);
+    expect(claims).not.toHaveProperty('xms_mirid');
+    expect(await azure.requests()).toMatchObject([
+      {
+        target: 'identity',
+        source: 'app-service-2019',
+        identity: 'system',
+        resource: RESOURCE,
+        status: 200,
+        authorized: true,
+      },
+    ]);
+  });
+
+  test.each([
+    ['client_id', 'reader-client'],
+    ['client_id', 'READER-CLIENT'],
+    ['object_id', 'reader-oid'],
+    ['principal_id', 'reader-oid'],
+    ['mi_res_id', RESOURCE_ID],
+  ])('a user-assigned one by %s=%s', async (name, value) => {
+    const { json } = await askIdentity(azure, `&${name}=${encodeURIComponent(value)}`);
+    expect(claimsOf(json.access_token)).toMatchObject({ oid: 'reader-oid', xms_mirid: RESOURCE_ID });
+    expect(json.client_id).toBe('reader-client');
+  });
+
+  test('a name spelled as another protocol spells it is ignored', async () => {
+    const { json } = await askIdentity(azure, '&clientid=reader-client');
+    expect(claimsOf(json.access_token).oid).toBe('system-oid');
+  });
+
+  test('an unknown user-assigned identity is 400 with the documented text', async () => {
+    const { status, json } = await askIdentity(azure, '&client_id=nobody');
+    expect(status).toBe(400);
+    expect(json).toMatchObject({
+      statusCode: 400,
+      message: 'No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.',
+    });
+  });
+
+  test('two names at once are 400', async () => {
+    expect((await askIdentity(azure, '&client_id=reader-client&object_id=reader-oid')).status).toBe(400);
+  });
+
+  test('a wrong or missing header is 401', async () => {
+    expect((await askIdentity(azure, '', { 'X-IDENTITY-HEADER': 'wrong' })).status).toBe(401);
+    const url = `${azure.env['IDENTITY_ENDPOINT']}?api-version=2019-08-01&resource=${RESOURCE}`;
+    expect((await ask(url)).status).toBe(401);
+    expect((await azure.requests()).map((request) => request.authorized)).toEqual([false, false]);
+  });
+
+  test('a missing resource or version is 400, another method 405', async () => {
+    const headers = { 'X-IDENTITY-HEADER': azure.env['IDENTITY_HEADER'] ?? '' };
+    const endpoint = azure.env['IDENTITY_ENDPOINT'];
+    expect((await ask(`${endpoint}?api-version=2019-08-01`, { headers })).status).toBe(400);
+    expect((await ask(`${endpoint}?resource=${RESOURCE}`, { headers })).status).toBe(400);
+    expect((await ask(`${endpoint}?api-version=2019-08-01`, { headers, method: 'POST' })).status).toBe(405);
+  });
+
+  test('a rotated header replaces the old one', async () => {
+    const old = azure.env['IDENTITY_HEADER'] ?? '';
+    await azure.rotateIdentityHeader();
+    expect(azure.env['IDENTITY_HEADER']).not.toBe(old);
+    expect((await askIdentity(azure, '', { 'X-IDENTITY-HEADER': old })).status).toBe(401);
+    expect((await askIdentity(azure)).status).toBe(200);
+    await azure.reset();
+    expect(azure.env['IDENTITY_HEADER']).toBe(old);
+    expect((await askIdentity(azure)).status).toBe(200);
+  });
+});
+
+describe('App Service 2017-09-01', () => {
+  const get = (query: string, secret = azure.envFor('app-service-2017')['MSI_SECRET'] ?? '') =>
+    ask(`${azure.envFor('app-service-2017')['MSI_ENDPOINT']}?api-version=2017-09-01${query}`, {
+      headers: { secret },
+    });
+
+  test('states expiry as a date', async () => {
+    await azure.clock.set('2026-03-04T23:05:06Z');
+    await azure.tokens.configure({ lifeSeconds: 3600 });
+    const { status, json } = await get(`&resource=${RESOURCE}`);
+    expect(status).toBe(200);
+    expect(json.expires_on).toMatch(/^3\/5\/2026 12:05:0\d AM \+00:00$/);
+    expect(Date.parse(json.expires_on) / 1000).toBe(claimsOf(json.access_token).exp);
+  });
+
+  test('knows clientid only', async () => {
+    expect(claimsOf((await get(`&resource=${RESOURCE}&clientid=reader-client`)).json.access_token).oid).toBe(
+      'reader-oid',
+    );
+    expect(claimsOf((await get(`&resource=${RESOURCE}&client_id=reader-client`)).json.access_token).oid).toBe(
+      'system-oid',
+    );
+    expect((await get(`&resource=${RESOURCE}&clientid=nobody`)).status).toBe(400);
+  });
+
+  test('refuses a wrong secret and a missing resource', async () => {
+    expect((await get(`&resource=${RESOURCE}`, 'wrong')).status).toBe(401);
+    expect((await get('')).status).toBe(400);
+    expect((await azure.requests())[0]).toMatchObject({
+      source: 'app-service-2017',
+      status: 401,
+      authorized: false,
+    });
+  });
+
+  test('a host of that time does not know the newer version', async () => {
+    const { MSI_ENDPOINT, MSI_SECRET = '' } = azure.envFor('app-service-2017');
+    const headers = { 'X-IDENTITY-HEADER': MSI_SECRET, secret: MSI_SECRET };
+    expect((await ask(`${MSI_ENDPOINT}?api-version=2019-08-01&resource=${RESOURCE}`, { headers })).status).toBe(400);
+  });
+});
+
+describe('MSI_ENDPOINT alone', () => {
+  const endpoint = () => azure.envFor('msi-endpoint')['MSI_ENDPOINT'] ?? '';
+  const form = { 'Content-Type': 'application/x-www-form-urlencoded', Metadata: 'true' };
+
+  test('POST with a form', async () => {
+    const body = `resource=${encodeURIComponent(RESOURCE)}`;
+    const { status, json } = await ask(endpoint(), { method: 'POST', headers: form, body });
+    expect(status).toBe(200);
+    expect(json).toMatchObject({ expires_on: expect.any(String), expires_in: '86400', refresh_token: '' });
+    expect(claimsOf(json.access_token)).toMatchObject({ aud: RESOURCE, oid: 'system-oid' });
+    expect(await azure.requests()).toMatchObject([{ source: 'msi-endpoint', method: 'POST', status: 200 }]);
+  });
+
+  test('GET with a query', async () => {
+    const { status } = await ask(`${endpoint()}?resource=${RESOURCE}`, { headers: { Metadata: 'true' } });
+    expect(status).toBe(200);
+  });
+
+  test('without the header or the resource: 400', async () => {
+    expect((await ask(endpoint(), { method: 'POST', body: `resource=${RESOURCE}` })).status).toBe(400);
+    expect((await ask(endpoint(), { method: 'POST', headers: form, body: '' })).status).toBe(400);
+  });
+
+  test('a host that only knows GET', async () => {
+    const old = await startEmulator({ msiEndpoint: { getOnly: true } });
+    const url = old.envFor('msi-endpoint')['MSI_ENDPOINT'] ?? '';
+    const refused = await ask(url, { method: 'POST', headers: form, body: `resource=${RESOURCE}` });
+    expect(refused.status).toBe(405);
+    expect(refused.headers.allow).toBe('GET');
+    expect((await ask(`${url}?resource=${RESOURCE}`, { headers: { Metadata: 'true' } })).status).toBe(200);
+    await old.close();
+  });
+});
+
+describe('IMDS', () => {
+  const get = (query: string, headers: Record<string, string> = { Metadata: 'true' }, from = azure) =>
+    ask(`${from.identityEndpoint}/metadata/identity/oauth2/token${query}`, { headers });
+  const full = `?api-version=2018-02-01&resource=${RESOURCE}`;
+
+  test('the system-assigned identity, and user-assigned ones by its spellings', async () => {
+    expect(claimsOf((await get(full)).json.access_token).oid).toBe('system-oid');
+    for (const name of ['client_id=reader-client', 'object_id=reader-oid', `msi_res_id=${RESOURCE_ID}`]) {
+      expect(claimsOf((await get(`${full}&${name}`)).json.access_token).oid).toBe('reader-oid');
+    }
+    expect(claimsOf((await get(`${full}&mi_res_id=${RESOURCE_ID}`)).json.access_token).oid).toBe('system-oid');
+  });
+
+  test('says what is wrong', async () => {
+    expect((await get(full, {})).json).toMatchObject({ error: 'bad_request_102' });
+    expect((await get('', {})).status).toBe(400);
+    expect((await get(`?resource=${RESOURCE}`)).status).toBe(400);
+    expect((await get('?api-version=2018-02-01')).status).toBe(400);
+    expect((await get(`${full}&client_id=nobody`)).json).toMatchObject({
+      error: 'invalid_request',
+      error_description: 'Identity not found',
+    });
+  });
+
+  test('several user-assigned identities and none named', async () => {
+    const machine = await startEmulator({
+      identities: { system: false, userAssigned: [{ clientId: 'one' }, { clientId: 'two' }] },
+    });
+    const { status, json } = await get(full, { Metadata: 'true' }, machine);
+    expect(status).toBe(400);
+    expect(json.error_description).toMatch(/^Multiple user assigned identities exist/);
+    await machine.close();
+  });
+
+  test('a single user-assigned identity needs no name there, but does on App Service', async () => {
+    const machine = await startEmulator({
+      identities: { system: false, userAssigned: [{ clientId: 'one' }] },
+    });
+    expect((await get(full, { Metadata: 'true' }, machine)).json.client_id).toBe('one');
+    const refused = await askIdentity(machine);
+    expect(refused.status).toBe(400);
+    expect(refused.json).toMatchObject({
+      message: 'Unable to load the proper Managed Identity.',
+      correlationId: expect.any(String),
+    });
+    await machine.close();
+  });
+});
+
+describe('tokens', () => {
+  test.each([
+    ['epoch-string', (on: unknown) => typeof on === 'string' && /^\d+$/.test(on)],
+    ['epoch-number', (on: unknown) => typeof on === 'number'],
+    ['date', (on: unknown) => /^\d+\/\d+\/\d{4} \d+:\d\d:\d\d [AP]M \+00:00$/.test(String(on))],
+    ['iso', (on: unknown) => String(on) === new Date(String(on)).toISOString()],
+    ['expires_in', (on: unknown) => on === undefined],
+    ['none', (on: unknown) => on === undefined],
+  ] as const)('expiry as %s', async (expiryForm, isRight) => {
+    await azure.tokens.configure({ expiryForm, lifeSeconds: 120 });
+    const { json } = await askIdentity(azure);
+    expect(json.expires_on).toSatisfy(isRight);
+    expect(json.expires_in).toBe(expiryForm === 'expires_in' ? 120 : undefined);
+  });
+
+  test('each request gets another one, unless the platform caches', async () => {
+    const token = async () => (await askIdentity(azure)).json.access_token as string;
+    expect(await token()).not.toBe(await token());
+    await azure.tokens.configure({ reuse: true, lifeSeconds: 3600 });
+    const first = await token();
+    expect(await token()).toBe(first);
+    await azure.clock.advance(1801_000);
+    expect(await token()).not.toBe(first);
+  });
+
+  test('revoked ones are refused', async () => {
+    const token = await azure.tokens.issue();
+    expect((await askVault(azure, '/secrets/pw', { token })).status).toBe(200);
+    await azure.tokens.revokeAll();
+    expect((await askVault(azure, '/secrets/pw', { token })).status).toBe(401);
+  });
+
+  test('issued for an identity that does not exist', async () => {
+    await expect(azure.tokens.issue({ identity: 'nobody' })).rejects.toMatchObject({
+      code: 'ERR_EMULATOR_NOT_FOUND',
+    });
+  });
+});
+
+test('what no host answers is 404', async () => {
+  expect((await ask(`${azure.identityEndpoint}/other`)).status).toBe(404);
+});
+
+test('settings of each kind of host', () => {
+  const common = { VAULTSTRAP_VAULT_ENDPOINT: azure.vaultEndpoint, VAULTSTRAP_VAULT_CA: azure.caCertificate };
+  expect(azure.env).toEqual(azure.envFor('app-service-2019'));
+  expect(Object.keys(azure.env)).toEqual(['IDENTITY_ENDPOINT', 'IDENTITY_HEADER', ...Object.keys(common)]);
+  expect(azure.env).toMatchObject(common);
+  expect(azure.envFor('container-apps')).toMatchObject({
+    ...azure.env,
+    CONTAINER_APP_NAME: expect.any(String),
+  });
+  expect(azure.envFor('msi-endpoint')).toEqual({
+    MSI_ENDPOINT: `${azure.identityEndpoint}/oauth2/token`,
+    ...common,
+  });
+  expect(() => azure.envFor('lambda' as never)).toThrow(/"host" must be one of "app-service-2019"/);
+});
