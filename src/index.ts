@@ -33,6 +33,15 @@ export function bootstrap(options?: BootstrapOptions): Promise<Report> {
 }
 
 /**
+ * What `node --import vaultstrap/preload` does.
+ *
+ * @internal
+ */
+export function preload(): Promise<Report> {
+  return engine().preload();
+}
+
+/**
  * The same, blocking this thread while a worker thread fetches: what `import 'vaultstrap/register'` does.
  *
  * @throws as `bootstrap` does.

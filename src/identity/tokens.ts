@@ -1,7 +1,7 @@
 import type { Environment } from '../settings/environment.js';
 import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
-import type { Result } from '../support/failure.js';
+import { guarded, type Result } from '../support/failure.js';
 import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
 import { type RetryLimits, withRetry } from '../support/retry.js';
 import { Secret } from '../support/secret.js';
@@ -108,9 +108,11 @@ export function createTokenCache({
     };
     const request = withRetry<AccessToken>(
       (remainingMs) =>
-        from.lane === 'direct'
-          ? requestToken(from, resource, context, { clock, remainingMs, onRequest: () => void requests++ })
-          : sdk.request(from.name, resource, context, { remainingMs, onRequest: () => void requests++ }),
+        guarded(() =>
+          from.lane === 'direct'
+            ? requestToken(from, resource, context, { clock, remainingMs, onRequest: () => void requests++ })
+            : sdk.request(from.name, resource, context, { remainingMs, onRequest: () => void requests++ }),
+        ),
       { clock, random, ...limits },
     )
       .then((result) => {

@@ -58,9 +58,13 @@ const PROTECTED = new Set([
 
 /** Whether a setting must be left alone whatever stands in it. Case is ignored, as Windows and proxies do. */
 export function isProtected(name: string): boolean {
-  const upper = name.toUpperCase();
-  const bare = upper.startsWith(TWIN) ? upper.slice(TWIN.length) : upper;
+  const bare = bareName(name.toUpperCase());
   return PROTECTED.has(bare) || bare.startsWith('WEBSITE_') || bare.startsWith('VAULTSTRAP_');
+}
+
+/** The name without `APPSETTING_`. */
+export function bareName(name: string): string {
+  return name.startsWith(TWIN) ? name.slice(TWIN.length) : name;
 }
 
 /** The record may take more than one variable: `VAULTSTRAP_REFERENCES`, `VAULTSTRAP_REFERENCES_1`, ... */
@@ -69,7 +73,8 @@ export function isProvenance(name: string): boolean {
 }
 
 export function isRecord(name: string): boolean {
-  return name === PLATFORM_RECORD || isProvenance(name);
+  const bare = bareName(name);
+  return bare === PLATFORM_RECORD || isProvenance(bare);
 }
 
 /**
@@ -78,7 +83,7 @@ export function isRecord(name: string): boolean {
  * https://learn.microsoft.com/azure/app-service/reference-app-settings#app-environment
  */
 export function namesOf(name: string, env: Environment): { setting: string; names: readonly string[] } {
-  const bare = name.startsWith(TWIN) ? name.slice(TWIN.length) : name;
+  const bare = bareName(name);
   const twin = `${TWIN}${bare}`;
   if (bare !== '' && env[bare] !== undefined && env[bare] === env[twin]) {
     return { setting: bare, names: [bare, twin] };

@@ -2,7 +2,7 @@ import type { Config } from '../support/config.js';
 import type { Failure } from '../support/failure.js';
 import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
 import type { Environment } from './environment.js';
-import { isProtected, isRecord, namesOf } from './names.js';
+import { bareName, isProtected, isRecord, namesOf } from './names.js';
 import type { Origin } from './origin.js';
 import { readPlatformRecord } from './platform-record.js';
 import { type InheritedEntry, readProvenance } from './provenance.js';
@@ -74,9 +74,11 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
         'WEBSITE_KEYVAULT_REFERENCES has an unknown shape and is ignored: settings that the platform resolved will not rotate.',
       ];
 
+  const isIgnored = (name: string) => config.ignore.has(name) || config.ignore.has(bareName(name));
+
   const drafts = new Map<string, Draft>();
   for (const [name, value] of Object.entries(env)) {
-    if (value === undefined || isRecord(name) || config.ignore.has(name)) continue;
+    if (value === undefined || isRecord(name) || isIgnored(name)) continue;
     const { setting, names } = namesOf(name, env);
     if (drafts.has(setting)) continue;
     const draft = draftSetting(setting, names, value);
@@ -84,7 +86,7 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
   }
   // An optional secret that did not exist left no variable behind, but may exist by now.
   for (const [name, entry] of inherited) {
-    if (entry.unset && !config.ignore.has(name) && !isProtected(name)) {
+    if (entry.unset && !isIgnored(name) && !isProtected(name)) {
       const draft = fromInherited(name, [name], undefined, entry);
       if (draft) drafts.set(name, draft);
     }

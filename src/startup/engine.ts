@@ -5,8 +5,9 @@ import { textOf } from '../rotation/changes.js';
 import type { ComposedSetting } from '../rotation/compose.js';
 import { createRotator, type Rotator, type SettingNote } from '../rotation/rotator.js';
 import { readEnvironment } from '../settings/environment.js';
+import { planSettings } from '../settings/plan.js';
 import { systemClock } from '../support/clock.js';
-import { isEnabled } from '../support/config.js';
+import { isEnabled, readConfig } from '../support/config.js';
 import { type BootstrapError, VaultstrapError } from '../support/errors.js';
 import { printIdentity } from '../support/identity-selector.js';
 import { createLog, type Log } from '../support/log.js';
@@ -23,6 +24,7 @@ import { type RunningJob, startJob } from './worker.js';
 export interface Engine extends Pick<Rotator, 'refresh' | 'repair' | 'onRotated' | 'ageMs'> {
   bootstrap(options?: BootstrapOptions): Promise<Report>;
   bootstrapSync(options?: BootstrapOptions): Report;
+  preload(): Promise<Report>;
   start(options?: BootstrapOptions): void;
   resolve(settings: Readonly<Record<string, string | undefined>>, options?: BootstrapOptions): Promise<Resolution>;
   report(): Report;
@@ -31,7 +33,11 @@ export interface Engine extends Pick<Rotator, 'refresh' | 'repair' | 'onRotated'
   reset(): Promise<void>;
 }
 
-type Phase = 'idle' | 'started' | 'ready' | 'failed';
+/**
+ * `starting`: a bootstrap is under way in this thread. `started`: `vaultstrap/start` began one in another, and
+ * something has to join it.
+ */
+type Phase = 'idle' | 'starting' | 'started' | 'ready' | 'failed';
 
 const NOTHING_READ: ReadResults = new Map();
 
@@ -49,6 +55,7 @@ export function createEngine(): Engine {
   let durationMs: number | undefined;
   let sentByWorkers = { token: 0, vault: 0, unauthorized: 0 };
   let releaseHooks: (() => void) | undefined;
+  let clockless = false;
   const rotator = createRotator(clock, () => log);
 
   /** Opens a session; `undefined` when there is nothing to do. */
@@ -56,7 +63,14 @@ export function createEngine(): Engine {
     checkOptions(options);
     const env = rotator.rawEnvironment();
     if (!isEnabled(env, options) || !hasWork(env)) return undefined;
-    const next = openSession({ env, realEnv: readEnvironment, options, clock });
+    let next: Session;
+    try {
+      next = openSession({ env, realEnv: readEnvironment, options, clock });
+    } catch (error) {
+      // A malformed setting of our own: nothing can be resolved, and nothing raw may stay all the same.
+      rotator.takeOut(planSettings(env, readConfig({}), clock.now()));
+      throw failed(error as BootstrapError, []);
+    }
     log = createLog(next.config.log);
     if (next.plan.settings.length === 0) return undefined;
     for (const warning of [...warningsAbout(env), ...next.plan.warnings]) log.warn(warning);
@@ -92,8 +106,11 @@ export function createEngine(): Engine {
   }
 
   function bootstrapSync(options: BootstrapOptions = {}): Report {
-    if (isDone(options)) return report();
-    const current = phase === 'started' ? joined(options) : open(options);
+    if (isDone(options)) {
+      rotator.startClock();
+      return report();
+    }
+    const current = underWay(options) ?? open(options);
     if (!current) return report();
     if (current.job.reads.length === 0) return finish(current, NOTHING_READ);
     const reply = (job ?? startJob(current.job)).waitBlocking();
@@ -117,18 +134,33 @@ export function createEngine(): Engine {
     });
   }
 
-  async function bootstrapOnce(options: BootstrapOptions): Promise<Report> {
-    if (isDone(options)) return report();
-    const current = phase === 'started' ? joined(options) : open(options);
-    if (!current) return report();
-    if (current.job.reads.length === 0) return finish(current, NOTHING_READ);
-    if (job) return finish(current, takeOver(current, await job.wait()));
-    const results = await readForJob(current.client, current.job);
-    current.client.rest();
-    return finish(current, results);
+  /** A preloaded worker thread has no clock of its own, unless its code imports `register`. */
+  function preload(): Promise<Report> {
+    clockless = !process.getBuiltinModule('node:worker_threads').isMainThread;
+    return bootstrap().finally(() => {
+      clockless = false;
+    });
   }
 
-  function joined(options: BootstrapOptions): Session | undefined {
+  async function bootstrapOnce(options: BootstrapOptions): Promise<Report> {
+    if (isDone(options)) return report();
+    const current = underWay(options) ?? open(options);
+    if (!current) return report();
+    if (current.job.reads.length === 0) return finish(current, NOTHING_READ);
+    if (phase !== 'started') phase = 'starting';
+    const results = job
+      ? takeOver(current, await job.wait())
+      : await readForJob(current.client, current.job).finally(current.client.rest);
+    return wasOvertaken(current) ? report() : finish(current, results);
+  }
+
+  /** By a blocking start, while this one was waiting. */
+  function wasOvertaken(current: Session): boolean {
+    return phase === 'ready' || session !== current;
+  }
+
+  function underWay(options: BootstrapOptions): Session | undefined {
+    if (phase !== 'starting' && phase !== 'started') return undefined;
     checkOptions(options);
     return session;
   }
@@ -172,17 +204,12 @@ export function createEngine(): Engine {
     const { composed, error } = concludeSession(current, results);
     rotator.begin(current, composed, results, error === undefined);
     durationMs = Math.round(clock.monotonic() - current.startedMonotonicMs);
-    const core = functionsCore(readEnvironment());
-    if (error) {
-      phase = 'failed';
-      failedWith = composed;
-      if (core) failInWorker(core, error);
-      throw error;
-    }
+    if (error) throw failed(error, composed);
     phase = 'ready';
     failedWith = [];
-    warnOf(composed);
-    rotator.startClock();
+    tellOf(composed);
+    if (!clockless) rotator.startClock();
+    const core = functionsCore(readEnvironment());
     if (core && !releaseHooks) {
       const hooks = [core.registerHook('preInvocation', rotator.repair), core.registerHook('appTerminate', close)];
       releaseHooks = () => {
@@ -192,22 +219,35 @@ export function createEngine(): Engine {
     return report();
   }
 
-  function failInWorker(core: NonNullable<ReturnType<typeof functionsCore>>, error: BootstrapError): void {
-    // One line each: the host makes one log entry of every line.
-    for (const { setting, status, code, details, hint } of error.failures) {
-      log.error(`${setting}: ${status} (${code}): ${details} Hint: ${hint}`);
+  /** A failed start, made known to the Functions host; returns the error to throw. */
+  function failed(error: BootstrapError, composed: readonly ComposedSetting[]): BootstrapError {
+    phase = 'failed';
+    failedWith = composed;
+    const core = functionsCore(readEnvironment());
+    if (core) {
+      // One line each: the host makes one log entry of every line.
+      for (const { setting, status, code, details, hint } of error.failures) {
+        log.error(`${setting}: ${status} (${code}): ${details} Hint: ${hint}`);
+      }
+      failLoudly(core, error);
     }
-    failLoudly(core, error);
+    return error;
   }
 
-  function warnOf(composed: readonly ComposedSetting[]): void {
+  function tellOf(composed: readonly ComposedSetting[]): void {
     for (const { planned, outcome } of composed) {
       const failure =
         outcome.kind === 'failed' ? outcome.failure : outcome.kind === 'current' ? outcome.because : undefined;
-      if (!failure) continue;
+      if (!failure) {
+        log.debug(
+          `${planned.setting}: ${outcome.kind === 'unset' ? 'left unset, its secret does not exist' : 'in place'}.`,
+        );
+        continue;
+      }
       const what = outcome.kind === 'failed' ? 'is not resolved' : 'keeps the value it was started with';
       log.warn(`${planned.setting} ${what} (${failure.code}): ${failure.details} Hint: ${failure.hint}`);
     }
+    log.info(`${composed.length} settings in ${durationMs} ms.`);
   }
 
   async function resolve(
@@ -237,8 +277,10 @@ export function createEngine(): Engine {
   }
 
   function report(): Report {
-    if (!session)
-      return { status: 'idle', generation: 0, requests: { token: 0, vault: 0, unauthorized: 0 }, settings: [] };
+    if (!session) {
+      const status = phase === 'failed' ? 'failed' : 'idle';
+      return { status, generation: 0, requests: { token: 0, vault: 0, unauthorized: 0 }, settings: [] };
+    }
     const next = rotator.nextRefreshAtMs();
     const last = rotator.lastRefreshAtMs();
     const whole = reportOf(session, phase === 'failed' ? failedWith : rotator.composed, rotator.noteOf, {
@@ -298,6 +340,7 @@ export function createEngine(): Engine {
   return {
     bootstrap,
     bootstrapSync,
+    preload,
     start,
     refresh: rotator.refresh,
     resolve,

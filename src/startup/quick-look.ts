@@ -6,8 +6,12 @@ import { MARKER } from '../settings/scan.js';
  * Whether there is anything to do at all. Most Node processes of an app (npm, tools, children) have
  * nothing to resolve, and pay for this look only.
  */
+export function mustStart(env: Environment): boolean {
+  return !/^\s*(false|0)\s*$/i.test(env['VAULTSTRAP_ENABLED'] ?? '') && hasWork(env);
+}
+
+/** Whether there is a reference, a record of resolved ones, or a setting of our own to check. */
 export function hasWork(env: Environment): boolean {
-  if (/^\s*(false|0)\s*$/i.test(env['VAULTSTRAP_ENABLED'] ?? '')) return false;
   if (env[PROVENANCE] || env[PLATFORM_RECORD]) return true;
   for (const name in env) {
     // A setting of our own must be checked, whether there is a reference or not.

@@ -3,6 +3,7 @@ import { BootstrapError } from './errors.js';
 import { type IdentitySelector, parseIdentity, SYSTEM_ASSIGNED } from './identity-selector.js';
 import { LOG_LEVELS, type LogLevel } from './log.js';
 import type { BootstrapOptions } from './options.js';
+import { readVaultCa } from './vault-ca.js';
 import { isVaultSuffix, parseVaultEndpoint, type VaultEndpoint } from './vault-names.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -24,6 +25,7 @@ export interface Config {
   readonly vaultSuffix: string;
   readonly allowedHosts: ReadonlySet<string>;
   readonly vaultEndpoint?: VaultEndpoint;
+  /** PEM text. */
   readonly vaultCa?: string;
   readonly log: LogLevel;
 }
@@ -160,6 +162,11 @@ export function readConfig(env: Env, options: BootstrapOptions = {}, inFunctions
     reject('VAULTSTRAP_VAULT_ENDPOINT', 'ERR_INVALID_SETTING', endpoint.problem);
   }
 
+  const vaultCa = env['VAULTSTRAP_VAULT_CA'] ? readVaultCa(env['VAULTSTRAP_VAULT_CA']) : undefined;
+  if (env['VAULTSTRAP_VAULT_CA'] && vaultCa === undefined) {
+    reject('VAULTSTRAP_VAULT_CA', 'ERR_INVALID_SETTING', 'a CA certificate as PEM text, or the path of a .pem file');
+  }
+
   const seconds = (value: number | undefined, fallback: number) => (value ?? fallback) * 1000;
   const identity = read('identity');
   const config: Config = {
@@ -176,7 +183,7 @@ export function readConfig(env: Env, options: BootstrapOptions = {}, inFunctions
     vaultSuffix: read('vaultSuffix') ?? 'vault.azure.net',
     allowedHosts: new Set(read('allowedHosts')?.map((host) => host.toLowerCase())),
     ...(endpoint && !('problem' in endpoint) && { vaultEndpoint: endpoint }),
-    ...(env['VAULTSTRAP_VAULT_CA'] && { vaultCa: env['VAULTSTRAP_VAULT_CA'] }),
+    ...(vaultCa !== undefined && { vaultCa }),
     log: read('log') ?? 'warn',
   };
   if (failures.length > 0) throw new BootstrapError(failures);

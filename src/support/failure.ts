@@ -125,6 +125,22 @@ export function safeCause(error: unknown): SafeCause {
   };
 }
 
+/** A promise of a result that keeps it: whatever is thrown is a failure, not a rejection in the background. */
+export async function guarded<T>(work: () => Promise<Result<T>>): Promise<Result<T>> {
+  try {
+    return await work();
+  } catch (error) {
+    return fail({
+      status: 'OtherReasons',
+      code: 'ERR_INTERNAL',
+      details: 'something failed that should not.',
+      hint: 'This is a mistake in vaultstrap; please report it.',
+      retry: 'never',
+      cause: safeCause(error),
+    });
+  }
+}
+
 function isWord(value: unknown): value is string {
   return typeof value === 'string' && /^[\w.-]{1,64}$/.test(value);
 }

@@ -12,9 +12,19 @@ interface SdkModules {
  */
 export function sdkAnchors(): readonly string[] {
   const path = process.getBuiltinModule('node:path');
+  const folder = workingDirectory();
   const here = typeof __filename === 'string' && path.isAbsolute(__filename) ? [__filename] : [];
   const program = process.argv[1] ? [process.argv[1]] : [];
-  return [...here, ...program, path.join(process.cwd(), 'index.js')];
+  return [...here, ...program, ...(folder ? [path.join(folder, 'index.js')] : [])];
+}
+
+/** `undefined` when it has been removed under us. */
+function workingDirectory(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
 }
 
 /**

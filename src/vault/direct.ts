@@ -6,7 +6,6 @@ import { fail } from '../support/failure.js';
 import { sendRequest } from '../support/http.js';
 import type { VaultLane } from './reader.js';
 import { readSecretReply, vaultProblem } from './reply.js';
-import { readVaultCa } from './trust.js';
 
 /** The oldest version that has all we read; every cloud serves it. */
 export const API_VERSION = '7.4';
@@ -35,9 +34,8 @@ export function createDirectLane({ config, clock }: { config: Config; clock: Clo
     if (known) return known;
     const https = process.getBuiltinModule('node:https');
     const tls = process.getBuiltinModule('node:tls');
-    const ca = config.vaultCa === undefined ? undefined : readVaultCa(config.vaultCa);
     // One context for all sockets: parsing the CA store is the expensive part.
-    secureContext ??= tls.createSecureContext(ca === undefined ? {} : { ca });
+    secureContext ??= tls.createSecureContext(config.vaultCa === undefined ? {} : { ca: config.vaultCa });
     const warm: TLSSocket[] = [];
     const agent = new https.Agent({
       keepAlive: true,

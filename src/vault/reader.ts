@@ -5,7 +5,7 @@ import type { SecretRead } from '../settings/plan.js';
 import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import { EMULATOR_ISSUER } from '../support/emulator-issuer.js';
-import { type Failure, fail, type Result } from '../support/failure.js';
+import { type Failure, fail, guarded, type Result } from '../support/failure.js';
 import { withRetry } from '../support/retry.js';
 import type { Secret } from '../support/secret.js';
 import { resourceForHost } from './host.js';
@@ -81,10 +81,8 @@ export function createSecretReader(
         tokenFailed = !token.ok;
         if (!token.ok) return token;
         if (config.vaultEndpoint && !isEmulatorToken(token.value)) return fail(NOT_THE_EMULATORS);
-        const result = await lane.send(read, token.value, {
-          timeoutMs: Math.min(TRY_TIMEOUT_MS, remainingMs),
-          ...(abort && { abort }),
-        });
+        const timeoutMs = Math.min(TRY_TIMEOUT_MS, remainingMs);
+        const result = await guarded(() => lane.send(read, token.value, { timeoutMs, ...(abort && { abort }) }));
         const refused = !result.ok && result.failure.code === 'ERR_VAULT_UNAUTHORIZED';
         return refused && tokens.refuse(resource.value, read.identity, token.value.token)
           ? fail({ ...result.failure, retry: 'few' })

@@ -11,7 +11,6 @@ import { printIdentity } from '../support/identity-selector.js';
 import { loadSdk } from '../support/sdk-loader.js';
 import type { SecretValue, VaultLane } from './reader.js';
 import { readSecretReply, vaultProblem } from './reply.js';
-import { readVaultCa } from './trust.js';
 
 type Policy = NonNullable<SecretClientOptions['additionalPolicies']>[number]['policy'];
 
@@ -48,7 +47,7 @@ export function createSdkLane({
       disableChallengeResourceVerification: config.allowedHosts.has(host),
       tlsOptions: {
         rejectUnauthorized: true,
-        ...(config.vaultCa !== undefined && { ca: readVaultCa(config.vaultCa) }),
+        ...(config.vaultCa !== undefined && { ca: config.vaultCa }),
       },
       additionalPolicies: [{ policy: observe(), position: 'perRetry' }],
     } as SecretClientOptions);
