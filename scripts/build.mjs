@@ -11,16 +11,15 @@ const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'ut
 const dist = path.join(root, 'dist');
 rmSync(dist, { recursive: true, force: true });
 
-/** Our entry points stay files of their own: `./index.js` in a source is `./index.cjs` in dist. */
+/** Files of their own in dist: `./index.js` in a source is `./index.cjs` there, and loaded when it is asked for. */
 const siblings = {
   name: 'vaultstrap-siblings',
   /** @param {import('esbuild').PluginBuild} b */
   setup(b) {
-    b.onResolve({ filter: /^\.\.?\/index\.(js|cjs)$/ }, (args) =>
-      path.resolve(args.resolveDir, args.path).startsWith(path.join(root, 'src', 'index.'))
-        ? { path: './index.cjs', external: true }
-        : undefined,
-    );
+    b.onResolve({ filter: /^\.\.?\/(index|worker)\.c?js$/ }, ({ path: target, resolveDir, kind }) => {
+      if (kind === 'entry-point' || path.dirname(path.resolve(resolveDir, target)) !== path.join(root, 'src')) return;
+      return { path: `./${path.basename(target).replace(/\.c?js$/, '.cjs')}`, external: true };
+    });
   },
 };
 
@@ -47,6 +46,7 @@ await Promise.all([
     outExtension: { '.js': '.cjs' },
     entryPoints: {
       index: 'src/index.ts',
+      worker: 'src/worker.ts',
       register: 'src/register.ts',
       start: 'src/start.ts',
       functions: 'src/functions-app.ts',

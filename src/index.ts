@@ -4,6 +4,7 @@ import { useFreshSecret } from './rotation/fresh-secret.js';
 import type { FreshSecretOptions, RefreshResult, RotationListener } from './rotation/types.js';
 import { requireSettingsFrom } from './startup/require-settings.js';
 import { engine } from './startup/state.js';
+import type { OpenWorker } from './startup/worker.js';
 import type { BootstrapOptions } from './support/options.js';
 
 export type { Credential, CredentialOptions, CredentialToken } from './identity/credential.js';
@@ -28,8 +29,27 @@ export type { BootstrapOptions } from './support/options.js';
  * @throws BootstrapError (rejects) listing every setting that failed, unless `onError` says otherwise;
  * VaultstrapError `ERR_ALREADY_STARTED` for other options than an earlier start had.
  */
-export function bootstrap(options?: BootstrapOptions): Promise<Report> {
-  return engine().bootstrap(options);
+export async function bootstrap(options?: BootstrapOptions): Promise<Report> {
+  await engine().bootstrap(options);
+  return engine().report();
+}
+
+/**
+ * What `import 'vaultstrap/register'` does.
+ *
+ * @internal
+ */
+export function register(worker?: OpenWorker): void {
+  engine().bootstrapSync({}, worker);
+}
+
+/**
+ * What `import 'vaultstrap/start'` does.
+ *
+ * @internal
+ */
+export function startEarly(worker?: OpenWorker): void {
+  engine().start({}, worker);
 }
 
 /**
@@ -37,7 +57,7 @@ export function bootstrap(options?: BootstrapOptions): Promise<Report> {
  *
  * @internal
  */
-export function preload(): Promise<Report> {
+export function preload(): Promise<void> {
   return engine().preload();
 }
 
@@ -47,7 +67,8 @@ export function preload(): Promise<Report> {
  * @throws as `bootstrap` does.
  */
 export function bootstrapSync(options?: BootstrapOptions): Report {
-  return engine().bootstrapSync(options);
+  engine().bootstrapSync(options);
+  return engine().report();
 }
 
 /**

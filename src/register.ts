@@ -1,7 +1,12 @@
 // import 'vaultstrap/register': blocks until every reference has its value. No top-level await: a static
 // sibling of this import would be evaluated while it is pending, and require() would refuse the module.
 import { readEnvironment } from './settings/environment.js';
+import { openEarly } from './startup/early-worker.js';
 import { mustStart } from './startup/quick-look.js';
 
+const env = readEnvironment();
 // Loaded only now, and synchronously: most processes have nothing to resolve.
-if (mustStart(readEnvironment())) (require('./index.js') as typeof import('./index.js')).bootstrapSync();
+if (mustStart(env)) {
+  const worker = openEarly(env);
+  (require('./index.js') as typeof import('./index.js')).register(worker);
+}

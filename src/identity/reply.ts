@@ -55,12 +55,17 @@ export function readTokenReply(reply: HttpReply, context: TokenContext, nowMs: n
   });
 }
 
+/** Whether an endpoint that answers so may answer otherwise soon. 410: the metadata service is being updated. */
+export function isTransient(status: number): boolean {
+  return status === 408 || status === 410 || status === 429 || status >= 500;
+}
+
 /** The endpoint's texts are not quoted nor branched on: they differ per host and release. */
-function refused(reply: HttpReply, context: TokenContext, nowMs: number): Failure {
+export function refused(reply: Omit<HttpReply, 'body'>, context: TokenContext, nowMs: number): Failure {
   const { status } = reply;
   const cause = { status };
   const retryAfterMs = parseRetryAfterMs(reply.headers['retry-after'], nowMs);
-  if (status === 429 || status === 408 || status === 410 || status >= 500) {
+  if (isTransient(status)) {
     return {
       status: 'OtherReasons',
       code: 'ERR_IDENTITY_UNAVAILABLE',
@@ -108,7 +113,7 @@ function describe(identity: IdentitySelector): string {
 function notAssignedHint({ identity, identityFrom }: TokenContext): string {
   if (identity.kind === 'system') {
     return (
-      'Turn it on: az webapp identity assign --name APP --resource-group GROUP (az functionapp ... for a Function App). ' +
+      'Turn it on: az webapp identity assign --name APP --resource-group GROUP (az functionapp ... for a Function App, az vm ... for a machine). ' +
       'If the app has user-assigned identities only, name one: VAULTSTRAP_IDENTITY={client id}.'
     );
   }

@@ -2,9 +2,9 @@ import type { DefaultAzureCredentialOptions, TokenCredential } from '@azure/iden
 import { VaultstrapError } from '../support/errors.js';
 import { type Failure, fail, type Result, safeCause, succeed } from '../support/failure.js';
 import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
-import { loadSdk } from '../support/sdk-loader.js';
+import { findSdk, loadSdk } from '../support/sdk-loader.js';
 import { Secret } from '../support/secret.js';
-import type { AccessToken, TokenContext } from './reply.js';
+import { type AccessToken, isTransient, refused, type TokenContext } from './reply.js';
 import type { SourceName } from './source.js';
 
 export interface SdkTokens {
@@ -24,7 +24,10 @@ export function createSdkTokens(anchors: readonly string[]): SdkTokens {
     const key = `${source} ${printIdentity(identity)}`;
     const known = credentials.get(key);
     if (known) return known;
-    const credential = createCredential(loadSdk('@azure/identity', anchors), source, identity);
+    const identityModule = loadSdk('@azure/identity', anchors);
+    // Its own copy of the pipeline, wherever that is installed.
+    const { createDefaultHttpClient } = loadSdk('@azure/core-rest-pipeline', [findSdk('@azure/identity', anchors)]);
+    const credential = createCredential(identityModule, createDefaultHttpClient(), source, identity);
     credentials.set(key, credential);
     return credential;
   }
@@ -45,7 +48,7 @@ export function createSdkTokens(anchors: readonly string[]): SdkTokens {
         if (!token) return fail(noIdentity(source, {}));
         return succeed({ token: new Secret(token.token), expiresOnMs: token.expiresOnTimestamp });
       } catch (error) {
-        return fail(timeout.aborted ? timedOut(source) : sdkFailure(error, source));
+        return fail(timeout.aborted ? timedOut(source) : sdkFailure(error, source, context));
       }
     },
   };
@@ -58,12 +61,14 @@ export function createSdkTokens(anchors: readonly string[]): SdkTokens {
  */
 function createCredential(
   { DefaultAzureCredential, ManagedIdentityCredential }: typeof import('@azure/identity'),
+  httpClient: HttpClient,
   source: SourceName,
   identity: IdentitySelector,
 ): TokenCredential {
   const options: DefaultAzureCredentialOptions = {
     retryOptions: { maxRetries: 0 },
-    additionalPolicies: [{ policy: noProxyForMetadata, position: 'perRetry' }],
+    redirectOptions: { maxRetries: 0 },
+    httpClient: withoutProxyForEndpoints(httpClient),
   };
   switch (identity.kind) {
     case 'object':
@@ -81,23 +86,32 @@ function createCredential(
   }
 }
 
-type Policy = NonNullable<DefaultAzureCredentialOptions['additionalPolicies']>[number]['policy'];
+type HttpClient = NonNullable<DefaultAzureCredentialOptions['httpClient']>;
 
 /**
- * The SDK sends requests for metadata endpoints through HTTP_PROXY, with the identity header, and
- * believes the token that comes back. Its proxy policy has set the agent by now: take it away.
+ * The SDK sends requests for identity endpoints through HTTP_PROXY, with the identity header, and believes the
+ * token that comes back. Its proxy policy sets the agent, and `ManagedIdentityCredential` drops policies that it
+ * is given: the client behind them takes the agent away.
  */
-const noProxyForMetadata: Policy = {
-  name: 'vaultstrapNoProxyForMetadata',
-  sendRequest(request, next) {
-    const { hostname } = new URL(request.url);
-    if (/^(localhost|127(\.\d+){3}|169\.254(\.\d+){2}|\[::1\])$/.test(hostname)) delete request.agent;
-    return next(request);
-  },
-};
+function withoutProxyForEndpoints(client: HttpClient): HttpClient {
+  return {
+    sendRequest(request) {
+      const { hostname } = new URL(request.url);
+      const isEndpoint =
+        /^(localhost|127(\.\d+){3}|169\.254(\.\d+){2}|\[::1\])$/.test(hostname) ||
+        ['metadata', 'secret', 'x-identity-header'].some((name) => request.headers.has(name));
+      if (isEndpoint) {
+        delete request.agent;
+        // Without it the global agent would be used, which NODE_USE_ENV_PROXY turns to the proxy.
+        request.disableKeepAlive = false;
+      }
+      return client.sendRequest(request);
+    },
+  };
+}
 
 /** The SDK's texts are not quoted: they carry ids, paths and replies. */
-function sdkFailure(error: unknown, source: SourceName): Failure {
+function sdkFailure(error: unknown, source: SourceName, context: TokenContext): Failure {
   if (error instanceof VaultstrapError) {
     return { status: 'OtherReasons', code: error.code, details: error.message, hint: error.hint, retry: 'never' };
   }
@@ -106,9 +120,8 @@ function sdkFailure(error: unknown, source: SourceName): Failure {
     cause.name === 'CredentialUnavailableError' ||
     cause.name === 'AggregateAuthenticationError' ||
     cause.name === 'ChainedTokenCredentialError';
-  if (unavailable) return noIdentity(source, cause);
-  const transient =
-    cause.status === undefined ? cause.name === 'RestError' : cause.status === 429 || cause.status >= 500;
+  if (unavailable) return unavailableFailure(error, source, context);
+  const transient = cause.status === undefined ? cause.name === 'RestError' : isTransient(cause.status);
   return {
     status: transient ? 'OtherReasons' : 'MSINotEnabled',
     code: transient ? 'ERR_IDENTITY_UNAVAILABLE' : 'ERR_IDENTITY_REFUSED',
@@ -117,6 +130,23 @@ function sdkFailure(error: unknown, source: SourceName): Failure {
     retry: transient ? 'deadline' : 'few',
     cause,
   };
+}
+
+/**
+ * `ManagedIdentityCredential` calls every failure "unavailable", a throttled or failing endpoint too. What was
+ * answered stands in its cause (msal-node's `ServerError`), and in a chain beside the failures of the others.
+ */
+function unavailableFailure(error: unknown, source: SourceName, context: TokenContext): Failure {
+  const { errors } = error as { errors?: unknown };
+  for (const one of Array.isArray(errors) ? errors : [error]) {
+    const { name, status, errorCode } = ((one as { cause?: unknown } | null)?.cause ?? {}) as Record<string, unknown>;
+    if (errorCode === 'network_error') return { ...noIdentity(source, { code: errorCode }), retry: 'few' };
+    if (name !== 'ServerError' || typeof status !== 'number') continue;
+    return status === 400 || isTransient(status)
+      ? refused({ status, headers: {} }, context, 0)
+      : { ...noIdentity(source, { name, status }), retry: 'few' };
+  }
+  return noIdentity(source, safeCause(error));
 }
 
 function noIdentity(source: SourceName, cause: Failure['cause']): Failure {

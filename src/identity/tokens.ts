@@ -139,7 +139,7 @@ export function createTokenCache({
       if (entry && nowMs < entry.renewAtMs) return { ok: true, value: entry.token };
       if (entry && nowMs < entry.goodUntilMs) {
         // Good for a while yet: renewed in the background, never at the caller's cost.
-        entry.renewAtMs = nowMs + RENEWAL_EVERY_MS;
+        entry.renewAtMs = Math.min(nowMs + RENEWAL_EVERY_MS, entry.goodUntilMs);
         void fetchOnce(key, from.value, resource, identity, { deadlineMs: clock.monotonic() + RENEWAL_LIMIT_MS });
         return { ok: true, value: entry.token };
       }
@@ -151,8 +151,8 @@ export function createTokenCache({
       if (!from.ok) return false;
       const key = keyOf(from.value, resource, identity);
       const entry = entries.get(key);
-      // Somebody renewed it meanwhile: the newer one deserves its try.
-      if (entry && !entry.token.token.equals(token)) return true;
+      // Somebody dropped or renewed it meanwhile: the newer one deserves its try.
+      if (!entry?.token.token.equals(token)) return true;
       const nowMs = clock.monotonic();
       const forced = forcedAtMs.get(key);
       if (forced !== undefined && nowMs - forced < RENEWAL_EVERY_MS) return false;

@@ -5,6 +5,9 @@ import type { SecretRead } from '../settings/plan.js';
 import type { Failure, Status } from '../support/failure.js';
 import type { SettingReport } from './types.js';
 
+/** The last that a `Date` can hold. */
+const LAST_DATE_MS = 8.64e15;
+
 /** Reports one setting as it stands. */
 export function settingReport(
   { planned, outcome, secrets }: ComposedSetting,
@@ -18,6 +21,7 @@ export function settingReport(
   const kept = failure !== undefined && hasValue && !(outcome.kind === 'value' && outcome.usedDefault && !note.failure);
   const resolvedAtMs = note.resolvedAtMs ?? planned.currentSinceMs;
   const expiresOnMs = Math.min(...secrets.map((s) => s.expiresOnMs ?? Number.POSITIVE_INFINITY));
+  const revoked = outcome.kind === 'unset' && note.failure !== undefined;
   const version = secrets[0]?.version ?? planned.currentVersion;
   return {
     setting: planned.setting,
@@ -31,12 +35,16 @@ export function settingReport(
       resolvedAt: new Date(resolvedAtMs).toISOString(),
       ageSeconds: Math.max(0, Math.round((nowMs - resolvedAtMs) / 1000)),
     }),
-    ...(Number.isFinite(expiresOnMs) && { expiresOn: new Date(expiresOnMs).toISOString() }),
+    // A date that JavaScript does not know is no reason to fail.
+    ...(Math.abs(expiresOnMs) <= LAST_DATE_MS && { expiresOn: new Date(expiresOnMs).toISOString() }),
     ...(kept && { kept: true as const }),
     ...(outcome.kind === 'value' && outcome.usedDefault && { usedDefault: true as const }),
     ...(!hasValue && { unset: true as const }),
     ...(note.overridden && { overridden: true as const }),
-    ...(kept && failure.retry === 'never' && { wouldFailAtStart: true as const }),
+    ...(failure?.retry === 'never' &&
+      (kept || revoked) &&
+      // The platform resolves it again, with an identity of its own choice.
+      planned.origin !== 'platform' && { wouldFailAtStart: true as const }),
     ...(failure && { details: failure.details, hint: failure.hint }),
   };
 }

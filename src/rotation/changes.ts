@@ -14,8 +14,12 @@ export function changeOf(
 ): RotatedSetting | undefined {
   if (sameText(before, after) && sameVersions(before, after)) return undefined;
   const { planned, secrets } = after;
-  const read = reads.get(planned.reads[0] ?? '');
-  const [from, to] = [before.secrets[0], secrets[0]];
+  // The one that changed, when there are several and all are known.
+  const complete = before.secrets.length === secrets.length && secrets.length === planned.reads.length;
+  const changed = complete ? secrets.findIndex(({ version }, i) => version !== before.secrets[i]?.version) : 0;
+  const index = Math.max(0, changed);
+  const read = reads.get(planned.reads[index] ?? '');
+  const [from, to] = [before.secrets[index], secrets[index]];
   const fromVersion = from?.version ?? planned.currentVersion;
   return {
     setting: planned.setting,

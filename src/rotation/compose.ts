@@ -62,9 +62,13 @@ function anyChanged(planned: PlannedSetting, done: ReadonlyMap<string, ComposedS
   return planned.isTemplate && planned.mentions.some((name) => done.get(name)?.outcome.kind === 'value');
 }
 
-/** An inherited value outlives a failure that may pass; a fact (gone, forbidden) is not papered over. */
+/**
+ * An inherited value outlives a failure that may pass; a fact (gone, forbidden) is not papered over. What the platform
+ * resolved with an identity of its own choice outlives any failure of ours.
+ */
 function orCurrent(planned: PlannedSetting, outcome: SettingOutcome): SettingOutcome {
-  const keeps = outcome.kind === 'failed' && outcome.failure.retry !== 'never' && planned.origin === 'inherited';
+  if (outcome.kind !== 'failed') return outcome;
+  const keeps = planned.origin === 'platform' || (planned.origin === 'inherited' && outcome.failure.retry !== 'never');
   return keeps ? { kind: 'current', value: planned.current, because: outcome.failure } : outcome;
 }
 
@@ -117,7 +121,7 @@ function expand(
   let failed: { setting: string; failure: Failure } | undefined;
   const text = expandTemplate(parts, (name) => {
     const member = done.get(name);
-    if (!member) return plan.env[name];
+    if (!member) return Object.hasOwn(plan.env, name) ? plan.env[name] : undefined;
     const { outcome } = member;
     switch (outcome.kind) {
       case 'value':

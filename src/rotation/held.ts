@@ -69,7 +69,9 @@ export function acceptResults(
         !result ? before : result.ok ? consider(before, result.value, nowMs) : refuse(before, result.failure),
       );
     }
-    const waitMs = group.length > 1 && isChanged(previous, next) ? unsettledMs([...next.values()], settleMs) : 0;
+    // Only what was read now tells: a pinned member is never read again, and one that cannot be read holds nobody up.
+    const read = [...next].flatMap(([key, { good }]) => (results.get(key)?.ok && good ? [good] : []));
+    const waitMs = group.length > 1 && isChanged(previous, next) ? unsettledMs(read, settleMs) : 0;
     for (const [key, value] of next) held.set(key, waitMs > 0 ? withoutChange(previous.get(key), value) : value);
     if (waitMs > 0) readAgainInMs = Math.max(readAgainInMs ?? 0, waitMs);
   }
@@ -81,7 +83,12 @@ function accept(good: SecretValue, nowMs: number): Held {
 }
 
 function refuse(before: Held, failure: Failure): Held {
-  return { ...before, failure, refusals: failure.retry === 'never' ? before.refusals + 1 : before.refusals };
+  return { ...before, failure, refusals: isRefusal(failure) ? before.refusals + 1 : before.refusals };
+}
+
+/** The vault's own word that there is no such secret for us; a gateway's 404 or a lost identity is not. */
+function isRefusal({ status, code, absent }: Failure): boolean {
+  return absent === true || status === 'AccessToKeyVaultDenied' || code === 'ERR_SECRET_DISABLED';
 }
 
 function consider(before: Held, latest: SecretValue, nowMs: number): Held {
@@ -106,13 +113,29 @@ function isChanged(previous: HeldSecrets, next: HeldSecrets): boolean {
 }
 
 /** How long until the youngest member has been unchanged for `settleMs`; 0 when all have, or nothing tells. */
-function unsettledMs(members: readonly Held[], settleMs: number): number {
-  const waits = members.map(({ good }) =>
-    good?.updatedMs === undefined || good.repliedAtMs === undefined
-      ? 0
-      : settleMs - (good.repliedAtMs - good.updatedMs),
+function unsettledMs(members: readonly SecretValue[], settleMs: number): number {
+  const waits = members.map(({ updatedMs, repliedAtMs }) =>
+    updatedMs === undefined || repliedAtMs === undefined ? 0 : settleMs - (repliedAtMs - updatedMs),
   );
   return Math.max(0, ...waits);
+}
+
+/** After a start, which applies everything at once: when to read again because a group had not settled by then. */
+export function readAgainInMs(
+  held: HeldSecrets,
+  groups: readonly (readonly string[])[],
+  settleMs: number,
+): number | undefined {
+  const waits = groups
+    .filter((group) => group.length > 1)
+    .map((group) =>
+      unsettledMs(
+        group.flatMap((key) => held.get(key)?.good ?? []),
+        settleMs,
+      ),
+    );
+  const longestMs = Math.max(0, ...waits);
+  return longestMs > 0 ? longestMs : undefined;
 }
 
 function withoutChange(before: Held | undefined, { failure, refusals }: Held): Held {

@@ -10,7 +10,7 @@ import type { ReadResults, VaultClient } from '../vault/client.js';
 import { writeVariables } from './apply.js';
 import { changeOf, textOf } from './changes.js';
 import { type ComposedSetting, composeSettings } from './compose.js';
-import { acceptResults, groupsOf, type HeldSecrets, holdFirst } from './held.js';
+import { acceptResults, groupsOf, type HeldSecrets, holdFirst, readAgainInMs } from './held.js';
 import { createLedger } from './ledger.js';
 import { createListeners } from './listeners.js';
 import { ageMs } from './schedule.js';
@@ -70,12 +70,14 @@ export interface Rotator {
 const RETRY_MS = 2000;
 const LIMIT_MS = 15_000;
 const COMPLAIN_EVERY_MS = 3_600_000;
+/** Stands for all settings of the platform among the complaints; no setting has this name. */
+const PLATFORM = '';
 
 export function createRotator(clock: Clock, log: () => Log): Rotator {
   const ledger = createLedger();
   const listeners = createListeners(log);
   const notes = new Map<string, SettingNote>();
-  const complainedAtMs = new Map<string, number>();
+  const complaints = new Map<string, { atMs: number; refused: boolean }>();
   let input: RotationInput | undefined;
   let composed: readonly ComposedSetting[] = [];
   let held: HeldSecrets = new Map();
@@ -160,14 +162,27 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
     held = accepted.held;
     if (accepted.readAgainInMs !== undefined) ticker?.sooner(accepted.readAgainInMs);
     const result = applyHeld(plan, config);
-    if (result.failed.length === 0) lastRead = now();
+    // A refusal is an answer, too: nothing fresher can be had.
+    if ([...results.values()].every((read) => read.ok || read.failure.retry === 'never')) lastRead = now();
     channel('refresh').publish(result);
     return result;
   }
 
   /** Composes all settings from what is held, and applies what differs, in one synchronous step. */
   function applyHeld(plan: Plan, config: Config): RefreshResult {
-    const isRevoked = (key: string) => (held.get(key)?.refusals ?? 0) >= 2;
+    /** Why a setting loses its value, if it is so configured; templates lose theirs with it. */
+    const revoked = new Map<string, Failure>();
+    const revocationOf = ({ planned, outcome }: ComposedSetting): Failure | undefined => {
+      if (config.onRevoked !== 'unset') return undefined;
+      // A secret that never was is no revoked one: a default, an optional one, what only the platform may read.
+      const had = outcome.kind === 'failed' && planned.origin !== 'platform';
+      const read = planned.reads
+        .map((key) => held.get(key))
+        .find((secret) => secret && secret.refusals >= 2 && (secret.good || had));
+      return (
+        read?.failure ?? planned.mentions.map((name) => revoked.get(name)).find((failure) => failure !== undefined)
+      );
+    };
     const next = composeSettings(plan, (key) => {
       const { good, failure } = held.get(key) ?? {};
       return good ? { ok: true, value: good } : failure && fail(failure);
@@ -180,23 +195,22 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
       const { planned } = latest;
       const { setting, names } = planned;
       const previous = before.get(setting) ?? latest;
-      const failure = failureOf(latest);
+      const revocation = revocationOf(latest);
+      if (revocation) revoked.set(setting, revocation);
+      const failure = failureOf(latest) ?? revocation;
+      const composedNow = standing(latest, previous, revocation);
       if (failure) {
         failed.push(setting);
-        complain(setting, failure);
+        complain(composedNow, failure);
       } else {
-        complainedAtMs.delete(setting);
+        complaints.delete(setting);
       }
-      if (config.onRevoked === 'unset' && planned.reads.some(isRevoked)) {
-        for (const name of names) changes.push([name, undefined]);
-      }
-      // A setting that cannot be put together any more keeps what it has.
-      const composedNow = latest.outcome.kind === 'failed' ? previous : latest;
       const change = changeOf(previous, composedNow, plan.reads);
       if (change) changed.push(change);
       const resolvedAtMs = resolvedAtOf(latest) ?? notes.get(setting)?.resolvedAtMs;
       notes.set(setting, { ...(failure && { failure }), ...(resolvedAtMs !== undefined && { resolvedAtMs }) });
-      if (!changes.some(([name]) => names.includes(name))) {
+      // What failed from the start stays as the start left it: removed, or raw.
+      if (composedNow.outcome.kind !== 'failed') {
         for (const name of names) if (ledger.hasWritten(name)) changes.push([name, textOf(composedNow)]);
       }
       return composedNow;
@@ -213,11 +227,13 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
   }
 
   function failureOf({ planned, outcome }: ComposedSetting): Failure | undefined {
-    const ofReads = planned.reads.map((key) => held.get(key)?.failure).find((failure) => failure !== undefined);
-    // A default or an unset optional answers the absence, as it did at start.
-    if (ofReads?.absent && planned.reads.every((key) => !held.get(key)?.good) && outcome.kind !== 'failed')
-      return undefined;
-    return ofReads ?? (outcome.kind === 'failed' ? outcome.failure : undefined);
+    const ofReads = planned.reads.flatMap((key) => {
+      const { good, failure } = held.get(key) ?? {};
+      // A default or an unset optional answers the absence, as it did at start.
+      const answered = failure?.absent && !good && outcome.kind !== 'failed';
+      return failure && !answered ? [failure] : [];
+    });
+    return ofReads[0] ?? (outcome.kind === 'failed' ? outcome.failure : undefined);
   }
 
   function resolvedAtOf({ planned }: ComposedSetting): number | undefined {
@@ -226,12 +242,25 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
   }
 
   /** A refusal is an error at once and hourly; what may pass is a warning. */
-  function complain(setting: string, { details, hint, code, retry }: Failure): void {
-    const last = complainedAtMs.get(setting);
-    if (last !== undefined && clock.monotonic() - last < COMPLAIN_EVERY_MS) return;
-    complainedAtMs.set(setting, clock.monotonic());
-    const line = `${setting} keeps its last good value (${code}): ${details} Hint: ${hint}`;
-    if (retry === 'never') log().error(`${line} A restart now would fail.`);
+  function complain(composedNow: ComposedSetting, { details, hint, code, retry, absent }: Failure): void {
+    const { setting, origin } = composedNow.planned;
+    const refused = retry === 'never';
+    // The platform's own choice of identity is invisible to us: its value stays, and this is said once.
+    const ofPlatform = origin === 'platform' && refused && !absent;
+    const key = ofPlatform ? PLATFORM : setting;
+    const last = complaints.get(key);
+    const recent = last && (ofPlatform || clock.monotonic() - last.atMs < COMPLAIN_EVERY_MS);
+    if (recent && (last.refused || !refused)) return;
+    complaints.set(key, { atMs: clock.monotonic(), refused });
+    if (ofPlatform) {
+      log().warn(
+        `${setting} keeps the value that the platform resolved, and does not rotate (${code}): ${details} If the platform resolves references with a user-assigned identity, name it in VAULTSTRAP_IDENTITY.`,
+      );
+      return;
+    }
+    const what = textOf(composedNow) === undefined ? 'is not resolved' : 'keeps its last good value';
+    const line = `${setting} ${what} (${code}): ${details} Hint: ${hint}`;
+    if (refused) log().error(`${line} A restart now would fail.`);
     else log().warn(line);
   }
 
@@ -247,7 +276,8 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
     // An urgent caller has just been refused: a refresh that began before that may bring the same old
     // value. All that wait for the one to come share it.
     if (!urgentNext) {
-      const waiting = (refreshing ?? Promise.resolve()).then(() => {
+      const before = refreshing ?? Promise.resolve();
+      const waiting = before.then(noop, noop).then(() => {
         urgentNext = undefined;
         refreshing = refreshOnce(current, true).finally(() => {
           refreshing = undefined;
@@ -264,6 +294,8 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
     if ([...input.plan.reads.values()].every(({ version }) => version !== undefined)) return;
     ticker = createTicker(input.config.refreshMs, async () => (await refresh()).failed.length === 0);
     ticker.start();
+    const againMs = readAgainInMs(held, groupsOf(input.plan), input.config.settleMs);
+    if (againMs !== undefined) ticker.sooner(againMs);
   }
 
   function stop(): void {
@@ -307,7 +339,7 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
       stop();
       listeners.clear();
       notes.clear();
-      complainedAtMs.clear();
+      complaints.clear();
       const env = readEnvironment();
       ledger.undo(env);
       writeVariables(
@@ -324,3 +356,18 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
     },
   };
 }
+
+/** A setting that cannot be put together any more keeps what it has; one whose secret was revoked may lose it. */
+function standing(
+  latest: ComposedSetting,
+  previous: ComposedSetting,
+  revocation: Failure | undefined,
+): ComposedSetting {
+  if (revocation && previous.outcome.kind !== 'failed')
+    return { ...previous, outcome: { kind: 'unset', because: revocation } };
+  const { outcome } = latest;
+  const fails = outcome.kind === 'failed' || (outcome.kind === 'current' && outcome.because !== undefined);
+  return fails ? previous : latest;
+}
+
+function noop(): void {}

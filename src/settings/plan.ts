@@ -36,7 +36,7 @@ export interface PlannedSetting {
   readonly reads: readonly string[];
   /** Settings of ours that the text mentions as `${NAME}`. */
   readonly mentions: readonly string[];
-  /** Whether there are such, so that the text is expanded. */
+  /** Whether the text is expanded: it mentions one of them in braces, or did where the value was inherited from. */
   readonly isTemplate: boolean;
   /** The value that the environment already holds (inherited, or resolved by the platform). */
   readonly current?: string;
@@ -79,8 +79,9 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
   const drafts = new Map<string, Draft>();
   for (const [name, value] of Object.entries(env)) {
     if (value === undefined || isRecord(name) || isIgnored(name)) continue;
-    const { setting, names } = namesOf(name, env);
+    const { setting, names: twins } = namesOf(name, env);
     if (drafts.has(setting)) continue;
+    const names = twins.filter((twin) => !isIgnored(twin));
     const draft = draftSetting(setting, names, value);
     if (draft) drafts.set(setting, draft);
   }
@@ -106,8 +107,8 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
       };
     }
     const entry = inherited.get(setting);
-    const believed = entry && !entry.unset && fromInherited(setting, names, value, entry);
-    if (believed) return believed;
+    // Believed, and so never parsed: a secret may look like a reference.
+    if (entry && !entry.unset) return fromInherited(setting, names, value, entry);
 
     const scan = scanValue(value, config.vaultSuffix);
     if (scan.kind === 'problem') {
@@ -184,12 +185,22 @@ function finish(
   const settingOf = new Map(
     [...drafts.values()].flatMap(({ setting, names }) => names.map((name) => [name, setting] as const)),
   );
-  const mentions = new Map<string, readonly string[]>();
+  const known = (names: readonly string[]) => [...new Set(names.map((name) => settingOf.get(name) ?? name))];
+  const braced = new Map<string, readonly string[]>();
+  const all = new Map<string, readonly string[]>();
   for (const [setting, draft] of drafts) {
-    const names = draft.segments.flatMap((s) => (typeof s === 'string' ? mentionsOf(s) : []));
-    mentions.set(setting, [...new Set(names.map((name) => settingOf.get(name) ?? name))]);
+    const mentioned = mentionsOf(draft.segments);
+    braced.set(setting, known(mentioned.braced));
+    all.set(setting, known(mentioned.all));
   }
-  const ours = closure(drafts, mentions);
+  const ours = closure(drafts, braced);
+  const isTemplate = (setting: string) => braced.get(setting)?.some((name) => ours.has(name)) ?? false;
+  const mentions = new Map(
+    [...ours].map((setting) => [
+      setting,
+      isTemplate(setting) ? (all.get(setting) ?? []).filter((name) => ours.has(name)) : [],
+    ]),
+  );
   const ordered: string[] = [];
   const circular = new Set<string>();
   const state = new Map<string, 'open' | 'done'>();
@@ -200,7 +211,7 @@ function finish(
       return;
     }
     state.set(setting, 'open');
-    for (const name of mentions.get(setting) ?? []) if (ours.has(name)) visit(name, [...path, setting]);
+    for (const name of mentions.get(setting) ?? []) visit(name, [...path, setting]);
     state.set(setting, 'done');
     ordered.push(setting);
   };
@@ -220,13 +231,14 @@ function finish(
       });
       return [read.key];
     });
-    const mentioned = (mentions.get(setting) ?? []).filter((name) => ours.has(name));
+    // Without a reference it can only have been a template, though what it mentions may be plain by now.
+    const wasTemplate = draft.origin === 'inherited' && !MARKER.test(draft.pointer);
     return [
       {
         ...draft,
         reads: keys,
-        mentions: mentioned,
-        isTemplate: mentioned.length > 0,
+        mentions: mentions.get(setting) ?? [],
+        isTemplate: isTemplate(setting) || wasTemplate,
         ...(circular.has(setting) && { failure: CIRCLE }),
       },
     ];

@@ -40,9 +40,10 @@ const MAX_RECORD_CHARACTERS = 30_000;
 export function printProvenance(
   entries: Iterable<{ name: string; value: string | undefined; pointer: string; version?: string; resolvedAt: string }>,
 ): ReadonlyMap<string, string> {
-  const salt = globalThis.crypto.randomUUID();
-  const chunks: string[][] = [];
-  let size = Number.POSITIVE_INFINITY;
+  const salt = process.getBuiltinModule('node:crypto').randomUUID();
+  // Without entries it is there all the same: that it is missing tells that the environment was refilled.
+  const chunks: string[][] = [[]];
+  let size = 0;
   for (const { name, value, pointer, version, resolvedAt } of entries) {
     const entry: ProvenanceEntry = {
       pointer,
@@ -52,7 +53,7 @@ export function printProvenance(
       ...(value === undefined && { unset: true as const }),
     };
     const text = `${JSON.stringify(name)}:${JSON.stringify(entry)}`;
-    if (size + text.length > MAX_RECORD_CHARACTERS) {
+    if (size > 0 && size + text.length > MAX_RECORD_CHARACTERS) {
       chunks.push([]);
       size = 0;
     }

@@ -58,7 +58,7 @@ const SECRET_NAME = /^[0-9a-z-]{1,127}$/i;
 const SECRET_VERSION = /^[0-9a-z]{32}$/i;
 const SUBSCRIPTION = /^[0-9a-z-]{1,64}$/i;
 const SECRET_URI =
-  /^https:\/\/([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)(:\d{1,5})?\/secrets\/([^/]*)(?:\/([^/]*))?\/?$/i;
+  /^https:\/\/([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)(:\d{1,5})?\/secrets\/([^/]*)(?:\/([^/]+))?\/?$/i;
 
 /**
  * Parses what stands between the parentheses of `@KeyVault(...)`.
@@ -183,7 +183,7 @@ function readParams(params: string): { values: ReadonlyMap<Key, string> } | { pr
     const equals = part.indexOf('=');
     const written = (equals < 0 ? part : part.slice(0, equals)).trim();
     const key = KEY_BY_LOWER.get(written.toLowerCase());
-    if (!key) return unknownKey(written);
+    if (!key) return unknownKey(equals < 0 ? '' : written);
     if (equals < 0) return bad(`${key} has no "=".`, `Write ${key}=value.`);
     if (values.has(key)) return bad(`${key} is given twice.`, `Keep one ${key}.`);
     const text = part.slice(equals + 1);
@@ -196,7 +196,7 @@ function readParams(params: string): { values: ReadonlyMap<Key, string> } | { pr
 }
 
 function unknownKey(written: string): { problem: string; hint: string } {
-  // Only words are quoted: anything else could be a misplaced value.
+  // Only words before a "=" are quoted: anything else could be a misplaced value, or the rest of a Default.
   const named = /^[a-z]{1,32}$/i.test(written) ? `key "${written}"` : 'a key';
   return bad(`${named} is not known.`, `Known keys: ${KEYS.join(', ')}. A Default cannot hold ";" or ")".`);
 }
@@ -253,8 +253,7 @@ function parseSecretUri(
     );
   }
   const [, hostName = '', port = '', secret = '', version] = match;
-  // A trailing slash leaves an empty version: the newest.
-  const name = checkNames(secret, version || undefined, 'the name in SecretUri', 'the version in SecretUri');
+  const name = checkNames(secret, version, 'the name in SecretUri', 'the version in SecretUri');
   if (name) return name;
   const host = `${hostName}${port}`.toLowerCase();
   return {

@@ -19,7 +19,7 @@ const NEXT = /(@@?)(Microsoft\.)?KeyVault\(/gi;
  */
 export function scanValue(value: string, vaultSuffix?: string): Scan {
   if (!MARKER.test(value)) return { kind: 'plain' };
-  if (/^akvs:/i.test(value)) {
+  if (/^akvs:\/\//i.test(value)) {
     const parsed = parseAkvs(value, vaultSuffix);
     return 'reference' in parsed ? { kind: 'segments', segments: [parsed.reference] } : { kind: 'problem', ...parsed };
   }

@@ -1,17 +1,30 @@
 import { expand } from 'dotenv-expand';
 
-const OPERATOR = /:\+|\+|:-|-/;
-// The braced form of dotenv-expand 13, which alone makes a template.
-const BRACED = /(?<!\\)\$\{([^{}]+)\}/g;
+/** Around what stands for a value: private-use characters, which no syntax touches and no name can swallow. */
+const OPEN = '\uE000';
+const CLOSE = '\uE001';
 
-/** The names that `${NAME}`, `${NAME:-default}` and their kin mention, each once. */
-export function mentionsOf(text: string): readonly string[] {
-  if (!text.includes('${')) return [];
-  const names = new Set<string>();
-  for (const [, expression = ''] of text.matchAll(BRACED)) {
-    names.add(expression.split(OPERATOR, 1)[0] ?? '');
+// All that `$` can be in dotenv-expand 13: escaped, `${NAME` before its end or an operator, `$NAME`, or only itself.
+const DOLLAR = /\\\$|\$\{([^{}$+\-\uE000]+?)(?=:?[-+]|\})|\$([A-Za-z_][A-Za-z0-9_]*)|\$/g;
+
+export interface Mentions {
+  /** In `${NAME}`, `${NAME:-default}` and their kin, which alone make a template. */
+  readonly braced: readonly string[];
+  /** Those, and `$NAME`, which is expanded where there is a template anyway. */
+  readonly all: readonly string[];
+}
+
+/** The names that a text mentions, each once. What is not text stands for itself. */
+export function mentionsOf(parts: readonly (string | object)[]): Mentions {
+  const braced = new Set<string>();
+  const all = new Set<string>();
+  const text = parts.map((part) => (typeof part === 'string' ? part : OPEN)).join('');
+  for (const [, inBraces, bare] of text.matchAll(DOLLAR)) {
+    if (inBraces) braced.add(inBraces);
+    const name = inBraces ?? bare;
+    if (name) all.add(name);
   }
-  return [...names];
+  return { braced: [...braced], all: [...all] };
 }
 
 /** Part of a template: text with `${NAME}` in it, or a value that stands for itself. */
@@ -22,36 +35,45 @@ export type TemplatePart = string | { readonly value: string };
  * variable is given as an opaque placeholder and swapped in afterwards. dotenv-expand
  * 12 and 13 mangle `$` in values, and 1000.0.0 executes `$(command)` found in them.
  *
+ * It never sees a name or another `$` either: it finds `constructor` and `__proto__` in
+ * every object, splits names at "null", and goes on for ever about `${NAME:-$&}`.
+ *
  * `lookup` gives the value of a mentioned name; `undefined` (or an empty text, as in a
  * shell) makes `${NAME:-default}` use its default.
  */
 export function expandTemplate(parts: readonly TemplatePart[], lookup: (name: string) => string | undefined): string {
-  const nonce = globalThis.crypto.randomUUID();
+  const nonce = process.getBuiltinModule('node:crypto').randomUUID().replaceAll('-', '');
   const values: string[] = [];
-  const hold = (value: string) => placeholder(nonce, values.push(value) - 1);
+  const hold = (value: string) => `${OPEN}${nonce}.${values.push(value) - 1}${CLOSE}`;
 
-  const text = parts.map((part) => (typeof part === 'string' ? part : hold(part.value))).join('');
   const variables: Record<string, string> = Object.create(null);
-  for (const name of mentionsOf(text)) {
+  const aliases = new Map<string, string>();
+  const aliasOf = (name: string): string => {
+    const known = aliases.get(name);
+    if (known) return known;
+    // Filled with the name again where braces are not closed.
+    const alias = hold(name);
     const value = lookup(name);
-    if (value) variables[name] = hold(value);
-  }
-  // The template's own key cannot be mentioned (a name has no space), and comes last:
-  // dotenv-expand expands progressively. `processEnv: {}` keeps it away from the real one.
-  const key = ' template';
-  const expanded = expand({ parsed: { ...variables, [key]: text }, processEnv: {} }).parsed?.[key];
+    variables[alias] = value ? hold(value) : '';
+    aliases.set(name, alias);
+    return alias;
+  };
+  const text = parts
+    .map((part) => (typeof part === 'string' ? part : hold(part.value)))
+    .join('')
+    .replace(DOLLAR, (_dollar, inBraces?: string, bare?: string) => {
+      if (inBraces) return `\${${aliasOf(inBraces)}`;
+      return bare ? `\${${aliasOf(bare)}}` : hold('$');
+    });
+  const key = 'template';
+  const expanded = expand({ parsed: { [key]: text }, processEnv: variables }).parsed?.[key];
   return fillPlaceholders(expanded ?? text, nonce, values);
 }
 
-/** Private-use characters: no shell syntax touches them, and no name can swallow them. */
-function placeholder(nonce: string, index: number): string {
-  return `\uE000${nonce}:${index}\uE001`;
-}
-
 function fillPlaceholders(text: string, nonce: string, values: readonly string[]): string {
-  const [head = '', ...rest] = text.split(`\uE000${nonce}:`);
+  const [head = '', ...rest] = text.split(`${OPEN}${nonce}.`);
   return rest.reduce((done, piece) => {
-    const end = piece.indexOf('\uE001');
+    const end = piece.indexOf(CLOSE);
     return done + (values[Number(piece.slice(0, end))] ?? '') + piece.slice(end + 1);
   }, head);
 }

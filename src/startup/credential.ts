@@ -1,4 +1,5 @@
 import type { Credential, CredentialOptions } from '../identity/credential.js';
+import { systemClock } from '../support/clock.js';
 import { VaultstrapError } from '../support/errors.js';
 import { type IdentitySelector, parseIdentity } from '../support/identity-selector.js';
 import type { VaultClient } from '../vault/client.js';
@@ -20,7 +21,7 @@ export function createCredential(
   return {
     async getToken(scopes) {
       const { client, defaultIdentity } = context();
-      const deadlineMs = performance.now() + TOKEN_LIMIT_MS;
+      const deadlineMs = systemClock.monotonic() + TOKEN_LIMIT_MS;
       const token = await client.tokens.get(resourceOf(scopes), selector ?? defaultIdentity, { deadlineMs });
       if (!token.ok) {
         const { code, status, details, hint, cause } = token.failure;

@@ -4,7 +4,7 @@ import type { Report, Resolution } from '../report/types.js';
 import { textOf } from '../rotation/changes.js';
 import type { ComposedSetting } from '../rotation/compose.js';
 import { createRotator, type Rotator, type SettingNote } from '../rotation/rotator.js';
-import { readEnvironment } from '../settings/environment.js';
+import { type Environment, liveEnvironment, readEnvironment } from '../settings/environment.js';
 import { planSettings } from '../settings/plan.js';
 import { systemClock } from '../support/clock.js';
 import { isEnabled, readConfig } from '../support/config.js';
@@ -18,14 +18,14 @@ import { failLoudly, functionsCore } from './functions-host.js';
 import { type JobReply, readForJob, resultsOf } from './job.js';
 import { hasWork } from './quick-look.js';
 import { concludeSession, openSession, type Session, warningsAbout } from './session.js';
-import { type RunningJob, startJob } from './worker.js';
+import type { OpenWorker, RunningJob } from './worker.js';
 
 /** The one state of a process, behind functions: nothing of it hangs on the object. */
 export interface Engine extends Pick<Rotator, 'refresh' | 'repair' | 'onRotated' | 'ageMs'> {
-  bootstrap(options?: BootstrapOptions): Promise<Report>;
-  bootstrapSync(options?: BootstrapOptions): Report;
-  preload(): Promise<Report>;
-  start(options?: BootstrapOptions): void;
+  bootstrap(options?: BootstrapOptions): Promise<void>;
+  bootstrapSync(options?: BootstrapOptions, early?: OpenWorker): void;
+  preload(): Promise<void>;
+  start(options?: BootstrapOptions, early?: OpenWorker): void;
   resolve(settings: Readonly<Record<string, string | undefined>>, options?: BootstrapOptions): Promise<Resolution>;
   report(): Report;
   credential(options?: CredentialOptions): Credential;
@@ -41,6 +41,11 @@ type Phase = 'idle' | 'starting' | 'started' | 'ready' | 'failed';
 
 const NOTHING_READ: ReadResults = new Map();
 
+/** Loaded only by those who block: it holds the text of the worker. */
+function newWorker(env: Environment): OpenWorker {
+  return (require('../worker.js') as typeof import('../worker.js')).openWorker(env);
+}
+
 export function createEngine(): Engine {
   const clock = systemClock;
   let log: Log = createLog('warn');
@@ -51,11 +56,10 @@ export function createEngine(): Engine {
   let failedWith: readonly ComposedSetting[] = [];
   /** What `start` began, until something joins it. */
   let job: RunningJob | undefined;
-  let bootstrapping: Promise<Report> | undefined;
+  let bootstrapping: Promise<void> | undefined;
   let durationMs: number | undefined;
   let sentByWorkers = { token: 0, vault: 0, unauthorized: 0 };
   let releaseHooks: (() => void) | undefined;
-  let clockless = false;
   const rotator = createRotator(clock, () => log);
 
   /** Opens a session; `undefined` when there is nothing to do. */
@@ -65,7 +69,7 @@ export function createEngine(): Engine {
     if (!isEnabled(env, options) || !hasWork(env)) return undefined;
     let next: Session;
     try {
-      next = openSession({ env, realEnv: readEnvironment, options, clock });
+      next = openSession({ env, realEnv: liveEnvironment, options, clock });
     } catch (error) {
       // A malformed setting of our own: nothing can be resolved, and nothing raw may stay all the same.
       rotator.takeOut(planSettings(env, readConfig({}), clock.now()));
@@ -105,24 +109,55 @@ export function createEngine(): Engine {
     );
   }
 
-  function bootstrapSync(options: BootstrapOptions = {}): Report {
-    if (isDone(options)) {
-      rotator.startClock();
-      return report();
-    }
-    const current = underWay(options) ?? open(options);
-    if (!current) return report();
-    if (current.job.reads.length === 0) return finish(current, NOTHING_READ);
-    const reply = (job ?? startJob(current.job)).waitBlocking();
-    return finish(current, takeOver(current, reply));
+  function bootstrapSync(options: BootstrapOptions = {}, early?: OpenWorker): void {
+    lending(early, (take) => {
+      const current = isDone(options) ? undefined : (underWay(options) ?? open(options));
+      if (!current) return;
+      job ??= startJob(current, take);
+      finish(current, job ? takeOver(current, job.waitBlocking()) : NOTHING_READ);
+    });
+    // A preloaded worker thread whose code imports `register` wants a clock after all.
+    rotator.startClock();
   }
 
-  function bootstrap(options: BootstrapOptions = {}): Promise<Report> {
-    bootstrapping ??= bootstrapOnce(options).finally(() => {
+  /** Offers the thread that was started in advance, and sends it home if nothing took it. */
+  function lending(early: OpenWorker | undefined, use: (take: () => OpenWorker | undefined) => void): void {
+    let taken = false;
+    try {
+      use(() => {
+        taken = true;
+        return early;
+      });
+    } finally {
+      if (!taken) early?.dismiss();
+    }
+  }
+
+  /** `undefined` when there is nothing to fetch. */
+  function startJob(current: Session, take: () => OpenWorker | undefined): RunningJob | undefined {
+    if (current.job.reads.length === 0) return undefined;
+    return (take() ?? newWorker(current.job.env)).give(current.job);
+  }
+
+  function bootstrap(options: BootstrapOptions = {}): Promise<void> {
+    return share(() => bootstrapOnce(options).then(rotator.startClock), options);
+  }
+
+  /** A preloaded worker thread has no clock of its own, unless its code imports `register`. */
+  function preload(): Promise<void> {
+    const startClockInMainThread = () => {
+      if (process.getBuiltinModule('node:worker_threads').isMainThread) rotator.startClock();
+    };
+    // Asked a little later: that module takes milliseconds to load, and the program waits.
+    return share(() => bootstrapOnce({}).then(() => void setImmediate(startClockInMainThread).unref()), {});
+  }
+
+  /** Callers share one start; one with other options is told of them. */
+  function share(begin: () => Promise<void>, options: BootstrapOptions): Promise<void> {
+    bootstrapping ??= begin().finally(() => {
       bootstrapping = undefined;
     });
     const running = bootstrapping;
-    // A second caller is told of its other options, and otherwise waits with the first.
     return new Promise((resolve, reject) => {
       try {
         checkOptions(options);
@@ -134,24 +169,16 @@ export function createEngine(): Engine {
     });
   }
 
-  /** A preloaded worker thread has no clock of its own, unless its code imports `register`. */
-  function preload(): Promise<Report> {
-    clockless = !process.getBuiltinModule('node:worker_threads').isMainThread;
-    return bootstrap().finally(() => {
-      clockless = false;
-    });
-  }
-
-  async function bootstrapOnce(options: BootstrapOptions): Promise<Report> {
-    if (isDone(options)) return report();
+  async function bootstrapOnce(options: BootstrapOptions): Promise<void> {
+    if (isDone(options)) return;
     const current = underWay(options) ?? open(options);
-    if (!current) return report();
+    if (!current) return;
     if (current.job.reads.length === 0) return finish(current, NOTHING_READ);
     if (phase !== 'started') phase = 'starting';
     const results = job
       ? takeOver(current, await job.wait())
       : await readForJob(current.client, current.job).finally(current.client.rest);
-    return wasOvertaken(current) ? report() : finish(current, results);
+    if (!wasOvertaken(current)) finish(current, results);
   }
 
   /** By a blocking start, while this one was waiting. */
@@ -177,15 +204,18 @@ export function createEngine(): Engine {
     return resultsOf(reply);
   }
 
-  function start(options: BootstrapOptions = {}): void {
-    if (phase !== 'idle') {
+  function start(options: BootstrapOptions = {}, early?: OpenWorker): void {
+    lending(early, (take) => {
       checkOptions(options);
-      return;
-    }
+      if (phase === 'idle') startOnce(options, take);
+    });
+  }
+
+  function startOnce(options: BootstrapOptions, take: () => OpenWorker | undefined): void {
     const current = open(options);
     if (!current) return;
     phase = 'started';
-    if (current.job.reads.length > 0) job = startJob(current.job);
+    job = startJob(current, take);
     // Whoever reads too early finds nothing rather than a raw reference.
     rotator.takeOut(current.plan);
     const complain = () => {
@@ -200,7 +230,7 @@ export function createEngine(): Engine {
   }
 
   /** Applies, in one synchronous step, and does all that follows from it. */
-  function finish(current: Session, results: ReadResults): Report {
+  function finish(current: Session, results: ReadResults): void {
     const { composed, error } = concludeSession(current, results);
     rotator.begin(current, composed, results, error === undefined);
     durationMs = Math.round(clock.monotonic() - current.startedMonotonicMs);
@@ -208,22 +238,20 @@ export function createEngine(): Engine {
     phase = 'ready';
     failedWith = [];
     tellOf(composed);
-    if (!clockless) rotator.startClock();
-    const core = functionsCore(readEnvironment());
+    const core = functionsCore(liveEnvironment());
     if (core && !releaseHooks) {
       const hooks = [core.registerHook('preInvocation', rotator.repair), core.registerHook('appTerminate', close)];
       releaseHooks = () => {
         for (const hook of hooks) hook.dispose();
       };
     }
-    return report();
   }
 
   /** A failed start, made known to the Functions host; returns the error to throw. */
   function failed(error: BootstrapError, composed: readonly ComposedSetting[]): BootstrapError {
     phase = 'failed';
     failedWith = composed;
-    const core = functionsCore(readEnvironment());
+    const core = functionsCore(liveEnvironment());
     if (core) {
       // One line each: the host makes one log entry of every line.
       for (const { setting, status, code, details, hint } of error.failures) {
@@ -254,7 +282,7 @@ export function createEngine(): Engine {
     settings: Readonly<Record<string, string | undefined>>,
     options: BootstrapOptions = {},
   ): Promise<Resolution> {
-    const own = openSession({ env: settings, realEnv: readEnvironment, options, clock });
+    const own = openSession({ env: settings, realEnv: liveEnvironment, options, clock });
     const results = await readForJob(own.client, own.job);
     own.client.rest();
     const { composed, error } = concludeSession(own, results);
@@ -300,7 +328,7 @@ export function createEngine(): Engine {
   ): Report {
     const source = client.tokens.source();
     const own = { token: client.tokens.requests, ...client.counts };
-    const relaxed = RELAXATIONS.filter((name) => readEnvironment()[name]);
+    const relaxed = RELAXATIONS.filter((name) => liveEnvironment()[name]);
     return {
       status: composed.some((setting) => isDegraded(setting, noteOf(setting.planned.setting))) ? 'degraded' : 'ready',
       ...more,
@@ -325,7 +353,7 @@ export function createEngine(): Engine {
 
   /** Tokens come from the session's cache; an app without references has one for tokens alone. */
   function tokenContext() {
-    tokenSession ??= session ?? openSession({ env: {}, realEnv: readEnvironment, options: {}, clock });
+    tokenSession ??= session ?? openSession({ env: {}, realEnv: liveEnvironment, options: {}, clock });
     const { client, config } = session ?? tokenSession;
     return { client, defaultIdentity: config.identity };
   }

@@ -14,8 +14,8 @@ export interface Job {
   readonly config: Config;
   readonly env: Environment;
   readonly sdkAnchors: readonly string[];
-  /** Wall clock: the other side has another monotonic one. */
-  readonly deadlineAtMs: number;
+  /** On the machine's monotonic scale, which both sides share; the wall clock may jump just after a boot. */
+  readonly deadlineMs: number;
   readonly failFast: boolean;
   /** The start will fail anyway: every secret is tried once, briefly, so that the error lists all there is. */
   readonly isDoomed: boolean;
@@ -51,13 +51,9 @@ export async function runJob(job: Job): Promise<JobReply> {
 /** The same on this side, when nothing has to block. */
 export function readForJob(client: VaultClient, job: Job): Promise<ReadResults> {
   const nowMs = systemClock.monotonic();
-  const leftMs = Math.min(
-    job.deadlineAtMs - Date.now(),
-    job.config.timeoutMs,
-    job.isDoomed ? DOOMED_LIMIT_MS : Number.POSITIVE_INFINITY,
-  );
+  const limitMs = job.isDoomed ? nowMs + DOOMED_LIMIT_MS : job.deadlineMs;
   return client.readAll(job.reads, {
-    deadlineMs: nowMs + leftMs,
+    deadlineMs: Math.min(job.deadlineMs, limitMs),
     failFast: job.failFast,
     ...(job.isDoomed && { retryUntilMs: nowMs }),
   });

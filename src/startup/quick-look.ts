@@ -1,5 +1,5 @@
 import type { Environment } from '../settings/environment.js';
-import { PLATFORM_RECORD, PROVENANCE } from '../settings/names.js';
+import { isRecord, PLATFORM_RECORD, PROVENANCE } from '../settings/names.js';
 import { MARKER } from '../settings/scan.js';
 
 /**
@@ -8,6 +8,12 @@ import { MARKER } from '../settings/scan.js';
  */
 export function mustStart(env: Environment): boolean {
   return !/^\s*(false|0)\s*$/i.test(env['VAULTSTRAP_ENABLED'] ?? '') && hasWork(env);
+}
+
+/** Whether something looks like a reference that nobody has resolved yet. */
+export function hasReferences(env: Environment): boolean {
+  if (env[PROVENANCE]) return false;
+  return Object.entries(env).some(([name, value]) => !isRecord(name) && MARKER.test(value ?? ''));
 }
 
 /** Whether there is a reference, a record of resolved ones, or a setting of our own to check. */

@@ -15,8 +15,10 @@ export function requireSettingsFrom<N extends string>(
     const outcome = known.get(name);
     if (value === undefined)
       return [`${name} is ${outcome ? `not resolved (${outcome.code ?? outcome.status})` : 'not set'}`];
-    // A resolved value may look like a reference; a raw one that nobody resolved is none.
-    return !outcome && MARKER.test(value) ? [`${name} still holds its reference`] : [];
+    // A resolved value may look like a reference; raw text that nobody resolved, or that `onError` kept, is none.
+    const mayBeRaw = !outcome || (outcome.unset && !outcome.overridden);
+    const looksRaw = MARKER.test(value) || (outcome !== undefined && value.includes('${'));
+    return mayBeRaw && looksRaw ? [`${name} still holds its reference`] : [];
   });
   if (problems.length > 0) {
     throw new VaultstrapError(

@@ -37,8 +37,7 @@ export interface SessionInput {
 export function openSession({ env, realEnv, options, clock }: SessionInput): Session {
   const startedAtMs = clock.now();
   const startedMonotonicMs = clock.monotonic();
-  const real = realEnv();
-  const config = readConfig(real, options, inFunctionsWorker(real));
+  const config = readConfig(realEnv(), options, inFunctionsWorker(realEnv()));
   const plan = planSettings(env, config, startedAtMs);
   const anchors = sdkAnchors();
   const needed = new Set(plan.settings.filter((s) => s.readAtStart && !s.failure).flatMap((s) => s.reads));
@@ -52,9 +51,9 @@ export function openSession({ env, realEnv, options, clock }: SessionInput): Ses
     job: {
       reads: [...plan.reads.values()].filter(({ key }) => needed.has(key)),
       config,
-      env: real,
+      env: { ...realEnv() },
       sdkAnchors: anchors,
-      deadlineAtMs: startedAtMs + config.timeoutMs,
+      deadlineMs: startedMonotonicMs + config.timeoutMs,
       failFast: throws,
       isDoomed: throws && plan.settings.some(({ failure }) => failure !== undefined),
     },

@@ -1,9 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { Job } from './job.js';
 
 /** What the worker thread is given. */
 export interface WorkerData {
-  readonly job: Job;
+  /** The job comes in here, the reply goes out. */
   readonly port: MessagePort;
   /** Shared: [0] counts signs of life, [1] is 1 when the worker has finished. */
   readonly signal: Int32Array;

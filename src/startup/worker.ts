@@ -2,9 +2,10 @@ import type { MessagePort, Worker } from 'node:worker_threads';
 import WORKER_SOURCE from 'vaultstrap:source/startup/embedded/worker';
 import { detectSource } from '../identity/source.js';
 import type { Environment } from '../settings/environment.js';
+import { systemClock } from '../support/clock.js';
 import { type Failure, fail, safeCause } from '../support/failure.js';
 import { type Job, type JobReply, runJob } from './job.js';
-import { createSignal, isFinished } from './signal.js';
+import { createSignal, isFinished, type WorkerData } from './signal.js';
 
 /** No sign of life for this long after the start: it never began. */
 const START_LIMIT_MS = 5000;
@@ -16,32 +17,49 @@ const SLICE_MS = 250;
 /** The worker gives its answer at the deadline; this much later it will not come. */
 const OVERTIME_MS = 1500;
 
-/** A job under way in a thread of its own. */
+/** A thread of its own, ready for a job. */
+export interface OpenWorker {
+  /** Once. */
+  give(job: Job): RunningJob;
+  /** There is no job after all. */
+  dismiss(): void;
+}
+
+/** A job under way. */
 export interface RunningJob {
   /** Blocks this thread until the reply is there. Never later than a little after the deadline. */
   waitBlocking(): JobReply;
   wait(): Promise<JobReply>;
 }
 
-/** Begins at once; returns within milliseconds. */
-export function startJob(job: Job): RunningJob {
+/**
+ * Starts the thread; returns within milliseconds. It boots and loads what it needs while this thread finds out
+ * what there is to fetch.
+ */
+export function openWorker(env: Environment): OpenWorker {
   const { Worker, MessageChannel, receiveMessageOnPort } = process.getBuiltinModule('node:worker_threads');
   const signal = createSignal();
   const { port1, port2 } = new MessageChannel();
   let worker: Worker;
   try {
+    const workerData: WorkerData = { port: port2, signal };
     worker = new Worker(WORKER_SOURCE, {
       eval: true,
       // Neither preloads nor options meant for the app: a preloaded copy of us would recurse.
       execArgv: [],
-      env: workerEnvironment(job.env),
-      workerData: { job, port: port2, signal },
+      env: workerEnvironment(env),
+      workerData,
       transferList: [port2],
       name: 'vaultstrap',
     });
   } catch (error) {
-    const reply = failedReply(job, cannotStart(error));
-    return { waitBlocking: () => reply, wait: async () => reply };
+    return {
+      give(job) {
+        const reply = failedReply(job, cannotStart(error));
+        return { waitBlocking: () => reply, wait: async () => reply };
+      },
+      dismiss: () => {},
+    };
   }
   // Its failures show in what it answers, or in its silence.
   worker.on('error', () => {});
@@ -50,14 +68,23 @@ export function startJob(job: Job): RunningJob {
 
   const received = (): JobReply | undefined => receiveMessageOnPort(port1)?.message;
   return {
-    waitBlocking: () => waitBlocking(job, worker, signal, received),
-    wait: () => waitForMessage(job, worker, port1),
+    give(job) {
+      port1.postMessage(job);
+      return {
+        waitBlocking: () => waitBlocking(job, worker, signal, received),
+        wait: () => waitForMessage(job, worker, port1),
+      };
+    },
+    dismiss() {
+      port1.close();
+      void worker.terminate();
+    },
   };
 }
 
 function waitBlocking(job: Job, worker: Worker, signal: Int32Array, received: () => JobReply | undefined): JobReply {
   const silenceLimitMs = needsSdk(job) ? SDK_SILENCE_LIMIT_MS : SILENCE_LIMIT_MS;
-  const startedMs = performance.now();
+  const startedMs = systemClock.monotonic();
   let lastLifeMs = startedMs;
   let seen = 0;
   for (;;) {
@@ -65,15 +92,15 @@ function waitBlocking(job: Job, worker: Worker, signal: Int32Array, received: ()
       const reply = received();
       return reply ?? inChildProcess(job);
     }
-    const sliceStartMs = performance.now();
+    const sliceStartMs = systemClock.monotonic();
     Atomics.wait(signal, 0, seen, SLICE_MS);
-    const nowMs = performance.now();
+    const nowMs = systemClock.monotonic();
     const count = Atomics.load(signal, 0);
     // A slice that took far longer than asked: this process was stopped for a while, not the worker alone.
     if (count !== seen || nowMs - sliceStartMs > SLICE_MS + 1000) lastLifeMs = nowMs;
     seen = count;
     const lost = nowMs - lastLifeMs > (seen === 0 ? START_LIMIT_MS : silenceLimitMs);
-    const late = Date.now() > job.deadlineAtMs + OVERTIME_MS;
+    const late = nowMs > job.deadlineMs + OVERTIME_MS;
     if (!lost && !late) continue;
     void worker.terminate();
     return late ? failedReply(job, TIMED_OUT) : inChildProcess(job);
@@ -90,7 +117,7 @@ function waitForMessage(job: Job, worker: Worker, port: MessagePort): Promise<Jo
       port.close();
       resolve(reply());
     };
-    const leftMs = Math.max(0, job.deadlineAtMs - Date.now());
+    const leftMs = Math.max(0, job.deadlineMs - systemClock.monotonic());
     const timer = setTimeout(settle, leftMs + OVERTIME_MS, () => failedReply(job, TIMED_OUT));
     // Waiting keeps the process alive; having started did not.
     port.ref();
@@ -105,7 +132,7 @@ function waitForMessage(job: Job, worker: Worker, port: MessagePort): Promise<Jo
 /** The one fallback: the same text, the same job, in a process of its own. */
 function inChildProcess(job: Job): JobReply {
   const { serialize, deserialize } = process.getBuiltinModule('node:v8');
-  const leftMs = job.deadlineAtMs - Date.now();
+  const leftMs = job.deadlineMs - systemClock.monotonic();
   if (leftMs <= 0) return failedReply(job, TIMED_OUT);
   try {
     const { spawnSync } = process.getBuiltinModule('node:child_process');

@@ -143,7 +143,7 @@ export function readConfig(env: Env, options: BootstrapOptions = {}, inFunctions
     const option = options[name];
     const setting = settingOf(name);
     const given = option ?? env[setting];
-    if (given === undefined || given === '') return undefined;
+    if (given === undefined || (option === undefined && given === '')) return undefined;
     const spec: Spec<unknown> = SPECS[name];
     const value = spec.parse(given);
     if (value === undefined) {
@@ -154,7 +154,8 @@ export function readConfig(env: Env, options: BootstrapOptions = {}, inFunctions
   }
 
   for (const name of Object.keys(options)) {
-    if (!(name in SPECS)) reject(`option ${name}`, 'ERR_INVALID_OPTION', `one of ${Object.keys(SPECS).join(', ')}`);
+    if (!Object.hasOwn(SPECS, name))
+      reject(`option ${name}`, 'ERR_INVALID_OPTION', `one of ${Object.keys(SPECS).join(', ')}`);
   }
 
   const endpoint = parseVaultEndpoint(env);

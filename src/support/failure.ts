@@ -116,13 +116,18 @@ export function fail(failure: Failure): { readonly ok: false; readonly failure: 
 /** Name, code, HTTP status and syscall of a foreign error; never its text or its objects. */
 export function safeCause(error: unknown): SafeCause {
   if (typeof error !== 'object' || error === null) return { name: typeof error };
-  const { name, code, syscall, statusCode } = error as Record<string, unknown>;
-  return {
-    ...(isWord(name) && { name }),
-    ...(isWord(code) && { code }),
-    ...(isWord(syscall) && { syscall }),
-    ...(typeof statusCode === 'number' && { status: statusCode }),
-  };
+  try {
+    const { name, code, syscall, statusCode } = error as Record<string, unknown>;
+    return {
+      ...(isWord(name) && { name }),
+      ...(isWord(code) && { code }),
+      ...(isWord(syscall) && { syscall }),
+      ...(typeof statusCode === 'number' && { status: statusCode }),
+    };
+  } catch {
+    // A getter that throws, a revoked proxy: this is called where nothing may be thrown.
+    return { name: 'object' };
+  }
 }
 
 /** A promise of a result that keeps it: whatever is thrown is a failure, not a rejection in the background. */

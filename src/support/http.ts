@@ -1,4 +1,4 @@
-import type { Agent as HttpAgent, IncomingMessage, RequestOptions } from 'node:http';
+import type { ClientRequest, Agent as HttpAgent, IncomingMessage, RequestOptions } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import { type SafeCause, safeCause } from './failure.js';
 
@@ -52,7 +52,13 @@ function attempt(request: HttpRequest): Promise<{ result: HttpResult; stale: boo
   const transport = process.getBuiltinModule(protocol === 'https:' ? 'node:https' : 'node:http');
   return new Promise((resolve) => {
     const options: RequestOptions = { host, port, path, method, headers, agent };
-    const outgoing = transport.request(options);
+    let outgoing: ClientRequest;
+    try {
+      outgoing = transport.request(options);
+    } catch (error) {
+      // A header or path that HTTP does not allow: an identity header with a line break, say.
+      return resolve({ result: { ok: false, problem: { kind: 'network', cause: safeCause(error) } }, stale: false });
+    }
 
     let settled = false;
     const settle = (result: HttpResult, stale = false) => {

@@ -1,9 +1,10 @@
 import { VaultstrapError } from './errors.js';
 
-/** What this library needs of the two SDK packages; they are optional, and typed by themselves. */
+/** What this library needs of the SDK's packages; they are optional, and typed by themselves. */
 interface SdkModules {
   readonly '@azure/identity': typeof import('@azure/identity');
   readonly '@azure/keyvault-secrets': typeof import('@azure/keyvault-secrets');
+  readonly '@azure/core-rest-pipeline': Pick<typeof import('@azure/core-rest-pipeline'), 'createDefaultHttpClient'>;
 }
 
 /**
@@ -28,26 +29,32 @@ function workingDirectory(): string | undefined {
 }
 
 /**
- * Loads an SDK package, only now. The name is not a literal for bundlers: 46 MB of packages
- * that the platform never needs stay out of a bundled app.
+ * Where an SDK package is installed. The name is not a literal for bundlers: 46 MB of packages that the
+ * platform never needs stay out of a bundled app.
  *
  * @throws VaultstrapError `ERR_SDK_NOT_FOUND` with the command to install it.
  */
-export function loadSdk<N extends keyof SdkModules>(name: N, anchors: readonly string[]): SdkModules[N] {
+export function findSdk(name: keyof SdkModules, anchors: readonly string[]): string {
   const { createRequire } = process.getBuiltinModule('node:module');
   for (const anchor of anchors) {
-    let file: string;
-    const require = createRequire(anchor);
     try {
-      file = require.resolve(name);
-    } catch {
-      continue;
-    }
-    return require(file) as SdkModules[N];
+      return createRequire(anchor).resolve(name);
+    } catch {}
   }
   throw new VaultstrapError(
     'ERR_SDK_NOT_FOUND',
     `${name} is needed here and is not installed.`,
     'Run: npm install @azure/identity @azure/keyvault-secrets (a bundled app keeps them as external packages).',
   );
+}
+
+/**
+ * Loads an SDK package, only now.
+ *
+ * @throws as `findSdk` does.
+ */
+export function loadSdk<N extends keyof SdkModules>(name: N, anchors: readonly string[]): SdkModules[N] {
+  const { createRequire } = process.getBuiltinModule('node:module');
+  const file = findSdk(name, anchors);
+  return createRequire(file)(file) as SdkModules[N];
 }

@@ -1,15 +1,13 @@
-/**
- * The emulator's CA: PEM text, or the path of a file that holds it. `undefined` when it is neither, or no
- * certificate that TLS could use.
- */
+/** The emulator's CA: PEM text, or the path of a file that holds it. `undefined` when it is neither. */
 export function readVaultCa(text: string): string | undefined {
   try {
-    const pem = text.includes('-----BEGIN CERTIFICATE-----')
-      ? text
-      : process.getBuiltinModule('node:fs').readFileSync(text, 'utf8');
-    const { X509Certificate } = process.getBuiltinModule('node:crypto');
-    return new X509Certificate(pem).raw.length > 0 ? pem : undefined;
+    const pem = isPem(text) ? text : process.getBuiltinModule('node:fs').readFileSync(text, 'utf8');
+    return isPem(pem) ? pem : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isPem(text: string): boolean {
+  return /-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/.test(text);
 }

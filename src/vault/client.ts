@@ -78,19 +78,28 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
       const abort = new AbortController();
       const results = new Map<string, Result<SecretValue>>();
       const limiters = new Map<string, ReturnType<typeof createLimiter>>();
-      const wanted = [...reads].map((read) => ({ read, lane: laneFor(read.host, environment) }));
-
-      direct.warm(
-        wanted
-          .filter(({ read, lane }) => lane === direct && resourceForHost(read.host, config).ok)
-          .map(({ read }) => read),
-      );
+      const lanes = new Map<string, VaultLane>();
+      const wanted = [...reads].map((read) => {
+        const lane = lanes.get(read.host) ?? laneFor(read.host, environment);
+        lanes.set(read.host, lane);
+        return { read, lane };
+      });
 
       const finished = new AbortController();
       const after = (ms: number, act: () => void) =>
         void clock.sleep(ms, finished.signal).then(() => finished.signal.aborted || act());
       // A little later than the deadline, which every try minds by itself: a net, not a rule.
       after(deadlineMs - clock.monotonic() + GRACE_MS / 4, () => abort.abort());
+
+      // The token first, since everything waits for it: its request goes out before the TLS work below keeps
+      // this thread busy, and the connections open while it is under way.
+      const allowed = wanted.flatMap(({ read, lane }) => {
+        const resource = resourceForHost(read.host, config);
+        return resource.ok ? [{ read, lane, resource: resource.value }] : [];
+      });
+      for (const { read, resource } of allowed) void tokens.get(resource, read.identity, { deadlineMs, retryUntilMs });
+      await new Promise((resolve) => setImmediate(resolve));
+      direct.warm(allowed.filter(({ lane }) => lane === direct).map(({ read }) => read));
 
       await Promise.all(
         wanted.map(async ({ read, lane }) => {

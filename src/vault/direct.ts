@@ -37,6 +37,8 @@ export function createDirectLane({ config, clock }: { config: Config; clock: Clo
     // One context for all sockets: parsing the CA store is the expensive part.
     secureContext ??= tls.createSecureContext(config.vaultCa === undefined ? {} : { ca: config.vaultCa });
     const warm: TLSSocket[] = [];
+    const [name = host] = host.split(':', 1);
+    const { isIP } = process.getBuiltinModule('node:net');
     const agent = new https.Agent({
       keepAlive: true,
       maxSockets: config.concurrency,
@@ -44,7 +46,8 @@ export function createDirectLane({ config, clock }: { config: Config; clock: Clo
       secureContext,
       // Stated: NODE_TLS_REJECT_UNAUTHORIZED=0 decides only where nothing is said.
       rejectUnauthorized: true,
-      servername: host.split(':', 1)[0],
+      // A name only: TLS knows no server name for an address.
+      servername: isIP(name) === 0 ? name : '',
     });
     const connect = agent.createConnection.bind(agent);
     agent.createConnection = (options, callback) => {

@@ -7,18 +7,22 @@ process.report.excludeEnv = true;
 const { workerData, isMainThread } = process.getBuiltinModule('node:worker_threads');
 
 if (isMainThread) void asChildProcess();
-else void asWorkerThread(workerData as WorkerData);
+else asWorkerThread(workerData as WorkerData);
 
-async function asWorkerThread({ job, port, signal }: WorkerData): Promise<void> {
+function asWorkerThread({ port, signal }: WorkerData): void {
   beat(signal);
   const beating = setInterval(beat, BEAT_EVERY_MS, signal);
   // A blocked main thread never sees the `error` event: whatever ends this thread must say so itself.
   process.on('exit', () => finish(signal));
-  const reply = await runJob(job);
-  clearInterval(beating);
-  port.postMessage(reply);
-  finish(signal);
-  port.close();
+  port.once('message', async (job: Job) => {
+    const reply = await runJob(job);
+    clearInterval(beating);
+    port.postMessage(reply);
+    finish(signal);
+    port.close();
+  });
+  // The job is being put together meanwhile.
+  setImmediate(() => process.getBuiltinModule('node:https'));
 }
 
 /** The job comes as the base64 text in `VAULTSTRAP_JOB`, put before this script on stdin. */

@@ -1,0 +1,3 @@
+export function buildIfStale(): void;
+export function pack(folder: string): string;
+export function unpack(tarball: string, folder: string): string[];

@@ -1,0 +1,12 @@
+import type { Environment } from '../settings/environment.js';
+import { hasReferences } from './quick-look.js';
+import type { OpenWorker } from './worker.js';
+
+/**
+ * The thread boots while the rest of the library is loaded. An environment that was inherited, values and all, may
+ * not need one, and gets none in advance.
+ */
+export function openEarly(env: Environment): OpenWorker | undefined {
+  if (!hasReferences(env)) return undefined;
+  return (require('../worker.js') as typeof import('../worker.js')).openWorker(env);
+}
