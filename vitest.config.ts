@@ -1,11 +1,26 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { viteEmbeddedSources } from './scripts/embedded-sources.mjs';
 
+/** On the packed package, in processes of their own. */
+const onThePackage = ['test/process/**/*.test.ts', 'test/types/**/*.test.ts'];
+
 export default defineConfig({
   plugins: [viteEmbeddedSources()],
+  resolve: {
+    alias: [
+      { find: /^\.\/siblings\.js$/, replacement: fileURLToPath(new URL('test/helpers/siblings.ts', import.meta.url)) },
+    ],
+  },
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: 'sources', include: ['test/**/*.test.ts'], exclude: onThePackage } },
+      {
+        extends: true,
+        test: { name: 'package', include: onThePackage, globalSetup: 'test/process/support/setup.ts' },
+      },
+    ],
   },
 });

@@ -16,7 +16,7 @@ const siblings = {
   name: 'vaultstrap-siblings',
   /** @param {import('esbuild').PluginBuild} b */
   setup(b) {
-    b.onResolve({ filter: /^\.\.?\/(index|worker)\.c?js$/ }, ({ path: target, resolveDir, kind }) => {
+    b.onResolve({ filter: /^\.\.?\/(index|client|worker)\.c?js$/ }, ({ path: target, resolveDir, kind }) => {
       if (kind === 'entry-point' || path.dirname(path.resolve(resolveDir, target)) !== path.join(root, 'src')) return;
       return { path: `./${path.basename(target).replace(/\.c?js$/, '.cjs')}`, external: true };
     });
@@ -46,6 +46,7 @@ await Promise.all([
     outExtension: { '.js': '.cjs' },
     entryPoints: {
       index: 'src/index.ts',
+      client: 'src/client.ts',
       worker: 'src/worker.ts',
       register: 'src/register.ts',
       start: 'src/start.ts',

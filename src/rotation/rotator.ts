@@ -21,7 +21,7 @@ import type { RefreshResult, RotatedSetting, RotationListener } from './types.js
 export interface RotationInput {
   readonly plan: Plan;
   readonly config: Config;
-  readonly client: VaultClient;
+  readonly client: Pick<VaultClient, 'readAll' | 'rest'>;
 }
 
 /** What is known of a setting beyond its composition. */

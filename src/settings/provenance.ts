@@ -1,3 +1,4 @@
+import { randomWord } from '../support/random.js';
 import type { Environment } from './environment.js';
 import { isProvenance, PROVENANCE } from './names.js';
 
@@ -25,9 +26,17 @@ interface Record_ {
   readonly settings: Record<string, ProvenanceEntry>;
 }
 
+/**
+ * FNV-1a, folded to 16 bits. Not a cryptographic hash, on purpose: 16 salted bits reveal 16 bits whatever makes them,
+ * and node:crypto would cost every start, and every child, milliseconds.
+ */
 function checkOf(salt: string, name: string, value: string): string {
-  const { hash } = process.getBuiltinModule('node:crypto');
-  return hash('sha256', `${salt}\0${name}\0${value}`, 'hex').slice(0, 4);
+  let hash = 0x811c9dc5;
+  for (const text of [salt, name, value]) {
+    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+    hash = Math.imul(hash ^ 0xffff, 0x01000193);
+  }
+  return ((hash >>> 16) ^ (hash & 0xffff)).toString(16).padStart(4, '0');
 }
 
 /** One variable stays far below the 128 KiB at which every later `spawn` fails (E2BIG). */
@@ -40,7 +49,7 @@ const MAX_RECORD_CHARACTERS = 30_000;
 export function printProvenance(
   entries: Iterable<{ name: string; value: string | undefined; pointer: string; version?: string; resolvedAt: string }>,
 ): ReadonlyMap<string, string> {
-  const salt = process.getBuiltinModule('node:crypto').randomUUID();
+  const salt = randomWord();
   // Without entries it is there all the same: that it is missing tells that the environment was refilled.
   const chunks: string[][] = [[]];
   let size = 0;
@@ -58,7 +67,7 @@ export function printProvenance(
       size = 0;
     }
     chunks.at(-1)?.push(text);
-    size += text.length;
+    size += text.length + 1;
   }
   return new Map(
     chunks.map((texts, index) => [

@@ -1,4 +1,5 @@
 import { expand } from 'dotenv-expand';
+import { randomWord } from '../support/random.js';
 
 /** Around what stands for a value: private-use characters, which no syntax touches and no name can swallow. */
 const OPEN = '\uE000';
@@ -42,7 +43,7 @@ export type TemplatePart = string | { readonly value: string };
  * shell) makes `${NAME:-default}` use its default.
  */
 export function expandTemplate(parts: readonly TemplatePart[], lookup: (name: string) => string | undefined): string {
-  const nonce = process.getBuiltinModule('node:crypto').randomUUID().replaceAll('-', '');
+  const nonce = randomWord().replaceAll('-', '');
   const values: string[] = [];
   const hold = (value: string) => `${OPEN}${nonce}.${values.push(value) - 1}${CLOSE}`;
 

@@ -8,7 +8,7 @@ const TOKEN_LIMIT_MS = 20_000;
 
 export function createCredential(
   { identity }: CredentialOptions,
-  context: () => { client: VaultClient; defaultIdentity: IdentitySelector },
+  context: () => { client: Pick<VaultClient, 'tokens'>; defaultIdentity: IdentitySelector },
 ): Credential {
   const selector = identity === undefined ? undefined : parseIdentity(identity);
   if (identity !== undefined && !selector) {

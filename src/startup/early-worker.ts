@@ -1,5 +1,6 @@
 import type { Environment } from '../settings/environment.js';
 import { hasReferences } from './quick-look.js';
+import { workerModule } from './siblings.js';
 import type { OpenWorker } from './worker.js';
 
 /**
@@ -8,5 +9,5 @@ import type { OpenWorker } from './worker.js';
  */
 export function openEarly(env: Environment): OpenWorker | undefined {
   if (!hasReferences(env)) return undefined;
-  return (require('../worker.js') as typeof import('../worker.js')).openWorker(env);
+  return workerModule().openWorker(env);
 }

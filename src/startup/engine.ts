@@ -4,7 +4,7 @@ import type { Report, Resolution } from '../report/types.js';
 import { textOf } from '../rotation/changes.js';
 import type { ComposedSetting } from '../rotation/compose.js';
 import { createRotator, type Rotator, type SettingNote } from '../rotation/rotator.js';
-import { type Environment, liveEnvironment, readEnvironment } from '../settings/environment.js';
+import { liveEnvironment, readEnvironment } from '../settings/environment.js';
 import { planSettings } from '../settings/plan.js';
 import { systemClock } from '../support/clock.js';
 import { isEnabled, readConfig } from '../support/config.js';
@@ -18,6 +18,7 @@ import { failLoudly, functionsCore } from './functions-host.js';
 import { type JobReply, readForJob, resultsOf } from './job.js';
 import { hasWork } from './quick-look.js';
 import { concludeSession, openSession, type Session, warningsAbout } from './session.js';
+import { workerModule } from './siblings.js';
 import type { OpenWorker, RunningJob } from './worker.js';
 
 /** The one state of a process, behind functions: nothing of it hangs on the object. */
@@ -40,11 +41,6 @@ export interface Engine extends Pick<Rotator, 'refresh' | 'repair' | 'onRotated'
 type Phase = 'idle' | 'starting' | 'started' | 'ready' | 'failed';
 
 const NOTHING_READ: ReadResults = new Map();
-
-/** Loaded only by those who block: it holds the text of the worker. */
-function newWorker(env: Environment): OpenWorker {
-  return (require('../worker.js') as typeof import('../worker.js')).openWorker(env);
-}
 
 export function createEngine(): Engine {
   const clock = systemClock;
@@ -136,7 +132,7 @@ export function createEngine(): Engine {
   /** `undefined` when there is nothing to fetch. */
   function startJob(current: Session, take: () => OpenWorker | undefined): RunningJob | undefined {
     if (current.job.reads.length === 0) return undefined;
-    return (take() ?? newWorker(current.job.env)).give(current.job);
+    return (take() ?? workerModule().openWorker(current.job.env)).give(current.job);
   }
 
   function bootstrap(options: BootstrapOptions = {}): Promise<void> {
@@ -175,8 +171,9 @@ export function createEngine(): Engine {
     if (!current) return;
     if (current.job.reads.length === 0) return finish(current, NOTHING_READ);
     if (phase !== 'started') phase = 'starting';
-    const results = job
-      ? takeOver(current, await job.wait())
+    const reply = await job?.wait();
+    const results = reply
+      ? takeOver(current, reply)
       : await readForJob(current.client, current.job).finally(current.client.rest);
     if (!wasOvertaken(current)) finish(current, results);
   }
@@ -194,7 +191,7 @@ export function createEngine(): Engine {
 
   function takeOver({ client }: Session, reply: JobReply): ReadResults {
     job = undefined;
-    client.tokens.plant(reply.tokens);
+    client.plant(reply.tokens);
     const { token, vault, unauthorized } = reply.requests;
     sentByWorkers = {
       token: sentByWorkers.token + token,
@@ -326,8 +323,8 @@ export function createEngine(): Engine {
     noteOf: (setting: string) => SettingNote,
     more: Pick<Report, 'generation' | 'durationMs' | 'lastRefreshAt' | 'nextRefreshAt'>,
   ): Report {
-    const source = client.tokens.source();
-    const own = { token: client.tokens.requests, ...client.counts };
+    const source = client.source();
+    const own = client.requests;
     const relaxed = RELAXATIONS.filter((name) => liveEnvironment()[name]);
     return {
       status: composed.some((setting) => isDegraded(setting, noteOf(setting.planned.setting))) ? 'degraded' : 'ready',

@@ -5,7 +5,7 @@ import { systemClock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import type { Result } from '../support/failure.js';
 import { Secret } from '../support/secret.js';
-import { createVaultClient, type ReadResults, type VaultClient } from '../vault/client.js';
+import type { ReadResults, VaultClient } from '../vault/client.js';
 import type { SecretValue } from '../vault/reader.js';
 
 /** All that a start has to fetch, in a form that crosses threads and processes. */
@@ -32,24 +32,8 @@ export interface JobReply {
   readonly requests: { readonly token: number; readonly vault: number; readonly unauthorized: number };
 }
 
-/** Runs on the other side. */
-export async function runJob(job: Job): Promise<JobReply> {
-  const clock = systemClock;
-  const client = createVaultClient({ config: job.config, clock, env: () => job.env, sdkAnchors: job.sdkAnchors });
-  const results = await readForJob(client, job);
-  client.rest();
-  return {
-    results: [...results].map(([key, result]) => [
-      key,
-      result.ok ? { ok: true, value: { ...result.value, value: result.value.value.reveal() } } : result,
-    ]),
-    tokens: client.tokens.seeds(),
-    requests: { token: client.tokens.requests, ...client.counts },
-  };
-}
-
-/** The same on this side, when nothing has to block. */
-export function readForJob(client: VaultClient, job: Job): Promise<ReadResults> {
+/** Reads all that a job asks for, on whichever side. */
+export function readForJob(client: Pick<VaultClient, 'readAll'>, job: Job): Promise<ReadResults> {
   const nowMs = systemClock.monotonic();
   const limitMs = job.isDoomed ? nowMs + DOOMED_LIMIT_MS : job.deadlineMs;
   return client.readAll(job.reads, {

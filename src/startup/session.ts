@@ -6,15 +6,16 @@ import { type Config, readConfig } from '../support/config.js';
 import { BootstrapError, settingFailure } from '../support/errors.js';
 import type { BootstrapOptions } from '../support/options.js';
 import { sdkAnchors } from '../support/sdk-loader.js';
-import { createVaultClient, type ReadResults, type VaultClient } from '../vault/client.js';
+import type { ReadResults } from '../vault/client.js';
 import { inFunctionsWorker } from './functions-host.js';
 import type { Job } from './job.js';
+import { createLazyClient, type LazyClient } from './lazy-client.js';
 
 /** One start: what is configured, what is to be done, and with what. */
 export interface Session {
   readonly config: Config;
   readonly plan: Plan;
-  readonly client: VaultClient;
+  readonly client: LazyClient;
   readonly job: Job;
   readonly startedAtMs: number;
   readonly startedMonotonicMs: number;
@@ -45,7 +46,7 @@ export function openSession({ env, realEnv, options, clock }: SessionInput): Ses
   return {
     config,
     plan,
-    client: createVaultClient({ config, clock, env: realEnv, sdkAnchors: anchors }),
+    client: createLazyClient({ config, clock, env: realEnv, sdkAnchors: anchors }),
     startedAtMs,
     startedMonotonicMs,
     job: {

@@ -4,7 +4,7 @@ import { detectSource } from '../identity/source.js';
 import type { Environment } from '../settings/environment.js';
 import { systemClock } from '../support/clock.js';
 import { type Failure, fail, safeCause } from '../support/failure.js';
-import { type Job, type JobReply, runJob } from './job.js';
+import type { Job, JobReply } from './job.js';
 import { createSignal, isFinished, type WorkerData } from './signal.js';
 
 /** No sign of life for this long after the start: it never began. */
@@ -29,7 +29,8 @@ export interface OpenWorker {
 export interface RunningJob {
   /** Blocks this thread until the reply is there. Never later than a little after the deadline. */
   waitBlocking(): JobReply;
-  wait(): Promise<JobReply>;
+  /** `undefined` when the thread was lost: nobody is blocked here, so the caller does the job itself. */
+  wait(): Promise<JobReply | undefined>;
 }
 
 /**
@@ -51,6 +52,9 @@ export function openWorker(env: Environment): OpenWorker {
       workerData,
       transferList: [port2],
       name: 'vaultstrap',
+      // Not piped into this thread's: opening those takes milliseconds, and nothing is printed there.
+      stdout: true,
+      stderr: true,
     });
   } catch (error) {
     return {
@@ -107,23 +111,20 @@ function waitBlocking(job: Job, worker: Worker, signal: Int32Array, received: ()
   }
 }
 
-function waitForMessage(job: Job, worker: Worker, port: MessagePort): Promise<JobReply> {
+function waitForMessage(job: Job, worker: Worker, port: MessagePort): Promise<JobReply | undefined> {
   return new Promise((resolve) => {
-    let settled = false;
-    const settle = (reply: () => JobReply | Promise<JobReply>) => {
-      if (settled) return;
-      settled = true;
+    const settle = (reply: JobReply | undefined) => {
       clearTimeout(timer);
       port.close();
-      resolve(reply());
+      resolve(reply);
     };
     const leftMs = Math.max(0, job.deadlineMs - systemClock.monotonic());
-    const timer = setTimeout(settle, leftMs + OVERTIME_MS, () => failedReply(job, TIMED_OUT));
+    const timer = setTimeout(settle, leftMs + OVERTIME_MS, failedReply(job, TIMED_OUT));
     // Waiting keeps the process alive; having started did not.
     port.ref();
-    port.once('message', (reply: JobReply) => settle(() => reply));
-    // Nobody is blocked here: without the worker, this thread does it.
-    const onExit = () => setImmediate(settle, () => runJob(job));
+    port.once('message', settle);
+    // A reply may still be on its way.
+    const onExit = () => setImmediate(settle, undefined);
     if (worker.threadId < 0) onExit();
     else worker.once('exit', onExit);
   });
@@ -141,7 +142,7 @@ function inChildProcess(job: Job): JobReply {
       input: `globalThis.VAULTSTRAP_JOB=${JSON.stringify(serialize(job).toString('base64'))};\n${WORKER_SOURCE}`,
       env: { ...workerEnvironment(job.env), VAULTSTRAP_ENABLED: 'false' },
       stdio: ['pipe', 'pipe', 'ignore'],
-      timeout: leftMs + OVERTIME_MS,
+      timeout: Math.ceil(leftMs) + OVERTIME_MS,
       maxBuffer: 256 * 1024 * 1024,
       windowsHide: true,
     });

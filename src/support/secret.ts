@@ -17,7 +17,8 @@ export class Secret {
   }
 
   equals(other: Secret): boolean {
-    return this.#value === other.#value;
+    // Not `other.#value`: it may come from another copy of this class.
+    return this.#value === other.reveal();
   }
 
   toString(): string {

@@ -76,6 +76,8 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
       const environment = env();
       const stop = new AbortController();
       const abort = new AbortController();
+      // Every read listens, and that is no leak.
+      process.getBuiltinModule('node:events').setMaxListeners(0, stop.signal, abort.signal);
       const results = new Map<string, Result<SecretValue>>();
       const limiters = new Map<string, ReturnType<typeof createLimiter>>();
       const lanes = new Map<string, VaultLane>();

@@ -118,11 +118,13 @@ interface Session {
   token: AccessToken | undefined;
 }
 
-/** The SDK's credential: the token that the reader fetched for this host and identity. */
+/**
+ * The SDK's credential: the token that the reader fetched for this host and identity. It never lasts, so that the
+ * SDK asks every time: its own cache would go on with a token that was refused, or renewed here.
+ */
 function credentialOf(session: Session) {
   return {
-    getToken: async () =>
-      session.token ? { token: session.token.token.reveal(), expiresOnTimestamp: session.token.expiresOnMs } : null,
+    getToken: async () => (session.token ? { token: session.token.token.reveal(), expiresOnTimestamp: 0 } : null),
   };
 }
 

@@ -1,7 +1,8 @@
 // The blocking start's worker thread, and its fallback child process. Bundled into one text
 // (scripts/embedded-sources.mjs) and run with `eval`: built-ins only, no file beside it.
-import { type Job, type JobReply, runJob } from '../job.js';
+import type { Job, JobReply } from '../job.js';
 import { BEAT_EVERY_MS, beat, finish, type WorkerData } from '../signal.js';
+import { runJob } from './run-job.js';
 
 process.report.excludeEnv = true;
 const { workerData, isMainThread } = process.getBuiltinModule('node:worker_threads');

@@ -1,0 +1,2 @@
+const end = performance.now() + 300;
+while (performance.now() < end) Math.sqrt(end);

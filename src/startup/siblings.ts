@@ -1,0 +1,12 @@
+/**
+ * Files of their own in dist, loaded when they are first needed. Literal and synchronous, so that a user's
+ * bundler follows them.
+ */
+export function clientModule(): typeof import('../client.js') {
+  return require('../client.js');
+}
+
+/** Holds the text of the worker. */
+export function workerModule(): typeof import('../worker.js') {
+  return require('../worker.js');
+}
