@@ -52,6 +52,8 @@ export interface Rotator {
   refresh(options?: RefreshOptions): Promise<RefreshResult>;
   /** Synchronous; one look at the environment when all is well. */
   repair(): void;
+  /** Whether this text in this variable is what we last wrote there. */
+  hasWritten(name: string, value: string | undefined): boolean;
   onRotated(listener: RotationListener, setting?: string): () => void;
   readonly generation: number;
   readonly composed: readonly ComposedSetting[];
@@ -154,8 +156,11 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
       deadlineMs: startMs + LIMIT_MS,
       retryUntilMs: startMs + RETRY_MS,
       failFast: false,
+      yieldsToThrottling: true,
     });
     client.rest();
+    // Another start, or a reset, came meanwhile: these answers are to a question that nobody asks any more.
+    if (input?.plan !== plan) return { generation, changed: [], failed: [] };
 
     const settleMs = urgent ? 0 : config.settleMs;
     const accepted = acceptResults(held, results, groupsOf(plan), { nowMs: clock.now(), settleMs });
@@ -323,6 +328,7 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
       ledger.repair(readEnvironment());
       writeProvenance();
     },
+    hasWritten: (name, value) => ledger.hasWritten(name) && ledger.written(name) === value,
     onRotated: (listener, setting) => listeners.add(listener, setting),
     get generation() {
       return generation;

@@ -90,7 +90,8 @@ export function readProvenance(env: Environment): ReadonlyMap<string, InheritedE
   for (const [variable, text] of Object.entries(env)) {
     const record = text && isProvenance(variable) ? parseRecord(text) : undefined;
     for (const [name, entry] of Object.entries(record?.settings ?? {})) {
-      if (record && isEntry(entry) && isUntouched(env[name], name, entry, record.salt)) {
+      const value = Object.hasOwn(env, name) ? env[name] : undefined;
+      if (record && isEntry(entry) && isUntouched(value, name, entry, record.salt)) {
         believed.set(name, { ...entry, resolvedAtMs: Date.parse(entry.resolvedAt) });
       }
     }

@@ -4,7 +4,7 @@ import type { Report, Resolution } from '../report/types.js';
 import { textOf } from '../rotation/changes.js';
 import type { ComposedSetting } from '../rotation/compose.js';
 import { createRotator, type Rotator, type SettingNote } from '../rotation/rotator.js';
-import { liveEnvironment, readEnvironment } from '../settings/environment.js';
+import { liveEnvironment } from '../settings/environment.js';
 import { planSettings } from '../settings/plan.js';
 import { systemClock } from '../support/clock.js';
 import { isEnabled, readConfig } from '../support/config.js';
@@ -14,7 +14,7 @@ import { createLog, type Log } from '../support/log.js';
 import type { BootstrapOptions } from '../support/options.js';
 import type { ReadResults } from '../vault/client.js';
 import { createCredential } from './credential.js';
-import { failLoudly, functionsCore } from './functions-host.js';
+import { failLoudly, functionsCore, inFunctionsWorker } from './functions-host.js';
 import { type JobReply, readForJob, resultsOf } from './job.js';
 import { hasWork } from './quick-look.js';
 import { concludeSession, openSession, type Session, warningsAbout } from './session.js';
@@ -98,10 +98,15 @@ export function createEngine(): Engine {
   function isDone(options: BootstrapOptions): boolean {
     if (phase !== 'ready') return false;
     checkOptions(options);
-    const env = readEnvironment();
-    const known = new Set(rotator.composed.flatMap(({ planned }) => planned.names));
-    return !Object.keys(env).some(
-      (name) => !known.has(name) && hasWork({ [name]: env[name] }) && !name.startsWith('VAULTSTRAP_'),
+    // A reload of the Functions worker may have brought the raw references back.
+    rotator.repair();
+    const before = session?.plan.env ?? {};
+    return Object.entries(liveEnvironment()).every(
+      ([name, value]) =>
+        rotator.hasWritten(name, value) ||
+        value === before[name] ||
+        name.startsWith('VAULTSTRAP_') ||
+        !hasWork({ [name]: value }),
     );
   }
 
@@ -112,8 +117,27 @@ export function createEngine(): Engine {
       job ??= startJob(current, take);
       finish(current, job ? takeOver(current, job.waitBlocking()) : NOTHING_READ);
     });
-    // A preloaded worker thread whose code imports `register` wants a clock after all.
+    keepFresh();
+  }
+
+  /** For a start that only joins a preload, too: a worker thread has had no clock, the Functions worker no hooks. */
+  function keepFresh(): void {
     rotator.startClock();
+    if (phase !== 'ready' || !inFunctionsWorker(liveEnvironment()) || hookIntoWorker()) return;
+    // Preloaded: the worker itself comes next.
+    setImmediate(hookIntoWorker).unref();
+  }
+
+  function hookIntoWorker(): boolean {
+    const core = functionsCore(liveEnvironment());
+    if (!core) return false;
+    // Those of a start before may be gone: specialisation forgets all that was registered.
+    releaseHooks?.();
+    const hooks = [core.registerHook('preInvocation', rotator.repair), core.registerHook('appTerminate', close)];
+    releaseHooks = () => {
+      for (const hook of hooks) hook.dispose();
+    };
+    return true;
   }
 
   /** Offers the thread that was started in advance, and sends it home if nothing took it. */
@@ -136,13 +160,13 @@ export function createEngine(): Engine {
   }
 
   function bootstrap(options: BootstrapOptions = {}): Promise<void> {
-    return share(() => bootstrapOnce(options).then(rotator.startClock), options);
+    return share(() => bootstrapOnce(options).then(keepFresh), options);
   }
 
   /** A preloaded worker thread has no clock of its own, unless its code imports `register`. */
   function preload(): Promise<void> {
     const startClockInMainThread = () => {
-      if (process.getBuiltinModule('node:worker_threads').isMainThread) rotator.startClock();
+      if (process.getBuiltinModule('node:worker_threads').isMainThread) keepFresh();
     };
     // Asked a little later: that module takes milliseconds to load, and the program waits.
     return share(() => bootstrapOnce({}).then(() => void setImmediate(startClockInMainThread).unref()), {});
@@ -235,13 +259,6 @@ export function createEngine(): Engine {
     phase = 'ready';
     failedWith = [];
     tellOf(composed);
-    const core = functionsCore(liveEnvironment());
-    if (core && !releaseHooks) {
-      const hooks = [core.registerHook('preInvocation', rotator.repair), core.registerHook('appTerminate', close)];
-      releaseHooks = () => {
-        for (const hook of hooks) hook.dispose();
-      };
-    }
   }
 
   /** A failed start, made known to the Functions host; returns the error to throw. */

@@ -76,15 +76,15 @@ function attempt(request: HttpRequest): Promise<{ result: HttpResult; stale: boo
     // After a stall of the event loop a timer may fire although the reply already waits in
     // its buffer: give it one turn.
     const timer = setTimeout(() => setImmediate(() => problem('timeout')), timeoutMs);
-    if (signal?.aborted) return onAbort();
-    signal?.addEventListener('abort', onAbort, { once: true });
-
     outgoing.on('error', (error) => {
       const cause = safeCause(error);
       const stale = outgoing.reusedSocket && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE');
       settle({ ok: false, problem: { kind: kindOf(cause), cause } }, stale);
     });
     outgoing.on('response', (incoming) => readBody(incoming, maxBytes, settle, problem));
+    // Behind the listeners: giving up destroys the request, and its error would have nobody to go to.
+    if (signal?.aborted) return onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
     outgoing.end(request.body);
   });
 }

@@ -10,7 +10,7 @@ export interface RetryLimits {
   /** Stops waiting between tries; the last failure is the answer. */
   readonly signal?: AbortSignal;
   /** Whether a failure is the answer whatever its kind. */
-  readonly isFinal?: () => boolean;
+  readonly isFinal?: (failure: Failure) => boolean;
   /** 0 <= x < 1. Injected in tests. */
   readonly random?: () => number;
 }
@@ -38,7 +38,7 @@ export async function withRetry<T>(
 ): Promise<Result<T>> {
   for (let tries = 1; ; tries++) {
     const result = await attempt(Math.max(1, deadlineMs - clock.monotonic()));
-    if (result.ok || result.failure.retry === 'never' || isFinal?.()) return result;
+    if (result.ok || result.failure.retry === 'never' || isFinal?.(result.failure)) return result;
     if (result.failure.retry === 'few' && tries >= FEW_TRIES) return result;
     const delayMs = delayBeforeRetryMs(tries, result.failure, random());
     if (clock.monotonic() + delayMs >= Math.min(deadlineMs, retryUntilMs) || signal?.aborted) return result;

@@ -4,11 +4,13 @@ import type { SecretRead } from '../settings/plan.js';
 import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import { type Failure, fail, type Result } from '../support/failure.js';
+import { printIdentity } from '../support/identity-selector.js';
 import { createLimiter } from '../support/limiter.js';
+import { createCircuits } from './circuit.js';
 import { createDirectLane } from './direct.js';
 import { resourceForHost } from './host.js';
 import { proxyApplies } from './proxy.js';
-import { createSecretReader, type SecretReader, type SecretValue, type VaultCounts, type VaultLane } from './reader.js';
+import { createSecretReader, type SecretValue, type VaultCounts } from './reader.js';
 import { createSdkLane } from './sdk.js';
 
 export interface VaultClientOptions {
@@ -26,6 +28,11 @@ export interface ReadAllLimits {
   readonly retryUntilMs?: number;
   /** A failure that is a fact ends the waiting for the others, too: the answer will be an error anyway. */
   readonly failFast: boolean;
+  /**
+   * The first 429 of a vault ends its turn, and for a while it is not asked at all. For refreshes, where the
+   * next one comes anyway; a start has to go on trying. Default false.
+   */
+  readonly yieldsToThrottling?: boolean;
 }
 
 export type ReadResults = ReadonlyMap<string, Result<SecretValue>>;
@@ -45,22 +52,89 @@ const GRACE_MS = 1000;
 
 export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClientOptions): VaultClient {
   const tokens = createTokenCache({ config, clock, env, sdkAnchors });
+  const circuits = createCircuits(clock.monotonic);
   const direct = createDirectLane({ config, clock });
   const sdk = createSdkLane({ config, clock, sdkAnchors });
-  const readers = new Map<VaultLane, SecretReader>(
-    [direct, sdk].map((lane) => [lane, createSecretReader(lane, { config, tokens, clock })]),
-  );
+  const readers = {
+    direct: createSecretReader(direct, { config, tokens, clock }),
+    sdk: createSecretReader(sdk, { config, tokens, clock }),
+  };
 
   /** Which lane reads from a host; decided at every call, as the source of the identity is. */
-  function laneFor(host: string, environment: Environment): VaultLane {
-    if (config.client === 'sdk') return sdk;
+  function laneFor(host: string): 'direct' | 'sdk' {
+    if (config.client === 'sdk') return 'sdk';
     const source = tokens.source();
-    if (source.ok && source.value.lane === 'sdk') return sdk;
-    return !config.vaultEndpoint && proxyApplies(environment, host) ? sdk : direct;
+    if (source.ok && source.value.lane === 'sdk') return 'sdk';
+    return !config.vaultEndpoint && proxyApplies(env(), host) ? 'sdk' : 'direct';
+  }
+
+  async function readAll(reads: Iterable<SecretRead>, limits: ReadAllLimits): Promise<ReadResults> {
+    const { deadlineMs, retryUntilMs = deadlineMs, failFast, yieldsToThrottling = false } = limits;
+    const stop = new AbortController();
+    const abort = new AbortController();
+    // Every read listens, and that is no leak.
+    process.getBuiltinModule('node:events').setMaxListeners(0, stop.signal, abort.signal);
+    const finished = new AbortController();
+    const after = (ms: number, act: () => void) =>
+      void clock.sleep(ms, finished.signal).then(() => finished.signal.aborted || act());
+    // A little later than the deadline, which every try minds by itself: a net, not a rule.
+    after(deadlineMs - clock.monotonic() + GRACE_MS / 4, () => abort.abort());
+
+    const vaults = memo((host) => ({
+      lane: laneFor(host),
+      resource: resourceForHost(host, config),
+      limiter: createLimiter(config.concurrency),
+    }));
+    const tokenFor = memo((_key: string, read: SecretRead, resource: string) =>
+      tokens.get(resource, read.identity, { deadlineMs, retryUntilMs }),
+    );
+    const wanted = [...reads].map((read) => {
+      const { lane, resource, limiter } = vaults(read.host);
+      // The token first, since everything waits for it, and once, even if it cannot be had.
+      const token = resource.ok && tokenFor(`${resource.value} ${printIdentity(read.identity)}`, read, resource.value);
+      return { read, lane, limiter, token };
+    });
+    // Its request goes out before the TLS work below keeps this thread busy.
+    await new Promise((resolve) => setImmediate(resolve));
+    direct.warm(wanted.filter(({ lane, token }) => lane === 'direct' && token).map(({ read }) => read));
+
+    async function readOne({ read, lane, token }: (typeof wanted)[number]): Promise<Result<SecretValue>> {
+      const throttled = yieldsToThrottling && circuits.failureFor(read.host);
+      if (throttled) return fail(throttled);
+      const result = await orAbort(
+        readers[lane].read(read, {
+          deadlineMs,
+          retryUntilMs,
+          yieldsToThrottling,
+          ...(token && { token }),
+          stop: stop.signal,
+          abort: abort.signal,
+        }),
+        abort.signal,
+      );
+      if (result.ok) circuits.close(read.host);
+      else if (result.failure.code === 'ERR_THROTTLED') circuits.open(read.host, result.failure);
+      return result;
+    }
+
+    const results = new Map<string, Result<SecretValue>>();
+    await Promise.all(
+      wanted.map(async (one) => {
+        const result = await one.limiter(() => readOne(one));
+        results.set(one.read.key, result);
+        if (failFast && isHopeless(one.read, result) && !stop.signal.aborted) {
+          stop.abort();
+          after(GRACE_MS, () => abort.abort());
+        }
+      }),
+    );
+    finished.abort();
+    return results;
   }
 
   return {
     tokens,
+    readAll,
     get counts() {
       return {
         vault: direct.counts.vault + sdk.counts.vault,
@@ -71,58 +145,18 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
       direct.rest();
       sdk.rest();
     },
+  };
+}
 
-    async readAll(reads, { deadlineMs, retryUntilMs = deadlineMs, failFast }) {
-      const environment = env();
-      const stop = new AbortController();
-      const abort = new AbortController();
-      // Every read listens, and that is no leak.
-      process.getBuiltinModule('node:events').setMaxListeners(0, stop.signal, abort.signal);
-      const results = new Map<string, Result<SecretValue>>();
-      const limiters = new Map<string, ReturnType<typeof createLimiter>>();
-      const lanes = new Map<string, VaultLane>();
-      const wanted = [...reads].map((read) => {
-        const lane = lanes.get(read.host) ?? laneFor(read.host, environment);
-        lanes.set(read.host, lane);
-        return { read, lane };
-      });
-
-      const finished = new AbortController();
-      const after = (ms: number, act: () => void) =>
-        void clock.sleep(ms, finished.signal).then(() => finished.signal.aborted || act());
-      // A little later than the deadline, which every try minds by itself: a net, not a rule.
-      after(deadlineMs - clock.monotonic() + GRACE_MS / 4, () => abort.abort());
-
-      // The token first, since everything waits for it: its request goes out before the TLS work below keeps
-      // this thread busy, and the connections open while it is under way.
-      const allowed = wanted.flatMap(({ read, lane }) => {
-        const resource = resourceForHost(read.host, config);
-        return resource.ok ? [{ read, lane, resource: resource.value }] : [];
-      });
-      for (const { read, resource } of allowed) void tokens.get(resource, read.identity, { deadlineMs, retryUntilMs });
-      await new Promise((resolve) => setImmediate(resolve));
-      direct.warm(allowed.filter(({ lane }) => lane === direct).map(({ read }) => read));
-
-      await Promise.all(
-        wanted.map(async ({ read, lane }) => {
-          const limiter = limiters.get(read.host) ?? createLimiter(config.concurrency);
-          limiters.set(read.host, limiter);
-          const result = await limiter(async (): Promise<Result<SecretValue>> => {
-            const reading = readers
-              .get(lane)
-              ?.read(read, { deadlineMs, retryUntilMs, stop: stop.signal, abort: abort.signal });
-            return orAbort(reading ?? Promise.resolve(fail(NOT_WAITED_FOR)), abort.signal);
-          });
-          results.set(read.key, result);
-          if (failFast && isHopeless(read, result) && !stop.signal.aborted) {
-            stop.abort();
-            after(GRACE_MS, () => abort.abort());
-          }
-        }),
-      );
-      finished.abort();
-      return results;
-    },
+/** Makes each thing once. */
+function memo<A extends unknown[], T>(make: (key: string, ...more: A) => T): (key: string, ...more: A) => T {
+  const made = new Map<string, T>();
+  return (key, ...more) => {
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    const value = make(key, ...more);
+    made.set(key, value);
+    return value;
   };
 }
 

@@ -30,6 +30,10 @@ export interface ReadLimits {
   readonly deadlineMs: number;
   /** No second try begins after this moment. */
   readonly retryUntilMs: number;
+  /** A 429 is the answer: trying again would only add to it. */
+  readonly yieldsToThrottling: boolean;
+  /** The token for the first try, fetched for all reads that need the same one. Default: asked for here. */
+  readonly token?: Promise<Result<AccessToken>>;
   /** No further tries; what is under way may finish. */
   readonly stop?: AbortSignal;
   /** Give up what is under way, too. */
@@ -70,13 +74,15 @@ export function createSecretReader(
   { config, tokens, clock }: { config: Config; tokens: TokenCache; clock: Clock },
 ): SecretReader {
   return {
-    async read(read, { deadlineMs, retryUntilMs, stop, abort }) {
+    async read(read, { deadlineMs, retryUntilMs, yieldsToThrottling, token: first, stop, abort }) {
       const resource = resourceForHost(read.host, config);
       if (!resource.ok) return resource;
+      let given = first;
       let tokenFailed = false;
 
       const attempt = async (remainingMs: number): Promise<Result<SecretValue>> => {
-        const token = await tokens.get(resource.value, read.identity, { deadlineMs, retryUntilMs });
+        const token = await (given ?? tokens.get(resource.value, read.identity, { deadlineMs, retryUntilMs }));
+        given = undefined;
         // Its own tries are over: trying again here would multiply them.
         tokenFailed = !token.ok;
         if (!token.ok) return token;
@@ -89,13 +95,8 @@ export function createSecretReader(
           : result;
       };
 
-      return withRetry(attempt, {
-        clock,
-        deadlineMs,
-        retryUntilMs,
-        isFinal: () => tokenFailed,
-        ...(stop && { signal: stop }),
-      });
+      const isFinal = ({ code }: Failure) => tokenFailed || (yieldsToThrottling && code === 'ERR_THROTTLED');
+      return withRetry(attempt, { clock, deadlineMs, retryUntilMs, isFinal, ...(stop && { signal: stop }) });
     },
   };
 }

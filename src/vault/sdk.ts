@@ -15,7 +15,7 @@ import { readSecretReply, vaultProblem } from './reply.js';
 type Policy = NonNullable<SecretClientOptions['additionalPolicies']>[number]['policy'];
 
 /** The direct lane's cap, so that both answer alike. */
-const MAX_REPLY_CHARACTERS = 512 * 1024;
+const MAX_REPLY_BYTES = 512 * 1024;
 
 /**
  * `SecretClient`, given our tokens: the proxies, pipelines and challenges of the SDK, and the same
@@ -38,7 +38,7 @@ export function createSdkLane({
     const known = clients.get(key);
     if (known) return known;
     const { SecretClient } = loadSdk('@azure/keyvault-secrets', sdkAnchors);
-    const session: Session = { token: undefined };
+    const session: Session = { token: undefined, refusal: undefined };
     const client = new SecretClient(`https://${host}`, credentialOf(session), {
       // Trying again is ours, in both lanes alike.
       retryOptions: { maxRetries: 0 },
@@ -49,7 +49,7 @@ export function createSdkLane({
         rejectUnauthorized: true,
         ...(config.vaultCa !== undefined && { ca: config.vaultCa }),
       },
-      additionalPolicies: [{ policy: observe(), position: 'perRetry' }],
+      additionalPolicies: [{ policy: observe(session), position: 'perRetry' }],
     } as SecretClientOptions);
     const entry = { client, session };
     clients.set(key, entry);
@@ -57,7 +57,7 @@ export function createSdkLane({
   }
 
   /** Counts requests, and sends them to the emulator where there is one. */
-  function observe(): Policy {
+  function observe(session: Session): Policy {
     return {
       name: 'vaultstrapObserve',
       async sendRequest(request, next) {
@@ -75,7 +75,10 @@ export function createSdkLane({
         }
         try {
           const response = await next(request);
-          if (response.status === 401) counts.unauthorized++;
+          if (response.status === 401) {
+            counts.unauthorized++;
+            session.refusal = replyOf(response);
+          }
           return response;
         } finally {
           // The challenge is verified against the vault's own host.
@@ -93,29 +96,53 @@ export function createSdkLane({
 
     async send(read, token, { timeoutMs, abort }) {
       const timeout = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
+      const tooLarge = new AbortController();
+      let session: Session | undefined;
       let reply: HttpReply | undefined;
       try {
-        const { client, session } = clientFor(read);
+        const entry = clientFor(read);
+        session = entry.session;
         session.token = token;
-        await client.getSecret(read.secret, {
+        await entry.client.getSecret(read.secret, {
           ...(read.version !== undefined && { version: read.version }),
-          abortSignal: abort ? AbortSignal.any([timeout, abort]) : timeout,
-          onResponse: ({ status, headers, bodyAsText }) => {
-            reply = { status, headers: headers.toJSON(), body: bodyAsText ?? '' };
+          abortSignal: AbortSignal.any([timeout, tooLarge.signal, ...(abort ? [abort] : [])]),
+          requestOptions: {
+            onDownloadProgress: ({ loadedBytes }) => {
+              if (loadedBytes > MAX_REPLY_BYTES) tooLarge.abort();
+            },
+          },
+          onResponse: (response) => {
+            reply = replyOf(response);
           },
         });
       } catch (error) {
+        if (tooLarge.signal.aborted) return fail(vaultProblem({ kind: 'too-large', cause: {} }, read));
+        // A challenge that the SDK does not trust: it stops there with an error of no kind.
+        if (!reply && isPlainError(error)) reply = session?.refusal;
         if (!reply) return failureOf(error, read, timeout.aborted);
       }
-      if (!reply) return failureOf(undefined, read, false);
-      if (reply.body.length > MAX_REPLY_CHARACTERS) return fail(vaultProblem({ kind: 'too-large', cause: {} }, read));
-      return readSecretReply(reply, read, clock.now());
+      return reply ? readSecretReply(reply, read, clock.now()) : failureOf(undefined, read, false);
     },
   };
 }
 
 interface Session {
   token: AccessToken | undefined;
+  /** The latest 401. */
+  refusal: HttpReply | undefined;
+}
+
+function replyOf({
+  status,
+  headers,
+  bodyAsText,
+}: Pick<Awaited<ReturnType<Policy['sendRequest']>>, 'status' | 'headers' | 'bodyAsText'>): HttpReply {
+  return { status, headers: headers.toJSON(), body: bodyAsText ?? '' };
+}
+
+function isPlainError(error: unknown): boolean {
+  const { name, code } = safeCause(error);
+  return name === 'Error' && code === undefined;
 }
 
 /**

@@ -1,0 +1,39 @@
+import type { Failure } from '../support/failure.js';
+
+/** How long a vault is left in peace after its n-th 429 in a row, when it does not say. */
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
+
+interface Circuit {
+  readonly failure: Failure;
+  readonly untilMs: number;
+  readonly count: number;
+}
+
+/** One circuit per vault: a 429 speaks for all its secrets, and is not asked for again one by one. */
+export interface Circuits {
+  /** The failure that stands for a request now, while the circuit is open. */
+  failureFor(host: string): Failure | undefined;
+  open(host: string, failure: Failure): void;
+  close(host: string): void;
+}
+
+/** `now` is monotonic. https://learn.microsoft.com/azure/key-vault/general/overview-throttling */
+export function createCircuits(now: () => number, random: () => number = Math.random): Circuits {
+  const circuits = new Map<string, Circuit>();
+  return {
+    failureFor(host) {
+      const circuit = circuits.get(host);
+      return circuit && now() < circuit.untilMs ? circuit.failure : undefined;
+    },
+    open(host, failure) {
+      const before = circuits.get(host);
+      // The many reads that were under way together are one 429.
+      if (before && now() < before.untilMs) return;
+      const count = (before?.count ?? 0) + 1;
+      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (count - 1), LONGEST_PAUSE_MS) * (0.5 + random());
+      circuits.set(host, { failure, count, untilMs: now() + Math.max(pauseMs, failure.retryAfterMs ?? 0) });
+    },
+    close: (host) => void circuits.delete(host),
+  };
+}
