@@ -1,41 +1,55 @@
+// vaultstrap/functions: for Function Apps. The only importer of @azure/functions.
 import { app } from '@azure/functions';
-import { bootstrap, refresh, VaultstrapError } from './index.js';
+import { createAgeCheck } from './functions/age-check.js';
+import { rotateSecrets, secretChanged, secretsStatus } from './functions/handlers.js';
+import { checkRotationOptions, type RotationOptions, rotationSchedule } from './functions/options.js';
+import { bootstrap } from './index.js';
 import { existingEngine } from './startup/slot.js';
+import { systemClock } from './support/clock.js';
 
-export interface RotationOptions {
-  /**
-   * An invocation waits for a refresh when the values are older than this many seconds, 1 to 86,400.
-   * Default: no invocation ever waits; the clock of the process keeps values fresh.
-   */
-  readonly maxAgeSeconds?: number;
-}
+export { rotateSecrets, secretChanged, secretsStatus } from './functions/handlers.js';
+export { type RotationOptions, rotationSchedule, type TimerTriggerOptions } from './functions/options.js';
 
 /**
- * Hooks for a Function App: `appStart` joins the bootstrap (alone it is too late for values that are read while
- * modules load: import 'vaultstrap/register' first), `preInvocation` writes again what a second reload of the
- * worker wiped and, with `maxAgeSeconds`, waits for values that are too old.
+ * Hooks for a Function App, and those of the three functions that are asked for. `appStart` joins the bootstrap
+ * (alone it is too late for values that are read while modules load: import 'vaultstrap/register' first).
+ * `preInvocation` writes again what a second reload of the worker wiped and, with `maxAgeSeconds`, waits for
+ * values that are too old. To be called while the app starts.
  *
  * @throws VaultstrapError `ERR_INVALID_OPTION`.
  */
-export function registerRotation({ maxAgeSeconds }: RotationOptions = {}): void {
-  if (
-    maxAgeSeconds !== undefined &&
-    !(Number.isInteger(maxAgeSeconds) && maxAgeSeconds >= 1 && maxAgeSeconds <= 86_400)
-  ) {
-    throw new VaultstrapError(
-      'ERR_INVALID_OPTION',
-      'option maxAgeSeconds is malformed.',
-      'Expected: a whole number from 1 to 86,400.',
-    );
-  }
-  const maxAgeMs = maxAgeSeconds === undefined ? Number.POSITIVE_INFINITY : maxAgeSeconds * 1000;
+export function registerRotation(options: RotationOptions = {}): void {
+  const { maxAgeSeconds = Number.POSITIVE_INFINITY, timer, schedule, events, status } = checkLoudly(options);
   app.hook.appStart(async () => {
     await bootstrap();
   });
-  app.hook.preInvocation(() => {
-    const engine = existingEngine();
-    engine?.repair();
-    // No promise while fresh: an invocation then pays for two comparisons.
-    return (engine?.ageMs() ?? 0) > maxAgeMs ? refresh().then(() => {}) : undefined;
-  });
+  app.hook.preInvocation(createAgeCheck(existingEngine, maxAgeSeconds * 1000, systemClock) as () => Promise<void>);
+  if (timer) {
+    app.timer('rotateSecrets', {
+      ...(timer !== true && timer),
+      schedule: rotationSchedule(schedule),
+      handler: rotateSecrets,
+    });
+  }
+  if (events) app.eventGrid('secretChanged', { handler: secretChanged });
+  if (status) {
+    app.http('secretsStatus', {
+      methods: ['GET'],
+      authLevel: 'function',
+      route: 'vaultstrap/status',
+      handler: secretsStatus,
+    });
+  }
+}
+
+/** An entry file that merely throws leaves an app without functions, and the host without an error. */
+function checkLoudly(options: RotationOptions): RotationOptions {
+  try {
+    return checkRotationOptions(options);
+  } catch (error) {
+    app.hook.appStart(() => {
+      throw error;
+    });
+    throw error;
+  }
 }

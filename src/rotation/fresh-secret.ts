@@ -9,15 +9,30 @@ import type { FreshSecretOptions, RefreshResult } from './types.js';
 export async function useFreshSecret<T>(
   setting: string,
   use: (value: string) => T | Promise<T>,
-  { isAuthError }: FreshSecretOptions,
+  options: FreshSecretOptions,
   refreshNow: () => Promise<RefreshResult>,
 ): Promise<T> {
+  // At once, and not on the day of the rotation.
+  const isAuthError = options?.isAuthError;
+  if (typeof use !== 'function' || typeof isAuthError !== 'function') {
+    throw new TypeError('withFreshSecret takes a setting, a function that uses its value, and { isAuthError }.');
+  }
+  const value = currentValue(setting);
   try {
-    return await use(currentValue(setting));
+    return await use(value);
   } catch (error) {
-    if (!isAuthError(error)) throw error;
+    if (!saysYes(isAuthError, error)) throw error;
     await refreshNow();
     return await use(currentValue(setting));
+  }
+}
+
+/** One that stumbles over an error it does not know has not said yes; the caller gets that error, not its own. */
+function saysYes(isAuthError: FreshSecretOptions['isAuthError'], error: unknown): boolean {
+  try {
+    return isAuthError(error);
+  } catch {
+    return false;
   }
 }
 

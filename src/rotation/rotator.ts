@@ -297,7 +297,11 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
   function startClock(): void {
     if (!input || ticker || input.config.refreshMs === 0) return;
     if ([...input.plan.reads.values()].every(({ version }) => version !== undefined)) return;
-    ticker = createTicker(input.config.refreshMs, async () => (await refresh()).failed.length === 0);
+    ticker = createTicker(input.config.refreshMs, async () => {
+      const before = lastRead;
+      await refresh();
+      return lastRead !== before;
+    });
     ticker.start();
     const againMs = readAgainInMs(held, groupsOf(input.plan), input.config.settleMs);
     if (againMs !== undefined) ticker.sooner(againMs);
@@ -359,6 +363,7 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
       generation = 0;
       lastRead = undefined;
       refreshing = undefined;
+      urgentNext = undefined;
     },
   };
 }

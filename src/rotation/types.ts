@@ -26,6 +26,10 @@ export interface RefreshResult {
 }
 
 export interface FreshSecretOptions {
-  /** Whether an error means that the value was refused (a rotated password), and not something else. */
+  /**
+   * Whether an error means that the value was refused (a rotated password), and not something else. Only what
+   * is thrown is asked about: `fetch` throws nothing for a 401, so throw it yourself. Say no to what a new
+   * value cannot mend, such as a missing right (403): every yes reads the vault again.
+   */
   readonly isAuthError: (error: unknown) => boolean;
 }

@@ -22,16 +22,24 @@ import { workerModule } from './siblings.js';
 import type { OpenWorker, RunningJob } from './worker.js';
 
 /** The one state of a process, behind functions: nothing of it hangs on the object. */
-export interface Engine extends Pick<Rotator, 'refresh' | 'repair' | 'onRotated' | 'ageMs'> {
+export interface Engine extends Pick<Rotator, 'refresh' | 'repair' | 'onRotated' | 'ageMs' | 'nextRefreshAtMs'> {
   bootstrap(options?: BootstrapOptions): Promise<void>;
   bootstrapSync(options?: BootstrapOptions, early?: OpenWorker): void;
   preload(): Promise<void>;
   start(options?: BootstrapOptions, early?: OpenWorker): void;
   resolve(settings: Readonly<Record<string, string | undefined>>, options?: BootstrapOptions): Promise<Resolution>;
   report(): Report;
+  /** Which secrets the settings refer to; names only. */
+  references(): readonly SecretUse[];
   credential(options?: CredentialOptions): Credential;
   close(): Promise<void>;
   reset(): Promise<void>;
+}
+
+export interface SecretUse {
+  readonly setting: string;
+  readonly vault: string;
+  readonly secret: string;
 }
 
 /**
@@ -365,6 +373,16 @@ export function createEngine(): Engine {
     };
   }
 
+  function references(): readonly SecretUse[] {
+    const { settings, reads } = session?.plan ?? { settings: [], reads: new Map<string, never>() };
+    return settings.flatMap(({ setting, reads: keys }) =>
+      keys.flatMap((key) => {
+        const read = reads.get(key);
+        return read ? [{ setting, vault: read.vault, secret: read.secret }] : [];
+      }),
+    );
+  }
+
   /** Tokens come from the session's cache; an app without references has one for tokens alone. */
   function tokenContext() {
     tokenSession ??= session ?? openSession({ env: {}, realEnv: liveEnvironment, options: {}, clock });
@@ -390,6 +408,8 @@ export function createEngine(): Engine {
     repair: rotator.repair,
     onRotated: rotator.onRotated,
     ageMs: rotator.ageMs,
+    nextRefreshAtMs: rotator.nextRefreshAtMs,
+    references,
     credential: (options = {}) => createCredential(options, tokenContext),
     close,
     async reset() {

@@ -18,6 +18,8 @@ export interface RetryLimits {
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 10_000;
 const FEW_TRIES = 3;
+/** A try that has less time would only turn the last answer into a time-out, and hide why it is not resolved. */
+const SHORTEST_TRY_MS = 200;
 
 /**
  * Full-jitter backoff before try number `tries` + 1, and never less than what the server
@@ -36,12 +38,15 @@ export async function withRetry<T>(
   attempt: (remainingMs: number) => Promise<Result<T>>,
   { clock, deadlineMs, retryUntilMs = deadlineMs, signal, isFinal, random = Math.random }: RetryLimits,
 ): Promise<Result<T>> {
+  // Counted for themselves: a hiccup at the end of an outage has its own three tries.
+  let hiccups = 0;
   for (let tries = 1; ; tries++) {
     const result = await attempt(Math.max(1, deadlineMs - clock.monotonic()));
     if (result.ok || result.failure.retry === 'never' || isFinal?.(result.failure)) return result;
-    if (result.failure.retry === 'few' && tries >= FEW_TRIES) return result;
+    if (result.failure.retry === 'few' && ++hiccups >= FEW_TRIES) return result;
     const delayMs = delayBeforeRetryMs(tries, result.failure, random());
-    if (clock.monotonic() + delayMs >= Math.min(deadlineMs, retryUntilMs) || signal?.aborted) return result;
+    const latestMs = Math.min(deadlineMs - SHORTEST_TRY_MS, retryUntilMs);
+    if (clock.monotonic() + delayMs >= latestMs || signal?.aborted) return result;
     await clock.sleep(delayMs, signal);
     if (signal?.aborted) return result;
   }

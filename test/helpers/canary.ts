@@ -26,12 +26,12 @@ export function findCanary(thing: unknown, canary: string): string[] {
   }
 
   function walk(value: unknown, path: string): void {
-    if (typeof value === 'string') return look(value, path);
-    if (typeof value === 'symbol') return look(String(value), path);
+    if (typeof value === 'string' || typeof value === 'symbol') look(String(value), path);
     if ((typeof value !== 'object' && typeof value !== 'function') || value === null || seen.has(value)) return;
     seen.add(value);
     if (ArrayBuffer.isView(value)) {
-      return look(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8'), `${path}<bytes>`);
+      look(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8'), `${path}<bytes>`);
+      return;
     }
     if (value instanceof Map) {
       for (const [key, item] of value) {
@@ -68,7 +68,7 @@ export function findCanary(thing: unknown, canary: string): string[] {
   render('JSON', () => JSON.stringify(thing));
   render('String()', () => String(thing));
   render('template literal', () => `${thing as string}`);
-  render('concatenation', () => (thing as string) + '');
+  render('concatenation', () => [thing, ''].join(''));
   render('spread', () => inspect({ ...(thing as object) }, { depth: null }));
   render('entries', () => inspect(Object.entries(thing as object), { depth: null }));
   render('structuredClone', () => inspect(structuredClone(thing), { depth: null, showHidden: true }));

@@ -1,0 +1,38 @@
+import type { Engine } from '../startup/engine.js';
+import type { Clock } from '../support/clock.js';
+
+/** After a refresh that could not read everything, invocations do not wait for another one for this long. */
+const PAUSE_MS = 30_000;
+/** A tick this late means that the clock of the process stood still: the instance was frozen. */
+const LATE_MS = 1000;
+
+type Watched = Pick<Engine, 'ageMs' | 'nextRefreshAtMs' | 'refresh' | 'repair'>;
+
+/**
+ * What is asked before every invocation, of which there may be thousands a second. No promise while the values
+ * are fresh. Puts back what a reload of the worker wiped; makes up for ticks that were missed while the instance
+ * was frozen; waits only for values that are older than `maxAgeMs`. Never rejects.
+ */
+export function createAgeCheck(
+  watched: () => Watched | undefined,
+  maxAgeMs: number,
+  clock: Clock,
+): () => Promise<void> | undefined {
+  let pausedUntilMs = Number.NEGATIVE_INFINITY;
+
+  async function refresh(engine: Watched): Promise<void> {
+    const { failed } = await engine.refresh();
+    if (failed.length > 0) pausedUntilMs = clock.monotonic() + Math.min(PAUSE_MS, maxAgeMs);
+  }
+
+  return () => {
+    const engine = watched();
+    const age = engine?.ageMs();
+    if (!engine || age === undefined) return undefined;
+    engine.repair();
+    if (age > maxAgeMs && clock.monotonic() >= pausedUntilMs) return refresh(engine).catch(() => {});
+    const next = engine.nextRefreshAtMs();
+    if (next !== undefined && clock.now() > next + LATE_MS) engine.refresh().catch(() => {});
+    return undefined;
+  };
+}

@@ -1,0 +1,102 @@
+import { readVariable } from '../settings/environment.js';
+import { VaultstrapError } from '../support/errors.js';
+
+/** The timer function, beyond its schedule. */
+export interface TimerTriggerOptions {
+  /** One run whenever an instance begins to listen. Default: the host's, which is false. */
+  readonly runOnStartup?: boolean;
+  /** Remember in storage when it last ran, and make up for a missed run. Default: the host's, which is true. */
+  readonly useMonitor?: boolean;
+}
+
+/** What `registerRotation` takes. Nothing that needs a trigger is added unless it is asked for. */
+export interface RotationOptions {
+  /**
+   * An invocation waits for a refresh when the values are older than this many seconds, 1 to 86,400.
+   * Default: no invocation ever waits; the clock of the process keeps values fresh.
+   */
+  readonly maxAgeSeconds?: number;
+  /** Adds `rotateSecrets`, which refreshes on a schedule; it wakes an app that scales to zero. */
+  readonly timer?: boolean | TimerTriggerOptions;
+  /**
+   * Of `rotateSecrets`: NCRONTAB of 5 or 6 fields, a time span, or the name of a setting between `%`.
+   * Default: `%VAULTSTRAP_SCHEDULE%` if that setting exists, else every five minutes.
+   */
+  readonly schedule?: string;
+  /** Adds `secretChanged`, for events of Key Vault from Event Grid; the app needs an extension bundle. */
+  readonly events?: boolean;
+  /** Adds `secretsStatus`: `GET vaultstrap/status`, behind a function key. */
+  readonly status?: boolean;
+}
+
+const EVERY_FIVE_MINUTES = '0 */5 * * * *';
+
+/**
+ * The schedule of the timer function. A `%SETTING%` that does not exist would break the indexing of the
+ * whole app in the host, so it is named only where it does.
+ */
+export function rotationSchedule(option?: string): string {
+  return option ?? (readVariable('VAULTSTRAP_SCHEDULE') ? '%VAULTSTRAP_SCHEDULE%' : EVERY_FIVE_MINUTES);
+}
+
+const isFlag = (value: unknown) => typeof value === 'boolean';
+const isAge = (value: unknown) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 86_400;
+const FLAG = 'true or false';
+
+const OPTIONS: Readonly<Record<keyof RotationOptions, readonly [(value: unknown) => boolean, expected: string]>> = {
+  maxAgeSeconds: [isAge, 'a whole number from 1 to 86,400'],
+  timer: [isTimer, 'true, false, or { runOnStartup, useMonitor }, each true or false'],
+  schedule: [isSchedule, 'NCRONTAB of 5 or 6 fields, a time span hh:mm:ss, or %SETTING%'],
+  events: [isFlag, FLAG],
+  status: [isFlag, FLAG],
+};
+
+/**
+ * Checks what the types cannot: callers may be JavaScript, and values may come from anywhere.
+ *
+ * @throws VaultstrapError `ERR_INVALID_OPTION`, naming the option and what was expected.
+ */
+export function checkRotationOptions(options: unknown): RotationOptions {
+  if (!isRecord(options)) throw invalid('the argument of registerRotation', 'an object');
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(OPTIONS, name)) {
+      throw invalid(`option ${name} of registerRotation`, `one of ${Object.keys(OPTIONS).join(', ')}`);
+    }
+    const [isValid, expected] = OPTIONS[name as keyof RotationOptions];
+    if (value !== undefined && !isValid(value)) throw invalid(`option ${name} of registerRotation`, expected);
+  }
+  const checked = options as RotationOptions;
+  if (checked.schedule !== undefined && !checked.timer)
+    throw invalid('option schedule of registerRotation', 'timer: true beside it');
+  return checked;
+}
+
+function invalid(what: string, expected: string): VaultstrapError {
+  // The hint is in the message, too: of an entry file's error the worker prints nothing else.
+  const hint = `Expected: ${expected}.`;
+  return new VaultstrapError('ERR_INVALID_OPTION', `${what} is malformed. ${hint}`, hint);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isTimer(value: unknown): boolean {
+  if (isFlag(value)) return true;
+  return (
+    isRecord(value) &&
+    Object.entries(value).every(
+      ([name, flag]) => (name === 'runOnStartup' || name === 'useMonitor') && (flag === undefined || isFlag(flag)),
+    )
+  );
+}
+
+/** As far as it can be told without the host: it must have the shape of one of the three forms. */
+function isSchedule(value: unknown): boolean {
+  if (typeof value !== 'string') return false;
+  return (
+    /^%[^%\s]+%$/.test(value) ||
+    /^(?:\d+\.)?\d{1,2}:\d{2}(?::\d{2})?$/.test(value) ||
+    /^[\d*,/a-z-]+(?: +[\d*,/a-z-]+){4,5}$/i.test(value)
+  );
+}

@@ -1,0 +1,38 @@
+import { factsOf, inOrder, type Mood, moodOf, moodOfSetting, remarksOn, sourceOf } from './describe.js';
+import type { Report } from './types.js';
+import { visible } from './visible.js';
+
+export interface TextOptions {
+  /** ANSI colours, for a terminal. Default false. */
+  readonly color?: boolean;
+  /** The time that ages and expiries count from. Default: now. */
+  readonly nowMs?: number;
+}
+
+const COLORS: Readonly<Record<Mood, number>> = { good: 32, fair: 33, bad: 31 };
+
+/** A report for people: a line for each setting, the worst first; no value. Ends with a line break. */
+export function renderText(report: Report, { color = false, nowMs = Date.now() }: TextOptions = {}): string {
+  const paint = (mood: Mood, text: string) => (color ? `\u001b[${COLORS[mood]}m${text}\u001b[0m` : text);
+  const facts = factsOf(report).map(([label, text]) => `${label.padEnd(11)} ${visible(text)}`);
+  const rows = inOrder(report);
+  const nameWidth = Math.min(40, Math.max(0, ...rows.map(({ setting }) => visible(setting).length)));
+  const statusWidth = Math.max(0, ...rows.map(({ status }) => status.length));
+  const lines = rows.flatMap((row) => {
+    const columns = [
+      visible(row.setting).padEnd(nameWidth),
+      paint(moodOfSetting(row, report), row.status.padEnd(statusWidth)),
+      [visible(sourceOf(row)), ...remarksOn(row, nowMs)].filter((text) => text !== '').join(', '),
+    ];
+    const more = [row.details && `${row.details}${row.code ? ` (${row.code})` : ''}`, row.hint && `Hint: ${row.hint}`];
+    return [
+      columns.join('  ').trimEnd(),
+      ...more.flatMap((text) => (text ? [`${' '.repeat(nameWidth + 2)}${visible(text)}`] : [])),
+    ];
+  });
+  return `${[
+    `${'Status'.padEnd(11)} ${paint(moodOf(report.status), report.status)}`,
+    ...facts,
+    ...(lines.length > 0 ? ['', ...lines] : []),
+  ].join('\n')}\n`;
+}

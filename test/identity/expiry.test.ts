@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { claimsOf, expiryMs } from '../../src/identity/expiry.js';
+import { type Emulator, type ExpiryForm, type IdentityHost, startEmulator } from '../../src/testing/index.js';
+import { asker, jumpingClock, jwt, sendJson, serve, unwrap } from './harness.js';
+
+const NOW_MS = Date.UTC(2026, 0, 15, 12);
+const IN_A_DAY_MS = NOW_MS + 86_400_000;
+const IN_A_DAY = IN_A_DAY_MS / 1000;
+const OPAQUE = 'opaque-token';
+
+describe('when a reply says that a token expires', () => {
+  test.each<[form: string, reply: Record<string, unknown>, expected: number]>([
+    ['epoch string', { expires_on: String(IN_A_DAY) }, IN_A_DAY_MS],
+    ['epoch number', { expires_on: IN_A_DAY }, IN_A_DAY_MS],
+    ['epoch string in spaces', { expires_on: ` ${IN_A_DAY} ` }, IN_A_DAY_MS],
+    ['epoch with a fraction', { expires_on: `${IN_A_DAY}.5` }, IN_A_DAY_MS + 500],
+    ['epoch in milliseconds', { expires_on: IN_A_DAY_MS }, IN_A_DAY_MS],
+    ['date, morning', { expires_on: '1/16/2026 12:00:00 AM +00:00' }, Date.UTC(2026, 0, 16)],
+    ['date, noon', { expires_on: '1/16/2026 12:00:00 PM +00:00' }, IN_A_DAY_MS],
+    ['date with zeros', { expires_on: '01/16/2026 07:08:09 PM +00:00' }, Date.UTC(2026, 0, 16, 19, 8, 9)],
+    ["the documentation's own sample", { expires_on: '09/14/2017 00:00:00 PM +00:00' }, Date.UTC(2017, 8, 14, 12)],
+    ['ISO', { expires_on: '2026-01-16T12:00:00Z' }, IN_A_DAY_MS],
+    ['ISO with milliseconds', { expires_on: '2026-01-16T12:00:00.250Z' }, IN_A_DAY_MS + 250],
+    ['ISO with an offset', { expires_on: '2026-01-16T14:00:00+02:00' }, IN_A_DAY_MS],
+    ['expires_in', { expires_in: 86_400 }, IN_A_DAY_MS],
+    ['expires_in as text', { expires_in: '86400' }, IN_A_DAY_MS],
+    ['both: the moment wins', { expires_on: String(IN_A_DAY), expires_in: 10 }, IN_A_DAY_MS],
+    ['a moment that is none, and expires_in', { expires_on: 'soon', expires_in: 86_400 }, IN_A_DAY_MS],
+    ['null, and expires_in', { expires_on: null, expires_in: '86400' }, IN_A_DAY_MS],
+    ["nothing: the token's own claim", { access_token: jwt({ exp: IN_A_DAY }) }, IN_A_DAY_MS],
+    ['nothing, and no claim', { access_token: jwt({}) }, NOW_MS + 300_000],
+    ['nothing, and no JWT', {}, NOW_MS + 300_000],
+    ['nonsense in all places', { expires_on: {}, expires_in: [], access_token: jwt({ exp: true }) }, NOW_MS + 300_000],
+    ['zero and less', { expires_on: 0, expires_in: -5 }, NOW_MS + 300_000],
+    ['Infinity, as JSON may say it', { expires_on: Number.POSITIVE_INFINITY }, NOW_MS + 300_000],
+    ['a very long text', { expires_on: `2026-01-16T12:00:00Z${' '.repeat(10_000)}` }, NOW_MS + 300_000],
+  ])('%s', (_, reply, expected) => {
+    expect(expiryMs({ access_token: OPAQUE, ...reply }, NOW_MS)).toBe(expected);
+  });
+
+  test.each(['', 'a', 'a.b', 'a.e30.c', `a.${Buffer.from('[1]').toString('base64url')}.c`, 'a.bnVsbA.c', 'a.%%%.c'])(
+    'claims of %o never throw',
+    (token) => {
+      expect(() => claimsOf(token)).not.toThrow();
+    },
+  );
+});
+
+describe('every form is cached', () => {
+  let azure: Emulator;
+  beforeAll(async () => {
+    azure = await startEmulator();
+  });
+  afterAll(() => azure.close());
+
+  const forms: ExpiryForm[] = ['protocol', 'epoch-string', 'epoch-number', 'date', 'iso', 'expires_in', 'none'];
+  const hosts: IdentityHost[] = ['app-service-2019', 'app-service-2017', 'msi-endpoint'];
+  test.each(hosts.flatMap((host) => forms.map((form) => [host, form] as const)))('%s: %s', async (host, expiryForm) => {
+    await azure.requests.clear();
+    await azure.tokens.configure({ expiryForm, lifeSeconds: 3600 });
+    const { ask } = asker(azure.envFor(host));
+    const first = unwrap(await ask());
+    for (let i = 0; i < 5; i++) expect(unwrap(await ask())).toBe(first);
+    expect(await azure.requests()).toHaveLength(1);
+    expect(Math.abs(first.expiresOnMs - Date.now() - 3_600_000)).toBeLessThan(60_000);
+  });
+
+  test('so is a token that nothing is known of', async () => {
+    const server = await serve((_, response) => sendJson(response, { access_token: OPAQUE }));
+    const { ask } = asker({ IDENTITY_ENDPOINT: server.url, IDENTITY_HEADER: 'h' });
+    for (let i = 0; i < 5; i++) unwrap(await ask());
+    expect(server.seen).toHaveLength(1);
+    await server.close();
+  });
+
+  test('and one that had expired on arrival, for 30 s', async () => {
+    const clock = jumpingClock(NOW_MS);
+    const server = await serve((_, response) =>
+      sendJson(response, { access_token: OPAQUE, expires_on: NOW_MS / 1000 - 3600 }),
+    );
+    const { ask } = asker({ IDENTITY_ENDPOINT: server.url, IDENTITY_HEADER: 'h' }, clock);
+    for (let i = 0; i < 5; i++) expect(unwrap(await ask()).expiresOnMs).toBe(NOW_MS - 3_600_000);
+    clock.advance(14_000);
+    unwrap(await ask());
+    expect(server.seen).toHaveLength(1);
+    clock.advance(17_000);
+    unwrap(await ask());
+    expect(server.seen).toHaveLength(2);
+    await server.close();
+  });
+});

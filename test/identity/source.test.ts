@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { detectSource } from '../../src/identity/source.js';
+import { failureOf, unwrap } from './harness.js';
+
+const NEW = { IDENTITY_ENDPOINT: 'http://127.0.0.1:41001/msi/token', IDENTITY_HEADER: 'header' };
+const OLD = { MSI_ENDPOINT: 'http://127.0.0.1:41001/MSI/token/', MSI_SECRET: 'secret' };
+const WORKLOAD = {
+  AZURE_FEDERATED_TOKEN_FILE: '/var/run/secrets/token',
+  AZURE_TENANT_ID: 'tenant',
+  AZURE_CLIENT_ID: 'client',
+};
+const ARC = { IDENTITY_ENDPOINT: 'http://localhost:40342/metadata/identity/oauth2/token', IMDS_ENDPOINT: 'http://x' };
+
+describe('the source', () => {
+  test.each<[name: string, lane: string, env: Record<string, string>]>([
+    ['app-service-2019', 'direct', NEW],
+    ['app-service-2019', 'direct', { ...NEW, ...OLD }],
+    ['container-apps', 'direct', { ...NEW, CONTAINER_APP_NAME: 'app' }],
+    ['container-apps', 'direct', { ...NEW, ...OLD, CONTAINER_APP_NAME: 'app' }],
+    ['app-service-2017', 'direct', OLD],
+    ['app-service-2017', 'direct', { ...OLD, IDENTITY_HEADER: 'without its endpoint' }],
+    ['app-service-2017', 'direct', { ...OLD, IDENTITY_ENDPOINT: NEW.IDENTITY_ENDPOINT }],
+    ['azure-ml', 'sdk', { ...OLD, DEFAULT_IDENTITY_CLIENT_ID: 'client' }],
+    ['azure-ml', 'sdk', { ...OLD, AZUREML_RUN_ID: 'run' }],
+    ['msi-endpoint', 'direct', { MSI_ENDPOINT: 'http://localhost:50342/oauth2/token' }],
+    ['msi-endpoint', 'direct', { MSI_ENDPOINT: OLD.MSI_ENDPOINT, MSI_SECRET: '' }],
+    ['azure-arc', 'sdk', ARC],
+    ['service-fabric', 'sdk', { ...NEW, IDENTITY_SERVER_THUMBPRINT: 'AB12' }],
+    ['app-service-2019', 'direct', { ...NEW, IMDS_ENDPOINT: 'http://x' }],
+    ['workload-identity', 'sdk', WORKLOAD],
+    ['workload-identity', 'sdk', { ...WORKLOAD, ...NEW, ...OLD, ...ARC }],
+    ['app-service-2019', 'direct', { ...NEW, AZURE_CLIENT_ID: 'client', AZURE_TENANT_ID: 'tenant' }],
+    ['default-azure-credential', 'sdk', {}],
+    ['default-azure-credential', 'sdk', { IDENTITY_HEADER: 'h', MSI_SECRET: 's', AZURE_CLIENT_ID: 'c' }],
+    ['default-azure-credential', 'sdk', { IDENTITY_ENDPOINT: '', IDENTITY_HEADER: '', MSI_ENDPOINT: '' }],
+  ])('%s (%s) from %o', (name, lane, env) => {
+    expect(unwrap(detectSource(env))).toMatchObject({ name, lane });
+  });
+
+  test('keeps endpoint and header as they are', () => {
+    expect(unwrap(detectSource(NEW))).toMatchObject({
+      endpoint: new URL(NEW.IDENTITY_ENDPOINT),
+      header: 'header',
+    });
+    expect(unwrap(detectSource({ ...NEW, ...OLD }))).toMatchObject({ header: 'header' });
+    expect(unwrap(detectSource(OLD))).toMatchObject({ endpoint: new URL(OLD.MSI_ENDPOINT), header: 'secret' });
+  });
+});
+
+describe('endpoints', () => {
+  const names: [endpoint: string, header: string | undefined][] = [
+    ['IDENTITY_ENDPOINT', 'IDENTITY_HEADER'],
+    ['MSI_ENDPOINT', 'MSI_SECRET'],
+    ['MSI_ENDPOINT', undefined],
+  ];
+  const detect = (endpoint: string, [name, header]: (typeof names)[number]) =>
+    detectSource({ [name]: endpoint, ...(header !== undefined && { [header]: 'header' }) });
+
+  test.each([
+    'http://127.0.0.1:41001/msi/token',
+    'http://127.9.9.9/msi/token',
+    'http://localhost:8081/msi/token',
+    'http://LOCALHOST:8081/msi/token',
+    'http://[::1]:8081/msi/token',
+    'http://169.254.129.3:8081/msi/token',
+    'http://169.254.255.2:8081/msi/token',
+    'https://identity.internal.example/token',
+    'https://10.0.0.4:2377/metadata/identity/oauth2/token',
+  ])('taken: %s', (endpoint) => {
+    for (const one of names) expect(detect(endpoint, one).ok).toBe(true);
+  });
+
+  test.each([
+    'http://identity.internal.example/token',
+    'http://10.0.0.4:8081/msi/token',
+    'http://169.255.1.1/msi/token',
+    'http://128.0.0.1/msi/token',
+    'http://0.0.0.0:8081/msi/token',
+    'http://[fe80::1]/msi/token',
+    'http://[::ffff:10.0.0.1]/msi/token',
+    'http://2130706434.example/msi/token',
+    'http://127.0.0.1.evil.example/msi/token',
+    'http://169.254.1.1.evil.example/msi/token',
+    'http://localhost.evil.example/msi/token',
+    'http://evil-localhost/msi/token',
+    'http://localhost@evil.example/msi/token',
+    'http://user@127.0.0.1/msi/token',
+    'http://user:password@127.0.0.1/msi/token',
+    'https://user:password@identity.example/msi/token',
+    'http://127.0.0.1/msi/token#fragment',
+    'ftp://127.0.0.1/msi/token',
+    'file:///msi/token',
+    'unix:/run/identity.sock',
+    '127.0.0.1:41001/msi/token',
+    '/msi/token',
+    'not an endpoint',
+  ])('refused: %s', (endpoint) => {
+    for (const one of names) {
+      const failure = failureOf(detect(endpoint, one));
+      expect(failure).toMatchObject({ status: 'MSINotEnabled', code: 'ERR_IDENTITY_ENDPOINT', retry: 'never' });
+      expect(failure.details).toContain(one[0]);
+      expect(JSON.stringify(failure)).not.toContain(endpoint);
+    }
+  });
+
+  test.each([
+    ['a line feed', 'header\nX-Other: 1'],
+    ['a carriage return', 'header\r'],
+    ['a NUL', 'head\0er'],
+    ['a space', 'head er'],
+    ['a tab', 'head\ter'],
+    ['DEL', 'header\x7f'],
+    ['a letter beyond ASCII', 'heäder'],
+  ])('a header with %s is refused', (_, header) => {
+    for (const env of [
+      { IDENTITY_ENDPOINT: NEW.IDENTITY_ENDPOINT, IDENTITY_HEADER: header },
+      { MSI_ENDPOINT: OLD.MSI_ENDPOINT, MSI_SECRET: header },
+    ]) {
+      const failure = failureOf(detectSource(env));
+      expect(failure).toMatchObject({ status: 'MSINotEnabled', code: 'ERR_IDENTITY_ENDPOINT', retry: 'never' });
+      expect(failure.details).toMatch(/^(IDENTITY_HEADER|MSI_SECRET) /);
+      expect(JSON.stringify(failure)).not.toContain(JSON.stringify(header).slice(1, -1));
+    }
+  });
+});

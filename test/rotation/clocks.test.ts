@@ -1,0 +1,193 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { useFreshSecret } from '../../src/rotation/fresh-secret.js';
+import { ageMs, LONGEST_TIMER_MS, nextDelayMs } from '../../src/rotation/schedule.js';
+import { createTicker } from '../../src/rotation/ticker.js';
+
+describe('nextDelayMs', () => {
+  test.each([
+    // The first, and the first after a failure: anywhere within the interval.
+    [300_000, true, 0, 1],
+    [300_000, true, 0.5, 150_000],
+    [300_000, true, 0.999999, 300_000],
+    // Later ones wander by 10 %.
+    [300_000, false, 0, 270_000],
+    [300_000, false, 0.5, 300_000],
+    [300_000, false, 0.999999, 330_000],
+    [1000, true, 0, 1],
+    // A timer has 32 bits: more would fire at once.
+    [86_400_000, false, 0.999999, 95_039_983],
+    [3_000_000_000, false, 0.5, LONGEST_TIMER_MS],
+    [Number.MAX_SAFE_INTEGER, true, 0.5, LONGEST_TIMER_MS],
+  ])('%i ms, spread %s, random %d: %i', (intervalMs, spread, random, expected) => {
+    expect(nextDelayMs(intervalMs, spread, random)).toBe(expected);
+  });
+});
+
+test('age is on the clock that moved more', () => {
+  const since = { wallMs: 1000, monotonicMs: 100 };
+  expect(ageMs(since, { wallMs: 1500, monotonicMs: 300 })).toBe(500);
+  // The wall clock was set back.
+  expect(ageMs(since, { wallMs: 0, monotonicMs: 300 })).toBe(200);
+  // The machine slept, and its monotonic clock with it.
+  expect(ageMs(since, { wallMs: 90_000, monotonicMs: 101 })).toBe(89_000);
+});
+
+describe('ticker', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+  const tickerOf = (tick: () => Promise<boolean>) => createTicker(10_000, tick, () => 0.5);
+
+  test('the first comes within the interval, the others a whole one apart', async () => {
+    const at: number[] = [];
+    const start = Date.now();
+    const ticker = tickerOf(async () => at.push(Date.now() - start) > 0);
+    expect(ticker.nextAtMs()).toBeUndefined();
+    ticker.start();
+    expect(ticker.nextAtMs()).toBe(start + 5000);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(at).toEqual([5000, 15_000, 25_000]);
+  });
+
+  test('after a failure, or a rejection, it is spread again, and goes on', async () => {
+    const at: number[] = [];
+    const start = Date.now();
+    const outcomes = [() => Promise.resolve(false), () => Promise.reject(new Error('x')), () => Promise.resolve(true)];
+    const ticker = tickerOf(() => {
+      at.push(Date.now() - start);
+      return (outcomes[at.length - 1] ?? (() => Promise.resolve(true)))();
+    });
+    ticker.start();
+    await vi.advanceTimersByTimeAsync(26_000);
+    expect(at).toEqual([5000, 10_000, 15_000, 25_000]);
+  });
+
+  test('the next is planned when the tick has ended, so that none overlap', async () => {
+    let end: (() => void) | undefined;
+    let ticks = 0;
+    const ticker = tickerOf(() => {
+      ticks++;
+      return new Promise((resolve) => {
+        end = () => resolve(true);
+      });
+    });
+    ticker.start();
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(ticks).toBe(1);
+    expect(ticker.nextAtMs()).toBeUndefined();
+    ticker.start();
+    end?.();
+    await vi.advanceTimersByTimeAsync(9_999);
+    expect(ticks).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(ticks).toBe(2);
+  });
+
+  test('stopped is stopped, in the middle of a tick too, until it is started again', async () => {
+    let end: (() => void) | undefined;
+    let ticks = 0;
+    const ticker = tickerOf(() => {
+      ticks++;
+      return new Promise((resolve) => {
+        end = () => resolve(true);
+      });
+    });
+    ticker.start();
+    await vi.advanceTimersByTimeAsync(5000);
+    ticker.stop();
+    end?.();
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(ticks).toBe(1);
+    expect(vi.getTimerCount()).toBe(0);
+    ticker.sooner(5);
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(ticks).toBe(1);
+    ticker.start();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(ticks).toBe(2);
+  });
+
+  test('starting twice is starting once', async () => {
+    const tick = vi.fn(async () => true);
+    const ticker = tickerOf(tick);
+    ticker.start();
+    ticker.start();
+    expect(vi.getTimerCount()).toBe(1);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(tick).toHaveBeenCalledTimes(1);
+  });
+
+  test('sooner comes sooner, never later; also when asked for in a tick', async () => {
+    const at: number[] = [];
+    const start = Date.now();
+    const ticker = tickerOf(async () => {
+      at.push(Date.now() - start);
+      if (at.length === 1) ticker.sooner(700);
+      return true;
+    });
+    ticker.start();
+    ticker.sooner(9000);
+    ticker.sooner(1000.4);
+    ticker.sooner(0);
+    ticker.sooner(2000);
+    await vi.advanceTimersByTimeAsync(11_000);
+    expect(at).toEqual([1, 701, 10_701]);
+  });
+
+  test('does not keep the process alive', () => {
+    vi.useRealTimers();
+    const before = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const ticker = createTicker(1000, async () => true);
+    ticker.start();
+    expect(process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout')).toHaveLength(before);
+    ticker.stop();
+  });
+});
+
+describe('useFreshSecret', () => {
+  const NAME = 'VS_FRESH';
+  beforeEach(() => {
+    process.env[NAME] = 'old';
+  });
+  afterEach(() => {
+    delete process.env[NAME];
+    vi.clearAllMocks();
+  });
+  const refused = new Error('refused');
+  const options = { isAuthError: (error: unknown) => error === refused };
+  const refresh = vi.fn(async () => {
+    process.env[NAME] = 'new';
+    return { generation: 2, changed: [], failed: [] };
+  });
+  const oldIsRefused = vi.fn((value: string) => {
+    if (value === 'old') throw refused;
+    return `with ${value}`;
+  });
+
+  test('no refresh while all is well', async () => {
+    expect(await useFreshSecret(NAME, (value) => value, options, refresh)).toBe('old');
+    expect(refresh).not.toHaveBeenCalled();
+  });
+
+  test('one refresh and one more try, with the value there is then', async () => {
+    expect(await useFreshSecret(NAME, oldIsRefused, options, refresh)).toBe('with new');
+    expect(oldIsRefused.mock.calls).toEqual([['old'], ['new']]);
+    expect(refresh).toHaveBeenCalledTimes(1);
+  });
+
+  test('not for other errors, and not twice', async () => {
+    const other = new Error('other');
+    await expect(useFreshSecret(NAME, () => Promise.reject(other), options, refresh)).rejects.toBe(other);
+    expect(refresh).not.toHaveBeenCalled();
+    const use = vi.fn(() => Promise.reject(refused));
+    await expect(useFreshSecret(NAME, use, options, refresh)).rejects.toBe(refused);
+    expect(use).toHaveBeenCalledTimes(2);
+  });
+
+  test('a setting that is not there', async () => {
+    await expect(
+      useFreshSecret('VS_NONE', (value) => value, { isAuthError: () => false }, refresh),
+    ).rejects.toMatchObject({
+      code: 'ERR_SETTINGS_MISSING',
+    });
+  });
+});

@@ -1,0 +1,268 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the syntax under test
+import { describe, expect, test } from 'vitest';
+import {
+  acceptResults,
+  groupsOf,
+  type HeldSecrets,
+  holdFirst,
+  isOlder,
+  readAgainInMs,
+  sameSecret,
+} from '../../src/rotation/held.js';
+import type { Result } from '../../src/support/failure.js';
+import type { SecretValue } from '../../src/vault/reader.js';
+import {
+  ABSENT,
+  BARE_404,
+  bad,
+  FORBIDDEN,
+  good,
+  keyOf,
+  NOW_MS,
+  OUTAGE,
+  planOf,
+  ref,
+  secretOf,
+  V1,
+  V2,
+  V3,
+} from '../helpers/fixtures.js';
+
+type Reads = Record<string, Result<SecretValue>>;
+const SETTLE = { settleMs: 30_000 };
+
+/** A start with these reads, then a tick for each of the others; all keys in one group, or each alone. */
+function ticks(grouped: boolean, first: Reads, ...later: Reads[]) {
+  let held: HeldSecrets = holdFirst(new Map(Object.entries(first)), NOW_MS);
+  const keys = Object.keys(first);
+  const groups = grouped ? [keys] : keys.map((key) => [key]);
+  const acceptances = later.map((reads, i) => {
+    const acceptance = acceptResults(held, new Map(Object.entries(reads)), groups, {
+      nowMs: NOW_MS + (i + 1) * 1000,
+      ...SETTLE,
+    });
+    held = acceptance.held;
+    return acceptance;
+  });
+  const value = (key: string) => held.get(key)?.good?.value.reveal();
+  return { held, value, last: acceptances.at(-1), acceptances };
+}
+
+/** Written `ageS` before the vault's reply. */
+const aged = (value: string, version: string, ageS: number) =>
+  good(value, { version, updatedMs: NOW_MS - ageS * 1000, repliedAtMs: NOW_MS });
+
+describe('one secret', () => {
+  test('a start holds what was read, or why not', () => {
+    const { held } = ticks(false, { a: good('x'), b: bad(FORBIDDEN), c: bad(OUTAGE) });
+    expect(held.get('a')).toMatchObject({ resolvedAtMs: NOW_MS, refusals: 0 });
+    expect(held.get('b')).toEqual({ failure: FORBIDDEN, refusals: 1 });
+    expect(held.get('c')).toEqual({ failure: OUTAGE, refusals: 0 });
+  });
+
+  test('a new version or value is taken at once', () => {
+    expect(ticks(false, { a: good('x') }, { a: good('y', { version: V2 }) }).value('a')).toBe('y');
+    expect(ticks(false, { a: good('x') }, { a: good('y') }).value('a')).toBe('y');
+    // Settling is for groups.
+    expect(ticks(false, { a: aged('x', V1, 1000) }, { a: aged('y', V2, 1) }).value('a')).toBe('y');
+  });
+
+  test('a failure leaves the good value, and heals without a trace', () => {
+    const failing = ticks(false, { a: good('x') }, { a: bad(OUTAGE) }, { a: bad(ABSENT) });
+    expect(failing.held.get('a')).toMatchObject({ failure: ABSENT, refusals: 1, resolvedAtMs: NOW_MS });
+    expect(failing.value('a')).toBe('x');
+    const healed = ticks(false, { a: good('x') }, { a: bad(OUTAGE) }, { a: good('x') }).held.get('a');
+    expect(healed).toEqual({ good: expect.anything(), resolvedAtMs: NOW_MS + 2000, refusals: 0 });
+  });
+
+  test('what was not asked stays as it was', () => {
+    const { held } = ticks(false, { a: good('x'), b: bad(OUTAGE) }, {});
+    expect(held.get('a')).toMatchObject({ resolvedAtMs: NOW_MS });
+    expect(held.get('b')).toEqual({ failure: OUTAGE, refusals: 0 });
+  });
+
+  test('only the vault’s own word counts as a refusal; an outage in between does not reset it', () => {
+    const refusals = (...reads: Result<SecretValue>[]) =>
+      ticks(false, { a: good('x') }, ...reads.map((a) => ({ a }))).held.get('a')?.refusals;
+    expect(refusals(bad(FORBIDDEN), bad(FORBIDDEN))).toBe(2);
+    expect(refusals(bad(ABSENT), bad(OUTAGE), bad(ABSENT))).toBe(2);
+    expect(refusals(bad({ ...FORBIDDEN, status: 'OtherReasons', code: 'ERR_SECRET_DISABLED' }))).toBe(1);
+    expect(refusals(bad(FORBIDDEN), good('x'), bad(FORBIDDEN))).toBe(1);
+    // A gateway's 404, an identity that is gone, a host that is none: facts, but not about the secret.
+    expect(refusals(bad(BARE_404), bad(BARE_404))).toBe(0);
+    expect(refusals(bad({ ...FORBIDDEN, status: 'MSINotEnabled', code: 'ERR_IDENTITY_NOT_FOUND' }))).toBe(0);
+    expect(refusals(bad({ ...FORBIDDEN, status: 'UnauthorizedClient', code: 'ERR_VAULT_UNAUTHORIZED' }))).toBe(0);
+  });
+});
+
+describe('an older version', () => {
+  const NEW = aged('new', V2, 100);
+  const OLD = aged('old', V1, 200);
+  const OLDER = aged('older', V3, 300);
+  const value = (...reads: Result<SecretValue>[]) => ticks(false, { a: NEW }, ...reads.map((a) => ({ a }))).value('a');
+
+  test('is believed when two reads in a row agree', () => {
+    expect(value(OLD)).toBe('new');
+    expect(value(OLD, OLD)).toBe('old');
+    // Replicas that disagree.
+    expect(value(OLD, NEW, OLD)).toBe('new');
+    expect(value(OLD, OLDER)).toBe('new');
+    expect(value(OLD, OLDER, OLDER)).toBe('older');
+  });
+
+  test('an outage in between changes nothing; a newer one is taken at once', () => {
+    expect(value(OLD, bad(OUTAGE), OLD)).toBe('old');
+    expect(value(OLD, aged('newest', V3, 1))).toBe('newest');
+  });
+
+  test('seen once is no failure', () => {
+    const held = ticks(false, { a: NEW }, { a: bad(OUTAGE) }, { a: OLD }).held.get('a');
+    expect(held).toMatchObject({ refusals: 0, olderVersion: V1 });
+    expect(held?.failure).toBeUndefined();
+  });
+
+  test('without dates nothing is older', () => {
+    expect(isOlder(secretOf('a'), secretOf('b', { updatedMs: 1 }))).toBe(false);
+    expect(isOlder(secretOf('a', { updatedMs: 1 }), secretOf('b'))).toBe(false);
+    expect(isOlder(secretOf('a', { updatedMs: 1 }), secretOf('b', { updatedMs: 1 }))).toBe(false);
+    expect(isOlder(secretOf('a', { updatedMs: 1 }), secretOf('b', { updatedMs: 2 }))).toBe(true);
+  });
+});
+
+describe('a group', () => {
+  const first = { user: aged('u1', V1, 1000), pw: aged('p1', V1, 1000) };
+  const values = (run: ReturnType<typeof ticks>) => [run.value('user'), run.value('pw')];
+
+  test('waits until all have settled, by the vault’s own clock', () => {
+    const caught = ticks(true, first, { user: aged('u2', V2, 5), pw: first.pw });
+    expect(values(caught)).toEqual(['u1', 'p1']);
+    expect(caught.last?.readAgainInMs).toBe(25_000);
+    const both = ticks(
+      true,
+      first,
+      { user: aged('u2', V2, 5), pw: first.pw },
+      { user: aged('u2', V2, 31), pw: aged('p2', V2, 30) },
+    );
+    expect(values(both)).toEqual(['u2', 'p2']);
+    expect(both.last?.readAgainInMs).toBeUndefined();
+  });
+
+  test('the youngest decides', () => {
+    const run = ticks(true, first, { user: aged('u2', V2, 20), pw: aged('p2', V2, 1) });
+    expect(values(run)).toEqual(['u1', 'p1']);
+    expect(run.last?.readAgainInMs).toBe(29_000);
+    expect(values(ticks(true, first, { user: aged('u2', V2, 30), pw: aged('p2', V2, 29.999) }))).toEqual(['u1', 'p1']);
+  });
+
+  test('nothing waits when nothing has changed, however young', () => {
+    const young = { user: aged('u1', V1, 1), pw: aged('p1', V1, 1) };
+    const run = ticks(true, young, young);
+    expect(run.last?.readAgainInMs).toBeUndefined();
+    expect(run.held.get('user')?.resolvedAtMs).toBe(NOW_MS + 1000);
+  });
+
+  test('a member that cannot be read keeps its value, and holds nobody up', () => {
+    // Even if it was young when it was last read.
+    const run = ticks(true, { ...first, pw: aged('p1', V1, 1) }, { user: aged('u2', V2, 60), pw: bad(OUTAGE) });
+    expect(values(run)).toEqual(['u2', 'p1']);
+    expect(run.held.get('pw')?.failure).toBe(OUTAGE);
+  });
+
+  test('nor does a pinned member, which is never read again', () => {
+    const run = ticks(true, { user: first.user, pinned: aged('p', V1, 1) }, { user: aged('u2', V2, 60) });
+    expect(run.value('user')).toBe('u2');
+    expect(run.last?.readAgainInMs).toBeUndefined();
+  });
+
+  test('a failure is known although the group waits', () => {
+    const run = ticks(true, first, { user: aged('u2', V2, 1), pw: bad(FORBIDDEN) });
+    expect(run.held.get('pw')).toMatchObject({ failure: FORBIDDEN, refusals: 1 });
+    expect(run.held.get('user')).toMatchObject({ refusals: 0, resolvedAtMs: NOW_MS });
+    expect(run.held.get('user')?.failure).toBeUndefined();
+  });
+
+  test('without dates, or without settling time, it moves at once', () => {
+    const undated = { user: good('u2', { version: V2 }), pw: good('p2', { version: V2 }) };
+    expect(values(ticks(true, first, undated))).toEqual(['u2', 'p2']);
+    const { held } = acceptResults(
+      ticks(true, first).held,
+      new Map(Object.entries({ user: aged('u2', V2, 1) })),
+      [['user', 'pw']],
+      {
+        nowMs: NOW_MS,
+        settleMs: 0,
+      },
+    );
+    expect(held.get('user')?.good?.value.reveal()).toBe('u2');
+  });
+
+  test('groups do not wait for each other', () => {
+    const held = holdFirst(new Map(Object.entries({ ...first, x: aged('x1', V1, 1000) })), NOW_MS);
+    const results = new Map(Object.entries({ user: aged('u2', V2, 1), pw: first.pw, x: aged('x2', V2, 1) }));
+    const after = acceptResults(held, results, [['user', 'pw'], ['x']], { nowMs: NOW_MS, ...SETTLE }).held;
+    expect(after.get('user')?.good?.value.reveal()).toBe('u1');
+    expect(after.get('x')?.good?.value.reveal()).toBe('x2');
+  });
+
+  test('after a start: read again once it has settled, if it had not', () => {
+    const young = holdFirst(new Map(Object.entries({ user: aged('u', V1, 10), pw: aged('p', V1, 1000) })), NOW_MS);
+    expect(readAgainInMs(young, [['user', 'pw']], 30_000)).toBe(20_000);
+    expect(readAgainInMs(young, [['user'], ['pw']], 30_000)).toBeUndefined();
+    expect(readAgainInMs(young, [['user', 'pw']], 0)).toBeUndefined();
+    expect(readAgainInMs(new Map(), [['user', 'pw']], 30_000)).toBeUndefined();
+  });
+
+  test('the reading before is not changed', () => {
+    const before = ticks(true, first).held;
+    acceptResults(before, new Map(Object.entries({ user: aged('u2', V2, 60), pw: bad(OUTAGE) })), [['user', 'pw']], {
+      nowMs: NOW_MS,
+      ...SETTLE,
+    });
+    expect(before.get('user')?.good?.value.reveal()).toBe('u1');
+    expect(before.get('pw')?.failure).toBeUndefined();
+  });
+});
+
+describe('groupsOf', () => {
+  const groups = (env: Record<string, string>) =>
+    groupsOf(planOf(env))
+      .map((group) => group.map((key) => /\/([^/]*)\//.exec(key)?.[1] ?? key).sort())
+      .sort((a, b) => (a.join() < b.join() ? -1 : 1));
+
+  test('what ends in one setting belongs together', () => {
+    expect(groups({ A: ref('a'), B: ref('b') })).toEqual([['a'], ['b']]);
+    expect(groups({ A: `${ref('a')}:${ref('b')}`, C: ref('c') })).toEqual([['a', 'b'], ['c']]);
+    expect(groups({ U: ref('u'), P: ref('p'), URL: '${U}:${P}', X: ref('x') })).toEqual([['p', 'u'], ['x']]);
+  });
+
+  test('through chains, shared secrets and both together', () => {
+    expect(groups({ A: ref('a'), T: '${A}', U: `\${T}${ref('b')}`, V: `${ref('b')}${ref('c')}`, D: ref('d') })).toEqual(
+      [['a', 'b', 'c'], ['d']],
+    );
+    expect(groups({ A: ref('a'), B: ref('b'), C: ref('c'), X: '${A}${B}', Y: '${B}${C}', Z: '${C}${A}' })).toEqual([
+      ['a', 'b', 'c'],
+    ]);
+    expect(groups({ X: `${ref('a')}${ref('b')}`, Y: `${ref('c')}${ref('d')}`, Z: `${ref('d')}${ref('a')}` })).toEqual([
+      ['a', 'b', 'c', 'd'],
+    ]);
+  });
+
+  test('the same secret twice is no group', () => {
+    expect(groups({ A: `${ref('a')}${ref('a', 'Encode=uri')}`, T: '${A}' })).toEqual([['a']]);
+    expect(groupsOf(planOf({ A: `${ref('a')}${ref('a')}` }))).toEqual([[keyOf('a')]]);
+  });
+
+  test('nothing to read, no groups', () => {
+    expect(groups({ A: '@@KeyVault(x)' })).toEqual([]);
+  });
+});
+
+test('sameSecret compares versions and values', () => {
+  const a = secretOf('x');
+  expect(sameSecret(a, a)).toBe(true);
+  expect(sameSecret(a, secretOf('x', { updatedMs: 5 }))).toBe(true);
+  expect(sameSecret(a, secretOf('y'))).toBe(false);
+  expect(sameSecret(a, secretOf('x', { version: V2 }))).toBe(false);
+  expect(sameSecret(undefined, undefined)).toBe(true);
+  expect(sameSecret(a, undefined)).toBe(false);
+});

@@ -1,0 +1,148 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createLedger, type Ledger } from '../../src/rotation/ledger.js';
+
+const NAMES = ['VS_A', 'VS_B', 'VS_C'] as const;
+const env = () => ({ ...process.env });
+const clean = () => {
+  for (const name of NAMES) delete process.env[name];
+};
+let ledger: Ledger;
+beforeEach(() => {
+  clean();
+  ledger = createLedger();
+});
+afterEach(clean);
+
+function begin(): void {
+  process.env['VS_A'] = 'raw A';
+  process.env['VS_B'] = 'raw B';
+  ledger.note(['VS_A', 'VS_B'], env());
+  ledger.write(
+    [
+      ['VS_A', 'a'],
+      ['VS_B', undefined],
+    ],
+    env(),
+  );
+}
+
+test('writes and removes; undefined is no text', () => {
+  begin();
+  expect(process.env['VS_A']).toBe('a');
+  expect('VS_B' in process.env).toBe(false);
+  expect(ledger.written('VS_A')).toBe('a');
+  expect([ledger.hasWritten('VS_B'), ledger.written('VS_B')]).toEqual([true, undefined]);
+  expect([ledger.hasWritten('VS_C'), ledger.original('VS_A')]).toEqual([false, 'raw A']);
+});
+
+describe('what somebody else has written', () => {
+  test('is left alone, from the first step on', () => {
+    process.env['VS_A'] = 'raw A';
+    ledger.note(['VS_A'], env());
+    process.env['VS_A'] = 'mine';
+    expect(ledger.write([['VS_A', 'a']], env())).toEqual(new Set(['VS_A']));
+    expect(process.env['VS_A']).toBe('mine');
+    expect(ledger.hasWritten('VS_A')).toBe(false);
+  });
+
+  test('or removed, or added', () => {
+    begin();
+    delete process.env['VS_A'];
+    process.env['VS_B'] = 'mine';
+    const changes = [
+      ['VS_A', 'a2'],
+      ['VS_B', 'b2'],
+    ] as const;
+    expect(ledger.write(changes, env())).toEqual(new Set(['VS_A', 'VS_B']));
+    expect([process.env['VS_A'], process.env['VS_B']]).toEqual([undefined, 'mine']);
+    ledger.repair(env());
+    ledger.undo(env());
+    expect([process.env['VS_A'], process.env['VS_B']]).toEqual([undefined, 'mine']);
+  });
+
+  test('is ours again when they put our value back', () => {
+    begin();
+    process.env['VS_A'] = 'mine';
+    ledger.write([['VS_A', 'a2']], env());
+    process.env['VS_A'] = 'a';
+    expect(ledger.isOverridden('VS_A', env())).toBe(false);
+    expect(ledger.write([['VS_A', 'a2']], env()).size).toBe(0);
+    expect(process.env['VS_A']).toBe('a2');
+  });
+
+  test('one does not hold back the others', () => {
+    begin();
+    process.env['VS_A'] = 'mine';
+    ledger.write(
+      [
+        ['VS_A', 'a2'],
+        ['VS_B', 'b2'],
+      ],
+      env(),
+    );
+    expect([process.env['VS_A'], process.env['VS_B']]).toEqual(['mine', 'b2']);
+  });
+});
+
+describe('repair', () => {
+  test('writes again where the raw value is back: the worker refilled its environment', () => {
+    begin();
+    process.env['VS_A'] = 'raw A';
+    process.env['VS_B'] = 'raw B';
+    ledger.repair(env());
+    expect([process.env['VS_A'], process.env['VS_B']]).toEqual(['a', undefined]);
+  });
+
+  test('changes nothing when all is well', () => {
+    begin();
+    const before = env();
+    ledger.repair(before);
+    expect(env()).toEqual(before);
+  });
+});
+
+test('withRemoved shows the raw values that were taken out, and only those', () => {
+  begin();
+  expect(ledger.withRemoved(env())).toMatchObject({ VS_A: 'a', VS_B: 'raw B' });
+  process.env['VS_B'] = 'mine';
+  expect(ledger.withRemoved(env())['VS_B']).toBe('mine');
+  expect(process.env['VS_B']).toBe('mine');
+});
+
+describe('undo', () => {
+  test('puts back what stood there first, and forgets', () => {
+    begin();
+    ledger.write([['VS_A', 'a2']], env());
+    ledger.undo(env());
+    expect([process.env['VS_A'], process.env['VS_B']]).toEqual(['raw A', 'raw B']);
+    expect([ledger.hasWritten('VS_A'), ledger.original('VS_A')]).toEqual([false, undefined]);
+  });
+
+  test('removes what was not there', () => {
+    ledger.note(['VS_C'], env());
+    ledger.write([['VS_C', 'c']], env());
+    expect(process.env['VS_C']).toBe('c');
+    ledger.undo(env());
+    expect('VS_C' in process.env).toBe(false);
+  });
+
+  test('what was noted and never written stays', () => {
+    process.env['VS_A'] = 'raw A';
+    ledger.note(['VS_A'], env());
+    process.env['VS_A'] = 'raw A';
+    ledger.undo(env());
+    expect(process.env['VS_A']).toBe('raw A');
+  });
+});
+
+test('a new raw value in a variable of ours is a new beginning; our own value is none', () => {
+  begin();
+  ledger.note(['VS_A'], env());
+  expect(ledger.original('VS_A')).toBe('raw A');
+  process.env['VS_A'] = 'raw A2';
+  ledger.note(['VS_A'], env());
+  expect(ledger.write([['VS_A', 'a2']], env()).size).toBe(0);
+  expect(process.env['VS_A']).toBe('a2');
+  ledger.undo(env());
+  expect(process.env['VS_A']).toBe('raw A2');
+});

@@ -1,0 +1,588 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the syntax under test
+import diagnostics from 'node:diagnostics_channel';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { settingReport } from '../../src/report/report.js';
+import { composeSettings } from '../../src/rotation/compose.js';
+import { createRotator, type Rotator } from '../../src/rotation/rotator.js';
+import type { Environment } from '../../src/settings/environment.js';
+import { planSettings } from '../../src/settings/plan.js';
+import { readProvenance } from '../../src/settings/provenance.js';
+import type { Clock } from '../../src/support/clock.js';
+import type { Result } from '../../src/support/failure.js';
+import type { Log } from '../../src/support/log.js';
+import type { BootstrapOptions } from '../../src/support/options.js';
+import type { ReadResults, VaultClient } from '../../src/vault/client.js';
+import type { SecretValue } from '../../src/vault/reader.js';
+import { findCanary } from '../helpers/canary.js';
+import {
+  ABSENT,
+  bad,
+  configOf,
+  FORBIDDEN,
+  good,
+  NOW_MS,
+  OUTAGE,
+  ref,
+  secretOf,
+  V1,
+  V2,
+  V3,
+} from '../helpers/fixtures.js';
+
+/** Settings of this process that the tests own. */
+const OWN = /^(VS_|APPSETTING_VS_|VAULTSTRAP_REFERENCES|WEBSITE_KEYVAULT_REFERENCES)/;
+const clean = () => {
+  for (const name of Object.keys(process.env)) if (OWN.test(name)) delete process.env[name];
+};
+const ownEnv = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => OWN.test(name)));
+
+const lines: string[] = [];
+const log: Log = {
+  error: (line) => void lines.push(`error: ${line}`),
+  warn: (line) => void lines.push(`warn: ${line}`),
+  info: () => {},
+  debug: () => {},
+};
+
+let nowMs = NOW_MS;
+const clock: Clock = { now: () => nowMs, monotonic: () => nowMs, sleep: () => Promise.resolve() };
+
+let rotator: Rotator;
+let vault: Record<string, Result<SecretValue> | string>;
+let asked: string[][];
+/** While set, reads wait for it. */
+let gate: Promise<void> | undefined;
+
+const client = {
+  readAll: async (reads: Iterable<{ key: string; secret: string }>): Promise<ReadResults> => {
+    const wanted = [...reads];
+    asked.push(wanted.map(({ secret }) => secret));
+    const answers = new Map(wanted.map(({ key, secret }) => [key, answer(secret)]));
+    await gate;
+    return answers;
+  },
+  rest: () => {},
+} as unknown as VaultClient;
+
+function answer(secret: string): Result<SecretValue> {
+  const found = vault[secret] ?? bad(ABSENT);
+  return typeof found === 'string' ? good(found) : found;
+}
+
+/** Starts as the engine does: plan, read what has to be read, compose, apply. */
+function start(settings: Environment, options: BootstrapOptions = {}): void {
+  Object.assign(process.env, settings);
+  const env = ownEnv();
+  const config = configOf(options);
+  const plan = planSettings(env, config, nowMs);
+  const needed = new Set(plan.settings.filter((s) => s.readAtStart && !s.failure).flatMap((s) => s.reads));
+  const results: ReadResults = new Map(
+    [...plan.reads.values()].filter(({ key }) => needed.has(key)).map(({ key, secret }) => [key, answer(secret)]),
+  );
+  const composed = composeSettings(plan, (key) => results.get(key));
+  const failed = composed.some(({ outcome }) => outcome.kind === 'failed') && config.onError === 'throw';
+  rotator.begin({ plan, config, client }, composed, results, !failed);
+}
+
+function report(name: string) {
+  const found = rotator.composed.find(({ planned }) => planned.setting === name);
+  return found && settingReport(found, rotator.noteOf(name), new Map(), nowMs);
+}
+
+beforeEach(() => {
+  clean();
+  vault = {};
+  asked = [];
+  lines.length = 0;
+  gate = undefined;
+  nowMs = NOW_MS;
+  rotator = createRotator(clock, () => log);
+});
+afterEach(() => {
+  rotator.reset();
+  clean();
+  vi.useRealTimers();
+});
+
+describe('start', () => {
+  test('applies values to both twins, and tells children', () => {
+    vault = { pw: 's3cret' };
+    start({ VS_PW: ref(), APPSETTING_VS_PW: ref(), VS_URL: 'db://${VS_PW}', VS_PLAIN: '$x' });
+    expect(ownEnv()).toMatchObject({
+      VS_PW: 's3cret',
+      APPSETTING_VS_PW: 's3cret',
+      VS_URL: 'db://s3cret',
+      VS_PLAIN: '$x',
+    });
+    const record = readProvenance(ownEnv());
+    expect([...record.keys()].sort()).toEqual(['APPSETTING_VS_PW', 'VS_PW', 'VS_URL']);
+    expect(record.get('VS_PW')).toMatchObject({ pointer: ref(), version: V1, resolvedAtMs: NOW_MS });
+    expect(rotator.generation).toBe(1);
+    expect(rotator.ageMs()).toBe(0);
+  });
+
+  test('that failed removes what failed, and is no generation', async () => {
+    vault = { pw: bad(FORBIDDEN), ok: 'fine' };
+    start({ VS_PW: ref(), VS_OK: ref('ok') });
+    expect(process.env['VS_PW']).toBeUndefined();
+    expect(process.env['VS_OK']).toBe('fine');
+    expect(rotator.generation).toBe(0);
+    expect(await rotator.refresh()).toEqual({ generation: 0, changed: [], failed: [] });
+    expect(rotator.rawEnvironment()['VS_PW']).toBe(ref());
+  });
+
+  test('raw text that is to be kept is kept, through refreshes too, until it can be resolved', async () => {
+    vault = { pw: bad(FORBIDDEN) };
+    start({ VS_PW: ref(), VS_T: '<${VS_PW}>' }, { onError: 'keep' });
+    expect(ownEnv()).toMatchObject({ VS_PW: ref(), VS_T: '<${VS_PW}>' });
+    await rotator.refresh();
+    await rotator.refresh();
+    expect(ownEnv()).toMatchObject({ VS_PW: ref(), VS_T: '<${VS_PW}>' });
+    vault = { pw: 's' };
+    expect((await rotator.refresh()).changed.map(({ setting }) => setting)).toEqual(['VS_PW', 'VS_T']);
+    expect(ownEnv()).toMatchObject({ VS_PW: 's', VS_T: '<s>' });
+  });
+
+  test('what is to be unset stays so until it can be resolved', async () => {
+    vault = { pw: bad(OUTAGE) };
+    start({ VS_PW: ref() }, { onError: 'unset' });
+    await rotator.refresh();
+    expect(process.env['VS_PW']).toBeUndefined();
+    vault = { pw: 's' };
+    await rotator.refresh();
+    expect(process.env['VS_PW']).toBe('s');
+  });
+
+  test('somebody else was faster', () => {
+    vault = { pw: 's' };
+    Object.assign(process.env, { VS_PW: ref() });
+    const config = configOf();
+    const plan = planSettings(ownEnv(), config, nowMs);
+    process.env['VS_PW'] = 'mine';
+    const results: ReadResults = new Map([...plan.reads.keys()].map((key) => [key, good('s')]));
+    rotator.begin(
+      { plan, config, client },
+      composeSettings(plan, (key) => results.get(key)),
+      results,
+      true,
+    );
+    expect(process.env['VS_PW']).toBe('mine');
+    expect(report('VS_PW')).toMatchObject({ overridden: true });
+    expect(readProvenance(ownEnv()).size).toBe(0);
+  });
+
+  test('takeOut removes the raw references, and only those, until their values are there', () => {
+    Object.assign(process.env, { VS_PW: ref(), VS_T: '${VS_PW}', VS_PLAIN: 'x' });
+    const plan = planSettings(ownEnv(), configOf(), nowMs);
+    rotator.takeOut(plan);
+    expect(ownEnv()).toEqual({ VS_PLAIN: 'x' });
+    expect(rotator.rawEnvironment()).toMatchObject({ VS_PW: ref(), VS_T: '${VS_PW}' });
+    rotator.reset();
+    expect(ownEnv()).toMatchObject({ VS_PW: ref(), VS_T: '${VS_PW}' });
+  });
+});
+
+describe('refresh', () => {
+  test('applies what changed in one step, and says so without values', async () => {
+    vault = { pw: 'c4nary-1', other: 'c4nary-o' };
+    start({ VS_PW: ref(), VS_URL: 'db://${VS_PW}', VS_OTHER: ref('other') });
+    const events: unknown[] = [];
+    const onEvent = (message: unknown) => void events.push(message);
+    diagnostics.subscribe('vaultstrap:rotated', onEvent);
+    diagnostics.subscribe('vaultstrap:refresh', onEvent);
+    const heard = vi.fn();
+    rotator.onRotated(heard);
+    nowMs += 1000;
+    vault = { ...vault, pw: good('c4nary-2', { version: V2 }) };
+    const result = await rotator.refresh();
+    await Promise.resolve();
+    diagnostics.unsubscribe('vaultstrap:rotated', onEvent);
+    diagnostics.unsubscribe('vaultstrap:refresh', onEvent);
+    const changed = [
+      { setting: 'VS_PW', vault: 'shop', secret: 'pw', fromVersion: V1, toVersion: V2 },
+      { setting: 'VS_URL' },
+    ];
+    expect(result).toEqual({ generation: 2, changed, failed: [] });
+    expect(heard.mock.calls).toEqual([[{ generation: 2, changed }]]);
+    expect(events).toEqual([{ generation: 2, changed }, result]);
+    expect(ownEnv()).toMatchObject({ VS_PW: 'c4nary-2', VS_URL: 'db://c4nary-2', VS_OTHER: 'c4nary-o' });
+    expect(readProvenance(ownEnv()).get('VS_PW')).toMatchObject({ version: V2, resolvedAtMs: nowMs });
+    expect(findCanary([result, events, report('VS_PW'), report('VS_URL'), lines], 'c4nary')).toEqual([]);
+  });
+
+  test('without a change is silent', async () => {
+    vault = { pw: 's' };
+    start({ VS_PW: ref() });
+    const heard = vi.fn();
+    rotator.onRotated(heard);
+    nowMs += 5000;
+    expect(await rotator.refresh()).toEqual({ generation: 1, changed: [], failed: [] });
+    expect(rotator.ageMs()).toBe(0);
+    expect(heard).not.toHaveBeenCalled();
+    expect(lines).toEqual([]);
+  });
+
+  test('one that fails keeps its value, and does not hold back the others', async () => {
+    vault = { a: 'a1', b: 'b1' };
+    start({ VS_A: ref('a'), VS_B: ref('b') });
+    nowMs += 10_000;
+    vault = { a: bad(OUTAGE), b: 'b2' };
+    expect(await rotator.refresh()).toMatchObject({ generation: 2, failed: ['VS_A'], changed: [{ setting: 'VS_B' }] });
+    expect(ownEnv()).toMatchObject({ VS_A: 'a1', VS_B: 'b2' });
+    expect(report('VS_A')).toMatchObject({
+      status: 'OtherReasons',
+      code: 'ERR_VAULT_UNAVAILABLE',
+      kept: true,
+      ageSeconds: 10,
+    });
+    expect(report('VS_A')).not.toHaveProperty('wouldFailAtStart');
+    // Not complete: the age goes on.
+    expect(rotator.ageMs()).toBe(10_000);
+    vault = { a: 'a2', b: 'b2' };
+    await rotator.refresh();
+    expect(process.env['VS_A']).toBe('a2');
+    expect(report('VS_A')).toMatchObject({ status: 'Resolved' });
+    expect(rotator.ageMs()).toBe(0);
+  });
+
+  test('a value that cannot be applied keeps the old one, in its templates too', async () => {
+    vault = { pw: 'fine' };
+    start({ VS_PW: ref(), VS_T: '<${VS_PW}>' });
+    for (const value of ['x\0', 'x'.repeat(40_000), '\uD800']) {
+      vault = { pw: value };
+      expect((await rotator.refresh()).failed).toEqual(['VS_PW', 'VS_T']);
+      expect(ownEnv()).toMatchObject({ VS_PW: 'fine', VS_T: '<fine>' });
+    }
+    expect(rotator.generation).toBe(1);
+  });
+
+  test('pinned versions are read once', async () => {
+    vault = { pw: 's', pinned: 'p' };
+    start({ VS_PW: ref(), VS_PINNED: ref('pinned', `SecretVersion=${V1}`) });
+    await rotator.refresh();
+    expect(asked).toEqual([['pw']]);
+  });
+
+  test('calls share one refresh', async () => {
+    vault = { pw: 's' };
+    start({ VS_PW: ref() });
+    const [one, two] = [rotator.refresh(), rotator.refresh()];
+    expect(two).toBe(one);
+    await one;
+    await rotator.refresh();
+    expect(asked).toHaveLength(2);
+  });
+
+  test('an urgent one never joins a refresh that began before it; urgent ones share', async () => {
+    vault = { pw: 'old' };
+    start({ VS_PW: ref() });
+    let open = () => {};
+    gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const earlier = rotator.refresh();
+    vault = { pw: 'new' };
+    const urgent = [rotator.refresh({ urgent: true }), rotator.refresh({ urgent: true })];
+    expect(asked).toHaveLength(1);
+    gate = undefined;
+    open();
+    await earlier;
+    expect(process.env['VS_PW']).toBe('old');
+    await Promise.all(urgent);
+    expect(process.env['VS_PW']).toBe('new');
+    expect(asked).toHaveLength(2);
+  });
+
+  test('an urgent one comes even when the one before it broke, and the next one too', async () => {
+    vault = { pw: 's' };
+    start({ VS_PW: ref() });
+    const broken = vi.spyOn(client, 'readAll').mockRejectedValueOnce(new Error('impossible'));
+    const first = rotator.refresh().catch(() => 'broke');
+    const urgent = rotator.refresh({ urgent: true });
+    expect(await first).toBe('broke');
+    expect((await urgent).failed).toEqual([]);
+    broken.mockRejectedValueOnce(new Error('impossible'));
+    await rotator.refresh({ urgent: true }).catch(() => {});
+    expect((await rotator.refresh({ urgent: true })).failed).toEqual([]);
+    broken.mockRestore();
+  });
+
+  test('after a reset an answer that is still under way changes nothing', async () => {
+    vault = { pw: 'old' };
+    start({ VS_PW: ref() });
+    let open = () => {};
+    gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const late = rotator.refresh();
+    rotator.reset();
+    open();
+    await late;
+    expect(ownEnv()).toEqual({ VS_PW: ref() });
+    expect([rotator.generation, rotator.composed, rotator.ageMs()]).toEqual([0, [], undefined]);
+  });
+
+  test('a variable that somebody else has written is left alone, and said to be', async () => {
+    vault = { pw: 'old' };
+    start({ VS_PW: ref(), VS_T: '<${VS_PW}>' });
+    process.env['VS_PW'] = 'mine';
+    vault = { pw: 'new' };
+    await rotator.refresh();
+    expect(ownEnv()).toMatchObject({ VS_PW: 'mine', VS_T: '<new>' });
+    expect(report('VS_PW')).toMatchObject({ overridden: true });
+    expect([...readProvenance(ownEnv()).keys()]).toEqual(['VS_T']);
+  });
+
+  test('user and password move together, once both have settled', async () => {
+    const at = (value: string, version: string, ageS: number) =>
+      good(value, { version, updatedMs: nowMs - ageS * 1000, repliedAtMs: nowMs });
+    vault = { user: at('u1', V1, 900), pw: at('p1', V1, 900) };
+    start({ VS_USER: ref('user'), VS_PW: ref(), VS_URL: '${VS_USER}:${VS_PW}' });
+    vault = { ...vault, user: at('u2', V2, 5) };
+    expect(await rotator.refresh()).toMatchObject({ changed: [], failed: [] });
+    // Not even alone: the app may use them together without a template.
+    expect(ownEnv()).toMatchObject({ VS_USER: 'u1', VS_URL: 'u1:p1' });
+    nowMs += 40_000;
+    vault = { user: at('u2', V2, 45), pw: at('p2', V2, 31) };
+    expect((await rotator.refresh()).changed.map(({ setting }) => setting)).toEqual(['VS_USER', 'VS_PW', 'VS_URL']);
+    expect(process.env['VS_URL']).toBe('u2:p2');
+  });
+
+  test('an urgent one does not wait for settling', async () => {
+    const at = (value: string, version: string) =>
+      good(value, { version, updatedMs: nowMs - 1000, repliedAtMs: nowMs });
+    vault = { user: at('u1', V1), pw: at('p1', V1) };
+    start({ VS_URL: `${ref('user')}:${ref()}` });
+    vault = { ...vault, pw: at('p2', V2) };
+    await rotator.refresh();
+    expect(process.env['VS_URL']).toBe('u1:p1');
+    await rotator.refresh({ urgent: true });
+    expect(process.env['VS_URL']).toBe('u1:p2');
+  });
+});
+
+describe('absent secrets', () => {
+  test('an optional one that turns up is written; one that goes is kept', async () => {
+    start({ VS_O: ref('o', 'Optional=true') });
+    expect('VS_O' in process.env).toBe(false);
+    expect(await rotator.refresh()).toMatchObject({ failed: [], changed: [] });
+    vault = { o: 'here' };
+    expect((await rotator.refresh()).changed).toEqual([{ setting: 'VS_O', vault: 'shop', secret: 'o', toVersion: V1 }]);
+    expect(process.env['VS_O']).toBe('here');
+    vault = {};
+    expect((await rotator.refresh()).failed).toEqual(['VS_O']);
+    expect(process.env['VS_O']).toBe('here');
+  });
+
+  test('a default goes on answering, beside secrets that exist too', async () => {
+    vault = { pw: 's' };
+    start({ VS_D: `${ref('user', 'Default=app')}:${ref()}` });
+    expect(process.env['VS_D']).toBe('app:s');
+    nowMs += 1000;
+    expect(await rotator.refresh()).toMatchObject({ failed: [], changed: [] });
+    expect(report('VS_D')).toMatchObject({ status: 'SecretNotFound', usedDefault: true });
+    expect(report('VS_D')).not.toHaveProperty('kept');
+    expect(rotator.ageMs()).toBe(0);
+    expect(lines).toEqual([]);
+  });
+
+  test('they are no revoked ones', async () => {
+    start({ VS_D: ref('d', 'Default=d'), VS_O: ref('o', 'Optional=true') }, { onRevoked: 'unset' });
+    for (let i = 0; i < 3; i++) expect((await rotator.refresh()).failed).toEqual([]);
+    expect(ownEnv()).toMatchObject({ VS_D: 'd' });
+  });
+});
+
+describe('revoked secrets', () => {
+  test('keep their value by default, with an error at once and hourly', async () => {
+    vault = { pw: 's' };
+    start({ VS_PW: ref() });
+    vault = { pw: bad(FORBIDDEN) };
+    await rotator.refresh();
+    await rotator.refresh();
+    expect(process.env['VS_PW']).toBe('s');
+    expect(report('VS_PW')).toMatchObject({ status: 'AccessToKeyVaultDenied', kept: true, wouldFailAtStart: true });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(
+      /^error: VS_PW keeps its last good value \(ERR_VAULT_RBAC\).* A restart now would fail\.$/,
+    );
+    nowMs += 3_600_000;
+    await rotator.refresh();
+    expect(lines).toHaveLength(2);
+    // A refusal is an answer: there is nothing fresher to wait for.
+    expect(rotator.ageMs()).toBe(0);
+  });
+
+  test('an error comes at once although a warning was printed a minute before', async () => {
+    vault = { pw: 's' };
+    start({ VS_PW: ref() });
+    for (const failure of [OUTAGE, OUTAGE, FORBIDDEN, OUTAGE, FORBIDDEN]) {
+      nowMs += 60_000;
+      vault = { pw: bad(failure) };
+      await rotator.refresh();
+    }
+    expect(lines.map((line) => line.split(':', 1)[0])).toEqual(['warn', 'error']);
+  });
+
+  test('are unset on the second refusal if so configured, with what is made of them, and come back', async () => {
+    vault = { pw: 's', other: 'o' };
+    start({ VS_PW: ref(), VS_T: '<${VS_PW}>', VS_TT: '${VS_T}', VS_O: ref('other') }, { onRevoked: 'unset' });
+    vault = { pw: bad(FORBIDDEN), other: 'o' };
+    await rotator.refresh();
+    expect(ownEnv()).toMatchObject({ VS_PW: 's', VS_T: '<s>' });
+    const result = await rotator.refresh();
+    const env = ownEnv();
+    for (const name of ['VS_PW', 'VS_T', 'VS_TT']) expect(name in env, name).toBe(false);
+    expect(env['VS_O']).toBe('o');
+    expect(result.changed.map(({ setting }) => setting)).toEqual(['VS_PW', 'VS_T', 'VS_TT']);
+    expect(result.failed).toEqual(['VS_PW', 'VS_T', 'VS_TT']);
+    expect(report('VS_PW')).toMatchObject({ status: 'AccessToKeyVaultDenied', unset: true, wouldFailAtStart: true });
+    expect(report('VS_PW')).not.toHaveProperty('kept');
+    // Once more: nothing new.
+    expect((await rotator.refresh()).changed).toEqual([]);
+    vault = { pw: 's', other: 'o' };
+    expect((await rotator.refresh()).changed.map(({ setting }) => setting)).toEqual(['VS_PW', 'VS_T', 'VS_TT']);
+    expect(ownEnv()).toMatchObject({ VS_PW: 's', VS_T: '<s>', VS_TT: '<s>' });
+  });
+
+  test('a gateway’s 404, or a lost identity, unsets nothing', async () => {
+    vault = { pw: 's' };
+    start({ VS_PW: ref() }, { onRevoked: 'unset' });
+    vault = { pw: bad({ ...FORBIDDEN, status: 'VaultNotFound', code: 'ERR_VAULT_NOT_FOUND' }) };
+    for (let i = 0; i < 3; i++) await rotator.refresh();
+    vault = { pw: bad({ ...FORBIDDEN, status: 'MSINotEnabled', code: 'ERR_IDENTITY_NOT_ASSIGNED' }) };
+    for (let i = 0; i < 3; i++) await rotator.refresh();
+    expect(process.env['VS_PW']).toBe('s');
+  });
+});
+
+describe('what the platform resolved', () => {
+  const raw = (secret: string) => `@Microsoft.KeyVault(VaultName=shop;SecretName=${secret})`;
+  const settings = (...names: string[]): Environment => ({
+    WEBSITE_KEYVAULT_REFERENCES: JSON.stringify(
+      Object.fromEntries(names.map((name) => [`VS_${name}`, { rawReference: raw(name), status: 'Resolved' }])),
+    ),
+    ...Object.fromEntries(names.map((name) => [`VS_${name}`, `platform ${name}`])),
+  });
+
+  test('rotates', async () => {
+    start(settings('a'));
+    expect(asked).toEqual([]);
+    expect(process.env['VS_a']).toBe('platform a');
+    expect(report('VS_a')).toMatchObject({ status: 'Resolved', origin: 'platform' });
+    vault = { a: 'new' };
+    expect((await rotator.refresh()).changed).toEqual([{ setting: 'VS_a', vault: 'shop', secret: 'a', toVersion: V1 }]);
+    expect(process.env['VS_a']).toBe('new');
+  });
+
+  test('stays when we may not read it: Initialized, one warning for all, no alarm', async () => {
+    start(settings('a', 'b'), { onRevoked: 'unset' });
+    vault = { a: bad(FORBIDDEN), b: bad(FORBIDDEN) };
+    for (let i = 0; i < 4; i++) {
+      nowMs += 3_600_001;
+      await rotator.refresh();
+    }
+    expect(ownEnv()).toMatchObject({ VS_a: 'platform a', VS_b: 'platform b' });
+    expect(report('VS_a')).toMatchObject({ status: 'Initialized', kept: true, code: 'ERR_VAULT_RBAC' });
+    expect(report('VS_a')).not.toHaveProperty('wouldFailAtStart');
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^warn: .*VAULTSTRAP_IDENTITY/);
+  });
+
+  test('a newer value is not undone by a later failure', async () => {
+    start(settings('a'));
+    vault = { a: 'new' };
+    await rotator.refresh();
+    for (const failure of [bad(FORBIDDEN), bad(OUTAGE), good('x\0', { version: V3 })]) {
+      vault = { a: failure };
+      await rotator.refresh();
+      expect(process.env['VS_a']).toBe('new');
+    }
+  });
+});
+
+describe('repair', () => {
+  test('one look while all is well; a refilled environment is mended, its record too', () => {
+    vault = { pw: 's' };
+    start({ VS_PW: ref(), VS_T: '<${VS_PW}>' });
+    rotator.repair();
+    const before = ownEnv();
+    clean();
+    Object.assign(process.env, { VS_PW: ref(), VS_T: '<${VS_PW}>' });
+    rotator.repair();
+    expect(Object.keys(ownEnv()).sort()).toEqual(Object.keys(before).sort());
+    expect(ownEnv()).toMatchObject({ VS_PW: 's', VS_T: '<s>' });
+    expect(readProvenance(ownEnv()).size).toBe(2);
+  });
+
+  test('nothing before a start', () => {
+    process.env['VS_PW'] = ref();
+    rotator.repair();
+    expect(ownEnv()).toEqual({ VS_PW: ref() });
+  });
+
+  test('an environment without a single value of ours has a record, so that the look stays cheap', () => {
+    vault = { pw: bad(FORBIDDEN) };
+    start({ VS_PW: ref() }, { onError: 'unset' });
+    expect(process.env['VAULTSTRAP_REFERENCES']).toBeDefined();
+    process.env['VS_PW'] = ref();
+    delete process.env['VAULTSTRAP_REFERENCES'];
+    rotator.repair();
+    expect(process.env['VS_PW']).toBeUndefined();
+  });
+});
+
+test('reset puts everything back, but for what others have written', () => {
+  vault = { a: 'a', b: 'b', c: 'c' };
+  start({ VS_A: ref('a'), VS_B: ref('b'), VS_C: ref('c'), VS_O: ref('o', 'Optional=true') });
+  process.env['VS_B'] = 'mine';
+  delete process.env['VS_C'];
+  rotator.reset();
+  expect(ownEnv()).toEqual({ VS_A: ref('a'), VS_B: 'mine', VS_O: ref('o', 'Optional=true') });
+  expect(rotator.generation).toBe(0);
+});
+
+describe('the clock', () => {
+  test('ticks, reads, and stops', async () => {
+    vi.useFakeTimers();
+    vault = { pw: 'old' };
+    start({ VS_PW: ref() }, { refreshSeconds: 10 });
+    rotator.startClock();
+    rotator.startClock();
+    expect(vi.getTimerCount()).toBe(1);
+    expect(rotator.nextRefreshAtMs()).toBeLessThanOrEqual(Date.now() + 10_000);
+    vault = { pw: 'new' };
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(process.env['VS_PW']).toBe('new');
+    rotator.stop();
+    expect(vi.getTimerCount()).toBe(0);
+    expect(rotator.nextRefreshAtMs()).toBeUndefined();
+  });
+
+  test('none when it is off, or all is pinned', () => {
+    vi.useFakeTimers();
+    vault = { pw: 's' };
+    start({ VS_PW: ref() }, { refreshSeconds: 0 });
+    rotator.startClock();
+    rotator.reset();
+    start({ VS_PW: ref('pw', `SecretVersion=${V1}`) });
+    rotator.startClock();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('a group that had not settled at start is read again once it has', () => {
+    vi.useFakeTimers();
+    const young = { updatedMs: NOW_MS - 10_000, repliedAtMs: NOW_MS };
+    vault = { user: good('u', young), pw: good('p', young) };
+    start({ VS_URL: `${ref('user')}:${ref()}` }, { refreshSeconds: 86_400 });
+    expect(process.env['VS_URL']).toBe('u:p');
+    rotator.startClock();
+    expect(rotator.nextRefreshAtMs()).toBeLessThanOrEqual(Date.now() + 20_000);
+  });
+});
+
+test('SecretValue objects in what is composed hide their value', () => {
+  vault = { pw: { ok: true, value: secretOf('c4nary') } };
+  start({ VS_PW: ref() });
+  expect(findCanary(rotator.composed, 'c4nary')).toEqual([]);
+});

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import { isProtected, isProvenance, isRecord, namesOf } from '../../src/settings/names.js';
+
+const PROTECTED = [
+  ...['IDENTITY_ENDPOINT', 'IDENTITY_HEADER', 'IDENTITY_SERVER_THUMBPRINT', 'IDENTITY_API_VERSION', 'IMDS_ENDPOINT'],
+  ...['MSI_ENDPOINT', 'MSI_SECRET', 'AZURE_CLIENT_ID', 'AZURE_TENANT_ID', 'AZURE_CLIENT_SECRET'],
+  ...['AZURE_CLIENT_CERTIFICATE_PATH', 'AZURE_FEDERATED_TOKEN_FILE', 'AZURE_AUTHORITY_HOST', 'AZURE_USERNAME'],
+  ...['AZURE_PASSWORD', 'AZURE_POD_IDENTITY_AUTHORITY_HOST', 'AZURE_TOKEN_CREDENTIALS'],
+  ...['NODE_OPTIONS', 'NODE_PATH', 'NODE_EXTRA_CA_CERTS', 'NODE_TLS_REJECT_UNAUTHORIZED', 'NODE_DEBUG'],
+  ...['NODE_USE_ENV_PROXY', 'LD_PRELOAD', 'LD_LIBRARY_PATH', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'SSLKEYLOGFILE', 'PATH'],
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'],
+  ...['WEBSITE_SITE_NAME', 'WEBSITE_X', 'VAULTSTRAP_IDENTITY', 'VAULTSTRAP_ANYTHING'],
+];
+
+describe('isProtected', () => {
+  test.each(PROTECTED)('%s, its twin, and either in lower case', (name) => {
+    for (const written of [name, `APPSETTING_${name}`, name.toLowerCase(), `appsetting_${name.toLowerCase()}`]) {
+      expect(isProtected(written), written).toBe(true);
+    }
+  });
+
+  test.each([
+    'AZURE_OPENAI_API_KEY',
+    'AZURE_STORAGE_CONNECTION_STRING',
+    'LD_SDK_KEY',
+    'NODE_ENV',
+    'NODE_AUTH_TOKEN',
+    'MY_PATH',
+    'PATHS',
+    'PATH_',
+    'HTTP_PROXY_PASSWORD',
+    'WEBSITE',
+    'MY_WEBSITE_KEY',
+    'VAULTSTRAP',
+    'SSL_CERT_PASSWORD',
+    'IDENTITY_DB_PASSWORD',
+    'MSI_SECRETS',
+    'APPSETTING_DB',
+    'constructor',
+    '',
+  ])('%j is usable', (name) => {
+    expect(isProtected(name)).toBe(false);
+  });
+});
+
+test.each([
+  ['VAULTSTRAP_REFERENCES', true],
+  ['VAULTSTRAP_REFERENCES_1', true],
+  ['VAULTSTRAP_REFERENCES_999', true],
+  ['VAULTSTRAP_REFERENCES_', false],
+  ['VAULTSTRAP_REFERENCES_X', false],
+  ['VAULTSTRAP_REFERENCES2', false],
+  ['VAULTSTRAP_REFERENCE', false],
+])('isProvenance(%s): %s', (name, expected) => {
+  expect(isProvenance(name)).toBe(expected);
+  expect(isRecord(name)).toBe(expected);
+  expect(isRecord(`APPSETTING_${name}`)).toBe(expected);
+});
+
+test('the platform record is one, and so is its twin', () => {
+  expect(isRecord('WEBSITE_KEYVAULT_REFERENCES')).toBe(true);
+  expect(isRecord('APPSETTING_WEBSITE_KEYVAULT_REFERENCES')).toBe(true);
+  expect(isRecord('WEBSITE_KEYVAULT_REFERENCES_1')).toBe(false);
+});
+
+describe('namesOf', () => {
+  test('equal twins are one setting, whichever is asked for', () => {
+    const env = { X: 'v', APPSETTING_X: 'v' };
+    const both = { setting: 'X', names: ['X', 'APPSETTING_X'] };
+    expect(namesOf('X', env)).toEqual(both);
+    expect(namesOf('APPSETTING_X', env)).toEqual(both);
+  });
+  test('others are settings of their own', () => {
+    expect(namesOf('X', { X: 'v' })).toEqual({ setting: 'X', names: ['X'] });
+    expect(namesOf('X', { X: 'v', APPSETTING_X: 'w' })).toEqual({ setting: 'X', names: ['X'] });
+    expect(namesOf('APPSETTING_X', { X: 'v', APPSETTING_X: 'w' })).toEqual({
+      setting: 'APPSETTING_X',
+      names: ['APPSETTING_X'],
+    });
+    expect(namesOf('APPSETTING_', { APPSETTING_: 'v' })).toEqual({ setting: 'APPSETTING_', names: ['APPSETTING_'] });
+    expect(namesOf('APPSETTING_constructor', { APPSETTING_constructor: 'v' }).names).toHaveLength(1);
+  });
+});

@@ -1,0 +1,386 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the syntax under test
+import { describe, expect, test } from 'vitest';
+import type { Environment } from '../../src/settings/environment.js';
+import { printProvenance } from '../../src/settings/provenance.js';
+import { findCanary } from '../helpers/canary.js';
+import { GUID, keyOf, NOW_MS, planOf, ref, settingIn, V1 } from '../helpers/fixtures.js';
+
+const names = (env: Environment, options = {}) => planOf(env, options).settings.map(({ setting }) => setting);
+
+describe('which settings are ours', () => {
+  test('those with a reference, and templates that mention one, directly or not', () => {
+    const plan = planOf({
+      URL: 'db://${USER_PW}@h',
+      USER_PW: 'u:${PW}',
+      PW: ref(),
+      PLAIN: 'pa$$word ${PATH} $PW ${NOBODY}',
+      OTHER: '${PLAIN}',
+      ESCAPED: '\\${PW}',
+      EMPTY: '',
+    });
+    expect(plan.settings.map(({ setting, origin, isTemplate }) => [setting, origin, isTemplate])).toEqual([
+      ['PW', 'reference', false],
+      ['USER_PW', 'template', true],
+      ['URL', 'template', true],
+    ]);
+  });
+
+  test('templates stand behind what they mention, in whatever order they come', () => {
+    const chain = Array.from({ length: 500 }, (_, i) => [`T${i}`, `\${T${i + 1}}`]);
+    const env = { ...Object.fromEntries(chain), T500: ref() };
+    const order = names(env);
+    expect(order).toHaveLength(501);
+    expect(order.indexOf('T500')).toBe(0);
+    expect(order.indexOf('T0')).toBe(500);
+  });
+
+  test('a bare $NAME makes no template, but is a mention in one, and so stands before it', () => {
+    const plan = planOf({ A: 'x $B ${C}', B: ref('b'), C: ref('c'), D: 'x $B' });
+    expect(settingIn(plan, 'A')).toMatchObject({ isTemplate: true, mentions: ['B', 'C'] });
+    expect(plan.settings.map(({ setting }) => setting).indexOf('A')).toBe(2);
+    expect(names({ D: 'x $B', B: ref('b') })).toEqual(['B']);
+  });
+
+  test('a default that is a reference, a reference inside a template', () => {
+    const plan = planOf({ A: `\${B:-${ref('a')}}`, B: ref('b', 'Optional=true'), C: `${ref('c')}/\${X}` });
+    expect(settingIn(plan, 'A')).toMatchObject({ isTemplate: true, mentions: ['B'], origin: 'reference' });
+    expect(settingIn(plan, 'C')).toMatchObject({ isTemplate: false, mentions: [] });
+  });
+
+  test('akvs://, connection strings and text around references', () => {
+    const plan = planOf({
+      A: `akvs://${GUID}/shop/pw`,
+      SQLAZURECONNSTR_Db: `Server=x;Password=${ref()};`,
+      CUSTOMCONNSTR_X: '@Microsoft.KeyVault(VaultName=shop;SecretName=pw)',
+      URL: `postgres://app:${ref('pw', 'Encode=uri')}@db/shop`,
+    });
+    expect(plan.settings.map(({ setting }) => setting)).toEqual(['A', 'SQLAZURECONNSTR_Db', 'CUSTOMCONNSTR_X', 'URL']);
+    expect(plan.reads.size).toBe(1);
+    for (const { failure, names: written, setting } of plan.settings) {
+      expect(failure).toBeUndefined();
+      expect(written).toEqual([setting]);
+    }
+  });
+
+  test('an escaped marker is text, and is unescaped', () => {
+    expect(settingIn(planOf({ A: '@@KeyVault(x)' }), 'A')).toMatchObject({ segments: ['@KeyVault(x)'], reads: [] });
+  });
+
+  test("malformed ones are a failure of their own, and nobody else's", () => {
+    const plan = planOf({ A: '@KeyVault(Vault=x)', B: ref(), C: '${A}' });
+    expect(settingIn(plan, 'A').failure).toMatchObject({ status: 'InvalidSyntax', code: 'ERR_REFERENCE_SYNTAX' });
+    expect(settingIn(plan, 'B').failure).toBeUndefined();
+    expect(settingIn(plan, 'C').mentions).toEqual(['A']);
+  });
+
+  test('no settings, no work', () => {
+    expect(planOf({}).settings).toEqual([]);
+    expect(planOf({ A: undefined, B: 'x' }).settings).toEqual([]);
+  });
+
+  test('names that objects have anyway', () => {
+    const env = Object.fromEntries([
+      ['constructor', ref()],
+      ['A', '${constructor}${toString}'],
+      ['toString', 'x'],
+    ]) as Environment;
+    expect(settingIn(planOf(env), 'A').mentions).toEqual(['constructor']);
+    expect(names({ A: '${toString} ${__proto__}' })).toEqual([]);
+  });
+});
+
+describe('circles', () => {
+  const CIRCLE = { status: 'InvalidSyntax', code: 'ERR_TEMPLATE_CIRCLE', retry: 'never' };
+  test.each<[string, Environment, string[], string[]]>([
+    ['of one', { A: `${ref()}\${A}` }, ['A'], []],
+    ['of one, bare', { A: '${PW} $A', PW: ref() }, ['A'], ['PW']],
+    ['of two', { A: `${ref()}\${B}`, B: '${A}' }, ['A', 'B'], []],
+    ['of three', { A: '${B}', B: '${C}', C: '${A}${PW}', PW: ref() }, ['A', 'B', 'C'], ['PW']],
+    ['that others look at', { A: `${ref()}\${B}`, B: '${A}', C: '${A}' }, ['A', 'B'], ['C']],
+    ['by a twin', { A: `${ref()}\${APPSETTING_A}`, APPSETTING_A: `${ref()}\${APPSETTING_A}` }, ['A'], []],
+    ['through a default', { A: '${NONE:-${B}}', B: `\${A}${ref()}` }, ['A', 'B'], []],
+  ])('%s', (_what, env, circular, fine) => {
+    const plan = planOf(env);
+    for (const name of circular) expect(settingIn(plan, name).failure, name).toMatchObject(CIRCLE);
+    for (const name of fine) expect(settingIn(plan, name).failure, name).toBeUndefined();
+  });
+
+  test('among settings that are none of ours are nobody’s business', () => {
+    expect(names({ A: '${B}', B: '${A}', PW: ref() })).toEqual(['PW']);
+    expect(names({ PATHS: '/x:${PATHS}', PW: ref() })).toEqual(['PW']);
+  });
+
+  test('a big one ends', () => {
+    const env = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`T${i}`, `\${T${(i + 1) % 300}}`]));
+    const plan = planOf({ ...env, T7: `\${T8}${ref()}` });
+    expect(plan.settings.filter(({ failure }) => failure?.code === 'ERR_TEMPLATE_CIRCLE')).toHaveLength(300);
+  });
+});
+
+describe('protected and ignored names', () => {
+  test('a reference in a protected one is a failure, in any case and as a twin, and nothing is written', () => {
+    for (const name of ['NODE_OPTIONS', 'https_proxy', 'APPSETTING_AZURE_CLIENT_ID', 'VAULTSTRAP_IDENTITY']) {
+      const plan = planOf({ [name]: ref() });
+      expect(plan.settings, name).toHaveLength(1);
+      expect(plan.settings[0]).toMatchObject({
+        setting: name,
+        names: [],
+        reads: [],
+        failure: { status: 'InvalidSyntax', code: 'ERR_PROTECTED_SETTING' },
+      });
+    }
+  });
+
+  test('text in one is left alone, whatever it mentions', () => {
+    expect(names({ NODE_OPTIONS: '--title=${PW}', PATH: '/bin', PW: ref() })).toEqual(['PW']);
+  });
+
+  test('similar names are ordinary', () => {
+    const plan = planOf({ AZURE_OPENAI_API_KEY: ref(), LD_SDK_KEY: ref('sdk') });
+    expect(plan.settings.map(({ failure }) => failure)).toEqual([undefined, undefined]);
+    expect(plan.reads.size).toBe(2);
+  });
+
+  test('the records hold references and are none, nor are their twins', () => {
+    const record = '{"PW":{"rawReference":"@Microsoft.KeyVault(VaultName=shop;SecretName=pw)","status":"Resolved"}}';
+    const ours = '{"v":1,"salt":"x","settings":{"PW":{"pointer":"@KeyVault(x)"}}}';
+    const plan = planOf({
+      WEBSITE_KEYVAULT_REFERENCES: record,
+      APPSETTING_WEBSITE_KEYVAULT_REFERENCES: record,
+      VAULTSTRAP_REFERENCES: ours,
+      VAULTSTRAP_REFERENCES_1: ours,
+      APPSETTING_VAULTSTRAP_REFERENCES: ours,
+    });
+    expect(plan.settings).toEqual([]);
+    expect(plan.warnings).toEqual([]);
+  });
+
+  test('ignored ones are left alone with their twins, and nobody is a template through them', () => {
+    const env = { A: ref(), APPSETTING_A: ref(), B: ref('b'), C: '${A}' };
+    expect(names(env, { ignore: ['A'] })).toEqual(['B']);
+    expect(names({ ...env, APPSETTING_A: ref('other') }, { ignore: ['A'] })).toEqual(['B']);
+    const plan = planOf(env, { ignore: ['APPSETTING_A'] });
+    expect(settingIn(plan, 'A').names).toEqual(['A']);
+    expect(plan.settings.map(({ setting }) => setting)).toEqual(['A', 'B', 'C']);
+  });
+});
+
+describe('reads', () => {
+  test('each secret once, however it is written and whoever uses it', () => {
+    const plan = planOf({
+      A: ref(),
+      APPSETTING_A: ref(),
+      B: '@Microsoft.KeyVault(SecretUri=https://SHOP.vault.azure.net/secrets/PW/)',
+      C: `akvs://${GUID}/shop/pw`,
+      D: `x${ref('pw', 'Field=a')}${ref('pw', 'Field=b;Encode=uri')}`,
+      E: ref('pw', 'Identity=system'),
+    });
+    expect([...plan.reads.keys()]).toEqual([keyOf()]);
+    expect(settingIn(plan, 'A').names).toEqual(['A', 'APPSETTING_A']);
+    expect(settingIn(plan, 'D').reads).toEqual([keyOf(), keyOf()]);
+    expect(plan.settings).toHaveLength(5);
+  });
+
+  test('but each version, vault and identity apart', () => {
+    const plan = planOf(
+      {
+        A: ref(),
+        B: ref('pw', `SecretVersion=${V1}`),
+        C: ref('pw', 'Identity=system'),
+        D: ref('pw', `Identity=object:${GUID}`),
+        E: '@KeyVault(SecretUri=https://shop.vault.azure.cn/secrets/pw)',
+      },
+      { identity: GUID },
+    );
+    expect([...plan.reads.values()].map(({ host, version, identity }) => [host, version, identity.kind])).toEqual([
+      ['shop.vault.azure.net', undefined, 'client'],
+      ['shop.vault.azure.net', V1, 'client'],
+      ['shop.vault.azure.net', undefined, 'system'],
+      ['shop.vault.azure.net', undefined, 'object'],
+      ['shop.vault.azure.cn', undefined, 'client'],
+    ]);
+  });
+
+  test('a secret may be absent only if all that use it can do without', () => {
+    const mayBeAbsent = (...more: string[]) =>
+      planOf(Object.fromEntries(more.map((text, i) => [`S${i}`, ref('pw', text)]))).reads.get(keyOf())?.mayBeAbsent;
+    expect(mayBeAbsent('Optional=true')).toBe(true);
+    expect(mayBeAbsent('Default=')).toBe(true);
+    expect(mayBeAbsent('Default=x', 'Optional=true')).toBe(true);
+    expect(mayBeAbsent('')).toBe(false);
+    expect(mayBeAbsent('Optional=false')).toBe(false);
+    expect(mayBeAbsent('Optional=true', '')).toBe(false);
+    expect(mayBeAbsent('', 'Optional=true')).toBe(false);
+  });
+
+  test('twins with different texts are two settings', () => {
+    const plan = planOf({ A: ref(), APPSETTING_A: ref('other') });
+    expect(plan.settings.map(({ setting, names: written }) => [setting, written])).toEqual([
+      ['A', ['A']],
+      ['APPSETTING_A', ['APPSETTING_A']],
+    ]);
+  });
+
+  test('a twin may be mentioned, and means the setting', () => {
+    const plan = planOf({ T: '${APPSETTING_A}', A: ref(), APPSETTING_A: ref() });
+    expect(settingIn(plan, 'T').mentions).toEqual(['A']);
+  });
+
+  test('a thousand references in ten vaults', () => {
+    const env = Object.fromEntries(
+      Array.from({ length: 1000 }, (_, i) => [`S${i}`, `@KeyVault(VaultName=vault-${i % 10};SecretName=s${i})`]),
+    );
+    const plan = planOf(env);
+    expect(plan.settings).toHaveLength(1000);
+    expect(new Set([...plan.reads.values()].map(({ host }) => host)).size).toBe(10);
+  });
+});
+
+describe('provenance', () => {
+  /** As a parent would have left it. */
+  function inherited(
+    entries: Record<string, { value: string | undefined; pointer?: string; ageS?: number; version?: string }>,
+  ): Environment {
+    const record = printProvenance(
+      Object.entries(entries).map(([name, { value, pointer = ref(), ageS = 10, version }]) => ({
+        name,
+        value,
+        pointer,
+        ...(version && { version }),
+        resolvedAt: new Date(NOW_MS - ageS * 1000).toISOString(),
+      })),
+    );
+    return {
+      ...Object.fromEntries(record),
+      ...Object.fromEntries(Object.entries(entries).map(([n, e]) => [n, e.value])),
+    };
+  }
+
+  test('a fresh value is believed and costs no request', () => {
+    const plan = planOf(inherited({ PW: { value: 's3cret', version: V1 } }));
+    expect(settingIn(plan, 'PW')).toMatchObject({
+      origin: 'inherited',
+      current: 's3cret',
+      currentVersion: V1,
+      currentSinceMs: NOW_MS - 10_000,
+      readAtStart: false,
+      reads: [keyOf()],
+    });
+  });
+
+  test.each([
+    [0, 300, false],
+    [59, 300, false],
+    [60, 300, true],
+    [9, 10, false],
+    [10, 10, true],
+    [59, 0, false],
+    [60, 0, true],
+    // A clock that was set back: nobody knows how old it is.
+    [-5, 300, true],
+    [86_400 * 30, 86_400, true],
+  ])('%i s old, refreshed every %i s: read again %s', (ageS, refreshSeconds, readAtStart) => {
+    const plan = planOf(inherited({ PW: { value: 'x', ageS } }), { refreshSeconds });
+    expect(settingIn(plan, 'PW').readAtStart).toBe(readAtStart);
+  });
+
+  test('a value that looks like a reference, malformed or not, is never resolved', () => {
+    for (const value of [ref('stolen'), '@KeyVault(', 'akvs://sub/shop/stolen', 'x ${PW} y']) {
+      const plan = planOf(inherited({ A: { value, ageS: 3600 }, PW: { value: 'x', pointer: ref('pw') } }));
+      expect(settingIn(plan, 'A')).toMatchObject({ origin: 'inherited', current: value, reads: [keyOf()] });
+      expect([...plan.reads.keys()]).toEqual([keyOf()]);
+    }
+  });
+
+  test('not even when its pointer makes no sense (another version of this library wrote it)', () => {
+    expect(planOf(inherited({ A: { value: ref('stolen'), pointer: '@KeyVault(New=1)' } })).settings).toEqual([]);
+  });
+
+  test('an override is as if there were no entry', () => {
+    const env = inherited({ PW: { value: 's3cret' }, X: { value: 'x' } });
+    expect(settingIn(planOf({ ...env, PW: ref('new') }), 'PW')).toMatchObject({
+      origin: 'reference',
+      readAtStart: true,
+    });
+    expect(planOf({ ...env, PW: 'plain' }).settings.map(({ setting }) => setting)).toEqual(['X']);
+    expect(planOf({ ...env, PW: undefined }).settings.map(({ setting }) => setting)).toEqual(['X']);
+  });
+
+  test('an optional secret that was absent is asked for again once the record is old', () => {
+    const env = inherited({ PW: { value: undefined, pointer: ref('pw', 'Optional=true') } });
+    const fresh = settingIn(planOf(env), 'PW');
+    expect(fresh).toMatchObject({ names: ['PW'], origin: 'inherited', readAtStart: false, reads: [keyOf()] });
+    expect(fresh.current).toBeUndefined();
+    const old = inherited({ PW: { value: undefined, pointer: ref('pw', 'Optional=true'), ageS: 100 } });
+    expect(settingIn(planOf(old), 'PW').readAtStart).toBe(true);
+    expect(planOf(env, { ignore: ['PW'] }).settings).toEqual([]);
+  });
+
+  test('a template is inherited as one, and stays one when its member was overridden by plain text', () => {
+    const parent = { PW: { value: 'a', pointer: ref() }, URL: { value: 'db://a', pointer: 'db://${PW}', ageS: 100 } };
+    const plan = planOf(inherited(parent));
+    expect(settingIn(plan, 'URL')).toMatchObject({ isTemplate: true, mentions: ['PW'], readAtStart: true });
+    const overridden = planOf({ ...inherited(parent), PW: 'plain' });
+    expect(settingIn(overridden, 'URL')).toMatchObject({ isTemplate: true, mentions: [] });
+  });
+
+  test('protected names are never adopted', () => {
+    expect(planOf(inherited({ NODE_OPTIONS: { value: 'x' }, WEBSITE_X: { value: undefined } })).settings).toEqual([]);
+  });
+});
+
+describe('the platform record', () => {
+  const RAW = '@Microsoft.KeyVault(VaultName=shop;SecretName=pw)';
+  const withRecord = (record: unknown, env: Environment): Environment => ({
+    WEBSITE_KEYVAULT_REFERENCES: typeof record === 'string' ? record : JSON.stringify(record),
+    ...env,
+  });
+
+  test('what it resolved is adopted without a request', () => {
+    const plan = planOf(withRecord({ PW: { rawReference: RAW, status: 'resolved' } }, { PW: 'x', APPSETTING_PW: 'x' }));
+    expect(settingIn(plan, 'PW')).toMatchObject({
+      origin: 'platform',
+      current: 'x',
+      names: ['PW', 'APPSETTING_PW'],
+      pointer: RAW,
+      readAtStart: false,
+      reads: [keyOf()],
+    });
+    expect(plan.warnings).toEqual([]);
+  });
+
+  test('even if the value looks like a template of ours', () => {
+    const env = { PW: 'x${B}', B: ref('b') };
+    expect(settingIn(planOf(withRecord({ PW: { rawReference: RAW, status: 'Resolved' } }, env)), 'PW')).toMatchObject({
+      origin: 'platform',
+      isTemplate: false,
+    });
+  });
+
+  test('what it could not resolve, and left raw, is resolved by us', () => {
+    for (const status of ['AccessToKeyVaultDenied', 'Resolved']) {
+      const plan = planOf(withRecord({ PW: { rawReference: RAW, status } }, { PW: RAW }));
+      expect(settingIn(plan, 'PW')).toMatchObject({ origin: 'reference', readAtStart: true });
+    }
+  });
+
+  test('what it did not resolve, and is plain text, is left alone', () => {
+    for (const entry of [
+      { rawReference: RAW, status: 'VaultNotFound' },
+      { rawReference: 'nonsense', status: 'Resolved' },
+      { rawReference: '@Microsoft.KeyVault(nonsense)', status: 'Resolved' },
+    ]) {
+      expect(planOf(withRecord({ PW: entry }, { PW: 'x' })).settings).toEqual([]);
+    }
+    expect(planOf(withRecord({ GONE: { rawReference: RAW, status: 'Resolved' } }, {})).settings).toEqual([]);
+  });
+
+  test('an unknown shape is one warning, and no failure', () => {
+    const plan = planOf(withRecord('[]', { PW: RAW, X: 'x' }));
+    expect(plan.warnings).toHaveLength(1);
+    expect(plan.warnings[0]).toContain('WEBSITE_KEYVAULT_REFERENCES');
+    expect(plan.settings.map(({ setting }) => setting)).toEqual(['PW']);
+    const canary = planOf(withRecord('{"PW":{"rawReference":"c4nary"', {}));
+    expect(findCanary({ warnings: canary.warnings, settings: canary.settings }, 'c4nary')).toEqual([]);
+  });
+});

@@ -1,0 +1,249 @@
+import { describe, expect, test } from 'vitest';
+import {
+  MAX_REFERENCE_LENGTH,
+  type ParsedReference,
+  parseAkvs,
+  parseReference,
+  printReference,
+  type SecretReference,
+} from '../../src/settings/reference.js';
+import { GUID, V1 } from '../helpers/fixtures.js';
+
+const parse = (params: string, suffix?: string) => parseReference('@KeyVault', params, suffix);
+
+function reference(parsed: ParsedReference): SecretReference {
+  if ('problem' in parsed) throw new Error(parsed.problem);
+  return parsed.reference;
+}
+
+function problem(parsed: ParsedReference): string {
+  if ('reference' in parsed) throw new Error(`was accepted: ${printReference(parsed.reference)}`);
+  expect(parsed.hint).not.toBe('');
+  return parsed.problem;
+}
+
+const BASE = { marker: '@KeyVault', form: 'parts', host: 'shop.vault.azure.net', vault: 'shop', secret: 'pw' };
+const URI = { ...BASE, form: 'uri' };
+const RESOURCE = `/subscriptions/${GUID}/resourceGroups/My-RG/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-1`;
+
+describe('parse', () => {
+  test.each<[string, object]>([
+    ['VaultName=shop;SecretName=pw', BASE],
+    ['VaultName=shop;SecretName=pw;', BASE],
+    [' vaultname = shop ;\n\tSECRETNAME = pw ; ', BASE],
+    ['SecretName=pw;VaultName=shop', BASE],
+    ['VaultName=SHOP;SecretName=PW', BASE],
+    [`VaultName=shop;SecretName=pw;SecretVersion=${V1}`, { ...BASE, version: V1 }],
+    [`VaultName=shop;SecretName=pw;SecretVersion=${'aB'.repeat(16)}`, { ...BASE, version: 'ab'.repeat(16) }],
+    ['SecretUri=https://shop.vault.azure.net/secrets/pw', URI],
+    ['SecretUri=https://shop.vault.azure.net/secrets/pw/', URI],
+    [`SecretUri=https://shop.vault.azure.net/secrets/pw/${V1}`, { ...URI, version: V1 }],
+    [`SecretUri=https://shop.vault.azure.net/secrets/pw/${V1}/`, { ...URI, version: V1 }],
+    ['secreturi= HTTPS://SHOP.Vault.Azure.NET/Secrets/PW ;', URI],
+    // Where a token may go is decided by vault/host.ts; the grammar only keeps the host as it is.
+    ['SecretUri=https://localhost:8443/secrets/pw', { ...URI, host: 'localhost:8443', vault: 'localhost:8443' }],
+    ['SecretUri=https://evil.example/secrets/pw', { ...URI, host: 'evil.example', vault: 'evil' }],
+    ['VaultName=shop;SecretName=pw;Identity=system', { ...BASE, identity: { kind: 'system' } }],
+    ['VaultName=shop;SecretName=pw;Identity=SYSTEM', { ...BASE, identity: { kind: 'system' } }],
+    [
+      `VaultName=shop;SecretName=pw;Identity=${GUID.toUpperCase()}`,
+      { ...BASE, identity: { kind: 'client', id: GUID } },
+    ],
+    [`VaultName=shop;SecretName=pw;Identity=Object: ${GUID}`, { ...BASE, identity: { kind: 'object', id: GUID } }],
+    [`VaultName=shop;SecretName=pw;Identity=${RESOURCE}`, { ...BASE, identity: { kind: 'resource', id: RESOURCE } }],
+    ['VaultName=shop;SecretName=pw;Field=password', { ...BASE, field: 'password' }],
+    ['VaultName=shop;SecretName=pw;Field= my key ', { ...BASE, field: 'my key' }],
+    ['VaultName=shop;SecretName=pw;Field=a=b', { ...BASE, field: 'a=b' }],
+    ['VaultName=shop;SecretName=pw;Field=/a~1b/~0/0', { ...BASE, field: '/a~1b/~0/0' }],
+    ['VaultName=shop;SecretName=pw;Field=not~a~pointer', { ...BASE, field: 'not~a~pointer' }],
+    ['VaultName=shop;SecretName=pw;Encode=uri', { ...BASE, encode: 'uri' }],
+    ['VaultName=shop;SecretName=pw;Encode=BASE64', { ...BASE, encode: 'base64' }],
+    ['VaultName=shop;SecretName=pw;Encode=Json', { ...BASE, encode: 'json' }],
+    ['VaultName=shop;SecretName=pw;Optional=TRUE', { ...BASE, optional: true }],
+    ['VaultName=shop;SecretName=pw;Optional=false', BASE],
+    ['VaultName=shop;SecretName=pw;Default=', { ...BASE, default: '' }],
+    ['VaultName=shop;SecretName=pw;Default=;', { ...BASE, default: '' }],
+    ['VaultName=shop;SecretName=pw;Default=  a = $b  ', { ...BASE, default: '  a = $b  ' }],
+    ['VaultName=shop;SecretName=pw;Default=x;Optional=false', { ...BASE, default: 'x' }],
+  ])('%j', (params, expected) => {
+    expect(reference(parse(params))).toEqual(expected);
+  });
+
+  test('the suffix completes a name, and leaves a URI alone', () => {
+    expect(reference(parse('VaultName=shop;SecretName=pw', 'vault.azure.cn')).host).toBe('shop.vault.azure.cn');
+    expect(reference(parse('SecretUri=https://shop.vault.azure.net/secrets/pw', 'vault.azure.cn')).host).toBe(
+      'shop.vault.azure.net',
+    );
+  });
+
+  test.each([
+    ['a', false],
+    ['ab', false],
+    ['abc', true],
+    ['a-b', true],
+    ['a1-2', true],
+    ['1ab', false],
+    ['-ab', false],
+    ['ab-', false],
+    ['a--b', false],
+    ['a_b', false],
+    ['a.b', false],
+    ['shöp', false],
+    ['a'.repeat(24), true],
+    ['a'.repeat(25), false],
+  ])('vault name %j: %s', (name, accepted) => {
+    expect('reference' in parse(`VaultName=${name};SecretName=pw`)).toBe(accepted);
+    expect('reference' in parseAkvs(`akvs://sub/${name}/pw`)).toBe(accepted);
+  });
+
+  test.each([
+    ['a', true],
+    ['-', true],
+    ['A-1', true],
+    ['a_b', false],
+    ['a.b', false],
+    ['a b', false],
+    ['a%20b', false],
+    ['..', false],
+    ['é', false],
+    ['a'.repeat(127), true],
+    ['a'.repeat(128), false],
+  ])('secret name %j: %s', (name, accepted) => {
+    expect('reference' in parse(`VaultName=shop;SecretName=${name}`)).toBe(accepted);
+    expect('reference' in parse(`SecretUri=https://shop.vault.azure.net/secrets/${name}`)).toBe(accepted);
+    expect('reference' in parseAkvs(`akvs://sub/shop/${name}`)).toBe(accepted);
+  });
+
+  test.each(['latest', 'a'.repeat(31), 'a'.repeat(33), `${'a'.repeat(31)}-`])('version %j is refused', (version) => {
+    expect(problem(parse(`VaultName=shop;SecretName=pw;SecretVersion=${version}`))).toContain('SecretVersion');
+    expect(problem(parse(`SecretUri=https://shop.vault.azure.net/secrets/pw/${version}`))).toContain('SecretUri');
+    expect(problem(parseAkvs(`akvs://sub/shop/pw/${version}`))).toContain('version');
+  });
+
+  test.each([
+    'http://shop.vault.azure.net/secrets/pw',
+    'shop.vault.azure.net/secrets/pw',
+    'https://user@shop.vault.azure.net/secrets/pw',
+    'https://user:pass@shop.vault.azure.net/secrets/pw',
+    'https://evil.example#@shop.vault.azure.net/secrets/pw',
+    'https://evil.example\\@shop.vault.azure.net/secrets/pw',
+    'https://shop.vault.azure.net/secrets/pw?api-version=7.4',
+    'https://shop.vault.azure.net/secrets/pw#top',
+    'https://shop.vault.azure.net/secrets/p%77',
+    'https://shop%2evault.azure.net/secrets/pw',
+    'https://[::1]/secrets/pw',
+    'https://[::1]:443/secrets/pw',
+    'https://shop.vault.azure.net:abc/secrets/pw',
+    'https://shop.vault.azure.net:/secrets/pw',
+    'https://shop.vault.azure.net:123456/secrets/pw',
+    'https:///secrets/pw',
+    'https://.vault.azure.net/secrets/pw',
+    'https://shop.vault.azure.net./secrets/pw',
+    'https://shop.vault.azure.net/secrets/',
+    'https://shop.vault.azure.net/secrets//',
+    'https://shop.vault.azure.net/secrets/pw//',
+    `https://shop.vault.azure.net/secrets/pw//${V1}`,
+    `https://shop.vault.azure.net/secrets/pw/${V1}/more`,
+    'https://shop.vault.azure.net/secrets/../keys/pw',
+    'https://shop.vault.azure.net/keys/pw',
+    'https://shop.vault.azure.net/certificates/pw',
+    'https://shop.vault.azure.net//secrets/pw',
+    'https://shop.vault.azure.net/secrets/p\nw',
+  ])('SecretUri %j is refused', (uri) => {
+    expect(problem(parse(`SecretUri=${uri}`))).toContain('SecretUri');
+  });
+
+  test.each<[string, string]>([
+    ['', 'a key is not known'],
+    [';', 'a key is not known'],
+    ['VaultName=shop;;SecretName=pw', 'a key is not known'],
+    ['VaultName=shop;SecretName=pw;;', 'a key is not known'],
+    ['VaultName=shop', 'SecretName is missing'],
+    ['SecretName=pw', 'VaultName is missing'],
+    [`SecretVersion=${V1}`, 'SecretUri is missing'],
+    ['VaultName=shop;SecretName=pw;Secret=x', 'key "Secret"'],
+    ['VaultName=shop;SecretName=pw;Vault Name=x', 'a key is not known'],
+    ['VaultName=shop;VAULTNAME=shop;SecretName=pw', 'VaultName is given twice'],
+    ['VaultName=shop;SecretName=pw;Default=a;Default=b', 'Default is given twice'],
+    ['VaultName=shop;SecretName', 'SecretName has no "="'],
+    ['VaultName=;SecretName=pw', 'VaultName is empty'],
+    ['VaultName=shop;SecretName=pw;Field= ', 'Field is empty'],
+    ['SecretUri=https://shop.vault.azure.net/secrets/pw;VaultName=shop', 'SecretUri and VaultName'],
+    ['SecretUri=https://shop.vault.azure.net/secrets/pw;SecretName=pw', 'SecretUri and SecretName'],
+    [`SecretUri=https://shop.vault.azure.net/secrets/pw;SecretVersion=${V1}`, 'SecretUri and SecretVersion'],
+    ['VaultName=shop;SecretName=pw;Identity=me', 'Identity'],
+    ['VaultName=shop;SecretName=pw;Identity=object:me', 'Identity'],
+    [`VaultName=shop;SecretName=pw;Identity=${GUID}0`, 'Identity'],
+    ['VaultName=shop;SecretName=pw;Identity=/subscriptions/a/resourceGroups/b', 'Identity'],
+    ['VaultName=shop;SecretName=pw;Field=/a~2', 'Field'],
+    ['VaultName=shop;SecretName=pw;Field=/a~', 'Field'],
+    ['VaultName=shop;SecretName=pw;Encode=hex', 'Encode'],
+    ['VaultName=shop;SecretName=pw;Optional=yes', 'Optional'],
+    ['VaultName=shop;SecretName=pw;Optional=true;Default=x', 'Default and Optional'],
+    ['VaultName=shop;SecretName=pw;__proto__=x', 'a key is not known'],
+    ['VaultName=shop;SecretName=pw;constructor=x', 'key "constructor"'],
+  ])('%j is refused: %s', (params, expected) => {
+    expect(problem(parse(params))).toContain(expected);
+  });
+
+  test('what could be a misplaced value is not quoted', () => {
+    for (const params of [
+      'hunter',
+      'VaultName=shop;SecretName=pw;Default=pass;hunter',
+      'VaultName=hunter2!;SecretName=pw',
+      'VaultName=shop;SecretName=hunter_2',
+      'VaultName=shop;SecretName=pw;Encode=hunter',
+      'VaultName=shop;SecretName=pw;Optional=hunter',
+      'VaultName=shop;SecretName=pw;Identity=hunter',
+      'VaultName=shop;SecretName=pw;Field=/~hunter',
+      'SecretUri=hunter',
+    ]) {
+      expect(JSON.stringify(parse(params)), params).not.toContain('hunter');
+    }
+  });
+});
+
+describe('akvs://', () => {
+  const AKVS = { ...BASE, marker: 'akvs', subscription: GUID };
+  test('with and without a version', () => {
+    expect(reference(parseAkvs(`akvs://${GUID}/shop/pw`))).toEqual(AKVS);
+    expect(reference(parseAkvs(`AKVS://${GUID.toUpperCase()}/Shop/PW/${V1}`))).toEqual({ ...AKVS, version: V1 });
+    expect(reference(parseAkvs(`akvs://${GUID}/shop/pw`, 'vault.azure.cn')).host).toBe('shop.vault.azure.cn');
+  });
+
+  test.each([
+    'akvs://',
+    'akvs://sub',
+    'akvs://sub/shop',
+    'akvs://sub/shop/',
+    'akvs:///shop/pw',
+    'akvs://sub/shop/pw/',
+    `akvs://sub/shop/pw/${V1}/more`,
+    'akvs://sub/shop/pw?x',
+    'akvs://sub/shop/pw ',
+    'akvs://s u b/shop/pw',
+    `akvs://sub/shop/${'a'.repeat(MAX_REFERENCE_LENGTH)}`,
+  ])('malformed: %#', (text) => {
+    expect(problem(parseAkvs(text))).not.toBe('');
+  });
+});
+
+describe('print', () => {
+  test.each([
+    '@KeyVault(VaultName=shop;SecretName=pw)',
+    `@Microsoft.KeyVault(VaultName=shop;SecretName=pw;SecretVersion=${V1})`,
+    '@KeyVault(SecretUri=https://shop.vault.azure.net/secrets/pw)',
+    `@KeyVault(SecretUri=https://shop.vault.azure.net/secrets/pw/${V1};Identity=object:${GUID};Field=/a/0;Encode=uri;Default= a )`,
+    `@KeyVault(VaultName=shop;SecretName=pw;Identity=${RESOURCE};Optional=true)`,
+    `@KeyVault(VaultName=shop;SecretName=pw;Identity=system;Field=a b;Encode=json;Default=)`,
+  ])('%s is canonical', (text) => {
+    const [, marker = '', params = ''] = /^([^(]+)\((.*)\)$/.exec(text) ?? [];
+    expect(printReference(reference(parseReference(marker as '@KeyVault', params)))).toBe(text);
+  });
+
+  test('akvs://', () => {
+    for (const text of [`akvs://${GUID}/shop/pw`, `akvs://${GUID}/shop/pw/${V1}`]) {
+      expect(printReference(reference(parseAkvs(text)))).toBe(text);
+    }
+  });
+});

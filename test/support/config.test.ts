@@ -1,0 +1,248 @@
+import { describe, expect, test } from 'vitest';
+import { isEnabled, readConfig } from '../../src/support/config.js';
+import { BootstrapError, type SettingFailure } from '../../src/support/errors.js';
+import type { BootstrapOptions } from '../../src/support/options.js';
+import { findCanary } from '../helpers/canary.js';
+import { GUID } from '../helpers/fixtures.js';
+
+function failuresOf(env: Record<string, string>, options: BootstrapOptions = {}): readonly SettingFailure[] {
+  try {
+    readConfig(env, options);
+  } catch (error) {
+    if (error instanceof BootstrapError) return error.failures;
+    throw error;
+  }
+  return [];
+}
+
+test('the defaults', () => {
+  expect(readConfig({})).toEqual({
+    enabled: true,
+    ignore: new Set(),
+    identity: { kind: 'system' },
+    identityFrom: 'default',
+    onError: 'throw',
+    onRevoked: 'keep',
+    timeoutMs: 20_000,
+    refreshMs: 300_000,
+    settleMs: 30_000,
+    concurrency: 16,
+    client: 'direct',
+    vaultSuffix: 'vault.azure.net',
+    allowedHosts: new Set(),
+    log: 'warn',
+  });
+  expect(readConfig({}, {}, true).timeoutMs).toBe(90_000);
+  expect(readConfig({ VAULTSTRAP_TIMEOUT_SECONDS: '5' }, {}, true).timeoutMs).toBe(5000);
+});
+
+const ID = { kind: 'client', id: GUID };
+test.each<[string, string, BootstrapOptions, object]>([
+  ['ENABLED', ' FALSE ', { enabled: false }, { enabled: false }],
+  ['ENABLED', '0', { enabled: false }, { enabled: false }],
+  ['ENABLED', '1', { enabled: true }, { enabled: true }],
+  ['IGNORE', ' A, B ,,C_1 ', { ignore: ['A', 'B', 'C_1'] }, { ignore: new Set(['A', 'B', 'C_1']) }],
+  ['IDENTITY', ` ${GUID} `, { identity: GUID }, { identity: ID }],
+  ['ON_ERROR', 'Keep', { onError: 'keep' }, { onError: 'keep' }],
+  ['ON_REVOKED', 'unset', { onRevoked: 'unset' }, { onRevoked: 'unset' }],
+  ['TIMEOUT_SECONDS', '600', { timeoutSeconds: 600 }, { timeoutMs: 600_000 }],
+  ['REFRESH_SECONDS', '0', { refreshSeconds: 0 }, { refreshMs: 0 }],
+  ['REFRESH_SECONDS', '86400', { refreshSeconds: 86_400 }, { refreshMs: 86_400_000 }],
+  ['SETTLE_SECONDS', '0', { settleSeconds: 0 }, { settleMs: 0 }],
+  ['CONCURRENCY', ' 256 ', { concurrency: 256 }, { concurrency: 256 }],
+  ['CLIENT', 'SDK', { client: 'sdk' }, { client: 'sdk' }],
+  ['VAULT_SUFFIX', 'Vault.Azure.CN', { vaultSuffix: 'vault.azure.cn' }, { vaultSuffix: 'vault.azure.cn' }],
+  [
+    'ALLOWED_HOSTS',
+    'KV.Corp:8443, b',
+    { allowedHosts: ['KV.corp:8443', 'b'] },
+    { allowedHosts: new Set(['kv.corp:8443', 'b']) },
+  ],
+  ['LOG', 'DEBUG', { log: 'debug' }, { log: 'debug' }],
+])('VAULTSTRAP_%s=%s, or as an option', (name, text, option, expected) => {
+  expect(readConfig({ [`VAULTSTRAP_${name}`]: text })).toMatchObject(expected);
+  expect(readConfig({}, option)).toMatchObject(expected);
+});
+
+describe('malformed', () => {
+  const WRONG: Record<string, string[]> = {
+    ENABLED: ['yes', 'no', 'off', '2'],
+    IGNORE: ['A B', 'A=B', 'A;B C'],
+    IDENTITY: ['me', `object:${GUID}0`, '/subscriptions/x', `{${GUID}}`],
+    ON_ERROR: ['ignore', 'true'],
+    ON_REVOKED: ['throw', 'delete'],
+    TIMEOUT_SECONDS: ['0', '601', '-1', '1.5', '1e2', '20s', 'Infinity', 'NaN', ' '],
+    REFRESH_SECONDS: ['86401', '-1', '5m', '300.0', '0x10'],
+    SETTLE_SECONDS: ['3601', 'x'],
+    CONCURRENCY: ['0', '257'],
+    CLIENT: ['auto'],
+    VAULT_SUFFIX: ['azure.net', 'vault', 'management.azure.com', 'xvault.azure.net', '.vault.azure.net', 'vault..net'],
+    ALLOWED_HOSTS: ['https://kv.corp', 'kv.corp/secrets', '*.corp', 'a b', 'user@host', '[::1]:443'],
+    LOG: ['verbose', '1'],
+  };
+  for (const [name, texts] of Object.entries(WRONG)) {
+    test.each(texts)(`VAULTSTRAP_${name}=%j`, (text) => {
+      const [failure, ...others] = failuresOf({ [`VAULTSTRAP_${name}`]: text });
+      expect(others).toEqual([]);
+      expect(failure).toMatchObject({
+        setting: `VAULTSTRAP_${name}`,
+        status: 'InvalidSyntax',
+        code: 'ERR_INVALID_SETTING',
+      });
+      expect(failure?.hint).toMatch(/^Expected: .{4,}\.$/);
+      expect(failure?.details).not.toContain(text.length > 3 ? text : 'no such text');
+    });
+  }
+
+  test('all at once, settings and options, each by its name', () => {
+    const env = Object.fromEntries(Object.entries(WRONG).map(([name, [text]]) => [`VAULTSTRAP_${name}`, text ?? '']));
+    const failures = failuresOf({ ...env, VAULTSTRAP_VAULT_ENDPOINT: 'x' }, { concurrency: 0, toString: 1 } as object);
+    const names = failures.map(({ setting }) => setting);
+    expect(names.sort()).toEqual(
+      [
+        ...Object.keys(env).filter((name) => name !== 'VAULTSTRAP_CONCURRENCY'),
+        'VAULTSTRAP_VAULT_ENDPOINT',
+        'option concurrency',
+        'option toString',
+      ].sort(),
+    );
+  });
+
+  test.each<[string, unknown]>([
+    ['refreshSeconds', 1.5],
+    ['refreshSeconds', Number.NaN],
+    ['refreshSeconds', Number.POSITIVE_INFINITY],
+    ['refreshSeconds', [5]],
+    ['refreshSeconds', ''],
+    ['timeoutSeconds', 0],
+    ['enabled', 'perhaps'],
+    ['onError', ''],
+    ['onError', 'toString'],
+    ['identity', ''],
+    ['identity', { kind: 'system' }],
+    ['ignore', { A: 1 }],
+    ['ignore', ['A B']],
+    ['log', 3],
+    ['vaultSuffix', 'storage.azure.com'],
+    ['allowedHosts', ['https://x']],
+    ['refreshseconds', 5],
+    ['VAULTSTRAP_LOG', 'debug'],
+    ['constructor', 1],
+  ])('option %s: %j', (name, value) => {
+    const [failure, ...others] = failuresOf({}, { [name]: value });
+    expect(others).toEqual([]);
+    expect(failure).toMatchObject({ setting: `option ${name}`, code: 'ERR_INVALID_OPTION' });
+  });
+
+  test('a value is not quoted: a secret may have been put there by mistake', () => {
+    const env = Object.fromEntries(Object.keys(WRONG).map((name) => [`VAULTSTRAP_${name}`, 'c4nary secret']));
+    let error: unknown;
+    try {
+      readConfig({ ...env, VAULTSTRAP_VAULT_ENDPOINT: 'c4nary secret' }, { client: 'c4nary secret' } as object);
+    } catch (caught) {
+      error = caught;
+    }
+    expect(error).toBeInstanceOf(BootstrapError);
+    expect(findCanary(error, 'c4nary')).toEqual([]);
+  });
+});
+
+test('an option wins over its setting, even over a malformed one', () => {
+  expect(readConfig({ VAULTSTRAP_ON_ERROR: 'unset' }, { onError: 'keep' }).onError).toBe('keep');
+  expect(readConfig({ VAULTSTRAP_CONCURRENCY: 'many' }, { concurrency: 2 }).concurrency).toBe(2);
+  expect(readConfig({ VAULTSTRAP_IGNORE: 'A' }, { ignore: [] }).ignore).toEqual(new Set());
+});
+
+test('an empty setting is none, as App Service has them', () => {
+  const env = {
+    VAULTSTRAP_ON_ERROR: '',
+    VAULTSTRAP_IDENTITY: '',
+    VAULTSTRAP_TIMEOUT_SECONDS: '',
+    VAULTSTRAP_IGNORE: '',
+  };
+  expect(readConfig(env)).toEqual(readConfig({}));
+});
+
+describe('the default identity', () => {
+  const OTHER = GUID.replace('0', 'f');
+  test.each<[string, Record<string, string>, BootstrapOptions, unknown, string]>([
+    ['the option', { VAULTSTRAP_IDENTITY: 'system', AZURE_CLIENT_ID: OTHER }, { identity: GUID }, ID, 'option'],
+    ['the setting', { VAULTSTRAP_IDENTITY: GUID, AZURE_CLIENT_ID: OTHER }, {}, ID, 'VAULTSTRAP_IDENTITY'],
+    [
+      'system, said aloud',
+      { VAULTSTRAP_IDENTITY: 'system', AZURE_CLIENT_ID: GUID },
+      {},
+      { kind: 'system' },
+      'VAULTSTRAP_IDENTITY',
+    ],
+    ['the convention', { AZURE_CLIENT_ID: ` ${GUID} ` }, {}, ID, 'AZURE_CLIENT_ID'],
+    [
+      'beside a secret: an app registration',
+      { AZURE_CLIENT_ID: GUID, AZURE_CLIENT_SECRET: 's' },
+      {},
+      { kind: 'system' },
+      'default',
+    ],
+    [
+      'beside a certificate',
+      { AZURE_CLIENT_ID: GUID, AZURE_CLIENT_CERTIFICATE_PATH: '/c' },
+      {},
+      { kind: 'system' },
+      'default',
+    ],
+    ['an empty one', { AZURE_CLIENT_ID: ' ' }, {}, { kind: 'system' }, 'default'],
+    ['none', {}, {}, { kind: 'system' }, 'default'],
+  ])('%s', (_what, env, options, identity, identityFrom) => {
+    expect(readConfig(env, options)).toMatchObject({ identity, identityFrom });
+  });
+});
+
+describe('VAULTSTRAP_VAULT_ENDPOINT', () => {
+  const read = (endpoint: string, env = {}) => failuresOf({ VAULTSTRAP_VAULT_ENDPOINT: endpoint, ...env });
+  test.each([
+    ['https://127.0.0.1:8443', '127.0.0.1', 8443],
+    ['https://LOCALHOST:1/', 'LOCALHOST', 1],
+    [' https://[::1]:65535 ', '::1', 65_535],
+  ])('%s', (endpoint, address, port) => {
+    expect(readConfig({ VAULTSTRAP_VAULT_ENDPOINT: endpoint }).vaultEndpoint).toEqual({ address, port });
+  });
+
+  test.each([
+    'http://127.0.0.1:8443',
+    'https://127.0.0.1',
+    'https://127.0.0.1:0',
+    'https://127.0.0.1:65536',
+    'https://10.0.0.1:8443',
+    'https://127.0.0.1.evil.example:8443',
+    'https://localhost.evil.example:8443',
+    'https://localhost@evil.example:8443',
+    'https://evil.example:8443#localhost:1',
+    'https://0.0.0.0:8443',
+    'https://[::]:8443',
+    'https://127.0.0.1:8443/path',
+    'https://u:p@127.0.0.1:8443',
+    'localhost:8443',
+  ])('only loopback: %s', (endpoint) => {
+    expect(read(endpoint)).toMatchObject([{ setting: 'VAULTSTRAP_VAULT_ENDPOINT', code: 'ERR_INVALID_SETTING' }]);
+  });
+
+  test('not on Azure, but with the local Functions tools, which imitate it', () => {
+    const here = 'https://127.0.0.1:8443';
+    for (const env of [{ WEBSITE_SITE_NAME: 'app' }, { WEBSITE_INSTANCE_ID: 'i' }, { CONTAINER_APP_NAME: 'app' }]) {
+      expect(read(here, env), JSON.stringify(env)).toHaveLength(1);
+      expect(read(here, { ...env, WEBSITE_HOSTNAME: 'app.azurewebsites.net' })).toHaveLength(1);
+      expect(read(here, { ...env, WEBSITE_HOSTNAME: 'localhost.evil.example' })).toHaveLength(1);
+      expect(read(here, { ...env, WEBSITE_HOSTNAME: 'localhost:7071' })).toHaveLength(0);
+      expect(read(here, { ...env, AZURE_FUNCTIONS_ENVIRONMENT: 'Development' })).toHaveLength(0);
+    }
+  });
+});
+
+test('isEnabled: anything but a clear no is a yes', () => {
+  expect(isEnabled({}, {})).toBe(true);
+  expect(isEnabled({ VAULTSTRAP_ENABLED: 'false' }, {})).toBe(false);
+  expect(isEnabled({ VAULTSTRAP_ENABLED: ' 0 ' }, {})).toBe(false);
+  expect(isEnabled({ VAULTSTRAP_ENABLED: 'nonsense' }, {})).toBe(true);
+  expect(isEnabled({ VAULTSTRAP_ENABLED: 'false' }, { enabled: true })).toBe(true);
+  expect(isEnabled({}, { enabled: false })).toBe(false);
+});

@@ -1,0 +1,68 @@
+// What may stand at a vault's address instead of one: both lanes call it the same.
+import net from 'node:net';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type Emulator, startEmulator } from '../../src/testing/index.js';
+import { LANES, outcomeOf, reader, value } from './harness.js';
+
+let azure: Emulator;
+let server: net.Server | undefined;
+beforeAll(async () => {
+  azure = await startEmulator({ vaults: { shop: { a: 'x' } } });
+  // Loads the SDK, which may take longer than a test of a hang waits.
+  value(await reader(azure.env, { client: 'sdk' }).read('a'));
+});
+afterAll(() => azure.close());
+afterEach(() => {
+  server?.close();
+});
+
+async function listen(onSocket: (socket: net.Socket) => void): Promise<string> {
+  const one = net.createServer((socket) => {
+    socket.on('error', () => {});
+    onSocket(socket);
+  });
+  server = one;
+  await new Promise<void>((resolve) => one.listen(0, '127.0.0.1', resolve));
+  return `localhost:${(one.address() as net.AddressInfo).port}`;
+}
+
+async function inBothLanes(host: string, withinMs = 20_000): Promise<object> {
+  const outcomes = [];
+  for (const client of LANES) {
+    const { VAULTSTRAP_VAULT_ENDPOINT: _, ...env }: Record<string, string> = azure.env;
+    const one = reader({ ...env, VAULTSTRAP_ALLOWED_HOSTS: host }, { client });
+    outcomes.push(outcomeOf(await one.read('a', { host }, { retry: false, withinMs })));
+    one.client.rest();
+  }
+  expect(outcomes[1]).toEqual(outcomes[0]);
+  return outcomes[0] ?? {};
+}
+
+test('something that takes connections and says nothing', async () => {
+  const sockets: net.Socket[] = [];
+  const host = await listen((socket) => sockets.push(socket));
+  expect(await inBothLanes(host, 400)).toMatchObject({ status: 'FetchTimedOut', code: 'ERR_VAULT_TIMEOUT' });
+  for (const socket of sockets) socket.destroy();
+});
+
+test('something that hangs up', async () => {
+  const host = await listen((socket) => socket.destroy());
+  expect(await inBothLanes(host)).toMatchObject({ code: 'ERR_VAULT_UNREACHABLE', retry: 'deadline' });
+});
+
+test('something that speaks plain http', async () => {
+  const host = await listen((socket) => {
+    socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n'));
+  });
+  expect(await inBothLanes(host)).toMatchObject({ code: 'ERR_VAULT_TLS', retry: 'never' });
+});
+
+test('nothing at all', async () => {
+  const host = await listen(() => {});
+  await new Promise((resolve) => server?.close(resolve));
+  expect(await inBothLanes(host)).toMatchObject({ code: 'ERR_VAULT_UNREACHABLE', retry: 'deadline' });
+});
+
+test('a name that nobody knows (RFC 2606)', async () => {
+  expect(await inBothLanes('kv.vaultstrap.invalid')).toMatchObject({ status: 'VaultNotFound', code: 'ERR_VAULT_DNS' });
+});
