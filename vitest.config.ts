@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { viteEmbeddedSources } from './scripts/embedded-sources.mjs';
@@ -15,6 +16,8 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // The tests of the package wait more than they work: two files at a time even on two processors.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       { extends: true, test: { name: 'sources', include: ['test/**/*.test.ts'], exclude: onThePackage } },
       {

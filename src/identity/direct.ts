@@ -1,8 +1,9 @@
 import type { Clock } from '../support/clock.js';
 import { fail, type Result } from '../support/failure.js';
 import { type HttpResult, sendRequest } from '../support/http.js';
+import { type PinnedTrust, pinCertificate } from './pinned.js';
 import { type TokenRequest, tokenRequest } from './protocol.js';
-import { type AccessToken, readTokenReply, type TokenContext, tokenProblem } from './reply.js';
+import { type AccessToken, otherCertificate, readTokenReply, type TokenContext, tokenProblem } from './reply.js';
 import type { DirectSource } from './source.js';
 
 const MAX_REPLY_BYTES = 256 * 1024;
@@ -17,10 +18,20 @@ export async function requestToken(
 ): Promise<Result<AccessToken>> {
   const built = tokenRequest(source, resource, context.identity);
   if (!built.ok) return built;
-  const timeoutMs = Math.min(TRY_TIMEOUT_MS, remainingMs);
+  const endMs = clock.monotonic() + Math.min(TRY_TIMEOUT_MS, remainingMs);
+  const leftMs = () => Math.max(1, endMs - clock.monotonic());
+  let trust: PinnedTrust = { rejectUnauthorized: true };
+  if (source.name === 'service-fabric') {
+    const pinned = await pinCertificate(addressOf(built.value.url), source.thumbprint, leftMs());
+    if (!pinned.ok) {
+      const { problem } = pinned;
+      return fail(problem === 'other-certificate' ? otherCertificate(context) : tokenProblem(problem, context));
+    }
+    trust = pinned.trust;
+  }
   const ask = (request: TokenRequest) => {
     onRequest();
-    return send(request, timeoutMs);
+    return send(request, trust, leftMs());
   };
   let result = await ask(built.value);
   if (built.value.fallback && result.ok && [404, 405, 501].includes(result.reply.status)) {
@@ -29,18 +40,21 @@ export async function requestToken(
   return result.ok ? readTokenReply(result.reply, context, clock.now()) : fail(tokenProblem(result.problem, context));
 }
 
-async function send({ url, method, headers, body }: TokenRequest, timeoutMs: number): Promise<HttpResult> {
+async function send(
+  { url, method, headers, body }: TokenRequest,
+  trust: PinnedTrust,
+  timeoutMs: number,
+): Promise<HttpResult> {
   const protocol = url.protocol === 'https:' ? 'https:' : 'http:';
   // An agent of its own: NODE_USE_ENV_PROXY=1 proxies the global one, and the header would go there.
   const agent =
     protocol === 'https:'
-      ? new (process.getBuiltinModule('node:https').Agent)({ rejectUnauthorized: true })
+      ? new (process.getBuiltinModule('node:https').Agent)({ ...trust, rejectUnauthorized: true })
       : new (process.getBuiltinModule('node:http').Agent)();
   try {
     return await sendRequest({
       protocol,
-      host: url.hostname.replace(/^\[|\]$/g, ''),
-      port: Number(url.port) || (protocol === 'https:' ? 443 : 80),
+      ...addressOf(url),
       path: `${url.pathname}${url.search}`,
       method,
       headers: { ...headers, ...(body !== undefined && { 'Content-Length': String(Buffer.byteLength(body)) }) },
@@ -52,4 +66,11 @@ async function send({ url, method, headers, body }: TokenRequest, timeoutMs: num
   } finally {
     agent.destroy();
   }
+}
+
+function addressOf(url: URL): { host: string; port: number } {
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
+  };
 }

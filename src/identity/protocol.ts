@@ -19,6 +19,7 @@ export interface TokenRequest {
  *
  * https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference
  * 2017-09-01: the same page before 2020. Cloud Shell's form: msal-node `CloudShell.ts`.
+ * https://learn.microsoft.com/azure/service-fabric/how-to-managed-identity-service-fabric-app-code
  */
 export function tokenRequest(source: DirectSource, resource: string, identity: IdentitySelector): Result<TokenRequest> {
   switch (source.name) {
@@ -35,6 +36,15 @@ export function tokenRequest(source: DirectSource, resource: string, identity: I
         headers: { 'X-IDENTITY-HEADER': source.header },
       });
     }
+    case 'service-fabric':
+      if (identity.kind !== 'system') {
+        return fail(cannotSelect(identity, "Service Fabric chooses the identity in the application's template"));
+      }
+      return succeed({
+        url: withQuery(source.endpoint, { 'api-version': source.apiVersion, resource }),
+        method: 'GET',
+        headers: { secret: source.header },
+      });
     case 'app-service-2017':
       if (identity.kind !== 'system' && identity.kind !== 'client') {
         return fail(cannotSelect(identity, 'App Service 2017-09-01 selects by client id only'));
@@ -69,7 +79,8 @@ function withQuery(endpoint: URL, query: Readonly<Record<string, string>>): URL 
   return url;
 }
 
-function cannotSelect(identity: IdentitySelector, why: string): Failure {
+/** Asking all the same would give the token of another identity. */
+export function cannotSelect(identity: IdentitySelector, why: string): Failure {
   return {
     status: 'MSINotEnabled',
     code: 'ERR_IDENTITY_SELECTOR',

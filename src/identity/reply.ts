@@ -76,7 +76,18 @@ export function refused(reply: Omit<HttpReply, 'body'>, context: TokenContext, n
       cause,
     };
   }
-  if (status === 400) {
+  const isServiceFabric = context.source === 'service-fabric';
+  if (isServiceFabric && status === 404) {
+    return {
+      status: 'MSINotEnabled',
+      code: 'ERR_IDENTITY_NOT_ASSIGNED',
+      details: 'the identity endpoint (service-fabric) has no identity for this application (404).',
+      hint: "Give the application an identity in its ARM template, and map it to the service (IdentityBindingPolicy); only applications deployed as Azure resources have one. Or IDENTITY_HEADER is not this service's: restart it.",
+      retry: 'never',
+      cause,
+    };
+  }
+  if (status === 400 && !isServiceFabric) {
     return {
       status: 'MSINotEnabled',
       code: 'ERR_IDENTITY_NOT_ASSIGNED',
@@ -133,6 +144,17 @@ function malformed(context: TokenContext, what: string): Failure {
     details: `the reply of the identity endpoint (${context.source}) ${what}.`,
     hint: 'Something else answers at that address: check IDENTITY_ENDPOINT or MSI_ENDPOINT, which only the platform should set.',
     retry: 'few',
+  };
+}
+
+/** Of an endpoint whose certificate is pinned. */
+export function otherCertificate(context: TokenContext): Failure {
+  return {
+    status: 'MSINotEnabled',
+    code: 'ERR_IDENTITY_ENDPOINT',
+    details: `the certificate of the identity endpoint (${context.source}) is not the one of IDENTITY_SERVER_THUMBPRINT; nothing was sent to it.`,
+    hint: 'Something else listens there, or the cluster has a new certificate: restart the service, so that the platform sets its variables afresh.',
+    retry: 'never',
   };
 }
 

@@ -4,6 +4,7 @@ import { type Failure, fail, type Result, safeCause, succeed } from '../support/
 import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
 import { findSdk, loadSdk } from '../support/sdk-loader.js';
 import { Secret } from '../support/secret.js';
+import { cannotSelect } from './protocol.js';
 import { type AccessToken, isTransient, refused, type TokenContext } from './reply.js';
 import type { SourceName } from './source.js';
 
@@ -34,9 +35,14 @@ export function createSdkTokens(anchors: readonly string[]): SdkTokens {
 
   return {
     async request(source, resource, context, { remainingMs, onRequest }) {
+      const { identity } = context;
+      // The SDK would go on with AZURE_CLIENT_ID, another identity, and not say so.
+      if (source === 'workload-identity' && (identity.kind === 'object' || identity.kind === 'resource')) {
+        return fail(cannotSelect(identity, 'workload identity selects by client id only'));
+      }
       const timeout = AbortSignal.timeout(Math.max(1, Math.ceil(remainingMs)));
       try {
-        const credential = credentialFor(source, context.identity);
+        const credential = credentialFor(source, identity);
         onRequest();
         const token = await Promise.race([
           credential.getToken(`${resource}/.default`, { abortSignal: timeout }),
@@ -76,11 +82,11 @@ function createCredential(
     case 'resource':
       return new ManagedIdentityCredential({ resourceId: identity.id, ...options });
     case 'client':
-      return source === 'azure-ml' || source === 'azure-arc' || source === 'service-fabric'
+      return source === 'azure-ml' || source === 'azure-arc'
         ? new ManagedIdentityCredential({ clientId: identity.id, ...options })
         : new DefaultAzureCredential({ managedIdentityClientId: identity.id, ...options });
     case 'system':
-      return source === 'azure-ml' || source === 'azure-arc' || source === 'service-fabric'
+      return source === 'azure-ml' || source === 'azure-arc'
         ? new ManagedIdentityCredential(options)
         : new DefaultAzureCredential(options);
   }

@@ -1,5 +1,5 @@
 import type { Plan } from '../settings/plan.js';
-import type { Failure } from '../support/failure.js';
+import type { Failure, Result } from '../support/failure.js';
 import type { ReadResults } from '../vault/client.js';
 import type { SecretValue } from '../vault/reader.js';
 
@@ -38,7 +38,7 @@ export interface Acceptance {
 
 export interface AcceptOptions {
   readonly nowMs: number;
-  /** 0: everything counts as settled. */
+  /** 0: everything counts as settled, and nothing waits for what cannot be read. */
   readonly settleMs: number;
 }
 
@@ -49,7 +49,8 @@ export interface AcceptOptions {
  * - An older version than the held one is believed when two reads in a row agree: replicas of a vault may lag.
  * - Secrets that are used together (see `groupsOf`) change together, once all have settled: a user and a
  *   password rotated one after the other must not be caught halfway. `updated` and the reply's `Date` are
- *   both the vault's clock.
+ *   both the vault's clock. As long as one of them cannot be read for a reason that may pass, the others wait
+ *   too: the vault may be throttling between the two halves. A refusal is an answer, and holds nobody up.
  */
 export function acceptResults(
   previous: HeldSecrets,
@@ -69,10 +70,12 @@ export function acceptResults(
         !result ? before : result.ok ? consider(before, result.value, nowMs) : refuse(before, result.failure),
       );
     }
-    // Only what was read now tells: a pinned member is never read again, and one that cannot be read holds nobody up.
+    // Only what was read now tells: a pinned member is never read again.
     const read = [...next].flatMap(([key, { good }]) => (results.get(key)?.ok && good ? [good] : []));
-    const waitMs = group.length > 1 && isChanged(previous, next) ? unsettledMs(read, settleMs) : 0;
-    for (const [key, value] of next) held.set(key, waitMs > 0 ? withoutChange(previous.get(key), value) : value);
+    const moves = group.length > 1 && settleMs > 0 && isChanged(previous, next);
+    const waitMs = moves ? unsettledMs(read, settleMs) : 0;
+    const waits = waitMs > 0 || (moves && group.some((key) => mayPass(results.get(key))));
+    for (const [key, value] of next) held.set(key, waits ? withoutChange(previous.get(key), value) : value);
     if (waitMs > 0) readAgainInMs = Math.max(readAgainInMs ?? 0, waitMs);
   }
   return { held, ...(readAgainInMs !== undefined && { readAgainInMs }) };
@@ -89,6 +92,10 @@ function refuse(before: Held, failure: Failure): Held {
 /** The vault's own word that there is no such secret for us; a gateway's 404 or a lost identity is not. */
 function isRefusal({ status, code, absent }: Failure): boolean {
   return absent === true || status === 'AccessToKeyVaultDenied' || code === 'ERR_SECRET_DISABLED';
+}
+
+function mayPass(result: Result<SecretValue> | undefined): boolean {
+  return result?.ok === false && result.failure.retry !== 'never';
 }
 
 function consider(before: Held, latest: SecretValue, nowMs: number): Held {

@@ -13,7 +13,7 @@ import { type ComposedSetting, composeSettings } from './compose.js';
 import { acceptResults, groupsOf, type HeldSecrets, holdFirst, readAgainInMs } from './held.js';
 import { createLedger } from './ledger.js';
 import { createListeners } from './listeners.js';
-import { ageMs } from './schedule.js';
+import { ageMs, settledDelayMs } from './schedule.js';
 import { createTicker, type Ticker } from './ticker.js';
 import type { RefreshResult, RotatedSetting, RotationListener } from './types.js';
 
@@ -165,7 +165,7 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
     const settleMs = urgent ? 0 : config.settleMs;
     const accepted = acceptResults(held, results, groupsOf(plan), { nowMs: clock.now(), settleMs });
     held = accepted.held;
-    if (accepted.readAgainInMs !== undefined) ticker?.sooner(accepted.readAgainInMs);
+    readAgainIn(accepted.readAgainInMs, settleMs);
     const result = applyHeld(plan, config);
     // A refusal is an answer, too: nothing fresher can be had.
     if ([...results.values()].every((read) => read.ok || read.failure.retry === 'never')) lastRead = now();
@@ -304,7 +304,11 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
     });
     ticker.start();
     const againMs = readAgainInMs(held, groupsOf(input.plan), input.config.settleMs);
-    if (againMs !== undefined) ticker.sooner(againMs);
+    readAgainIn(againMs, input.config.settleMs);
+  }
+
+  function readAgainIn(waitMs: number | undefined, settleMs: number): void {
+    if (waitMs !== undefined) ticker?.sooner(settledDelayMs(waitMs, settleMs, Math.random()));
   }
 
   function stop(): void {

@@ -5,11 +5,19 @@ const JITTER = 0.1;
 /**
  * Until the next refresh. The first, and the first after a failure, is uniformly random within
  * the interval: instances that started together (or failed together) must not read together. Later
- * ones wander by 10 %. `random` is 0 <= x < 1.
+ * ones, failures that go on among them, wander by 10 %: no outage makes a fleet ask more often. `random` is 0 <= x < 1.
  */
 export function nextDelayMs(intervalMs: number, spread: boolean, random: number): number {
   const delayMs = spread ? random * intervalMs : intervalMs * (1 - JITTER + 2 * JITTER * random);
   return Math.min(Math.max(Math.round(delayMs), 1), LONGEST_TIMER_MS);
+}
+
+/**
+ * Until a group is read once more that had not settled. All instances that saw it meanwhile know the same moment: they
+ * are spread over the settling time behind it, as thin as they came.
+ */
+export function settledDelayMs(waitMs: number, settleMs: number, random: number): number {
+  return waitMs + random * settleMs;
 }
 
 /** Age on the clock that moved more: the wall clock jumps, the monotonic one sleeps with the machine. */

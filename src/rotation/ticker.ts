@@ -21,6 +21,7 @@ export function createTicker(
   let timer: NodeJS.Timeout | undefined;
   let nextAt: number | undefined;
   let running = false;
+  let wasWell = true;
   let stopped = true;
 
   function plan(delayMs: number): void {
@@ -34,8 +35,10 @@ export function createTicker(
     nextAt = undefined;
     const well = await tick().catch(() => false);
     running = false;
-    // `tick` may have asked for an earlier one, or the clock was stopped meanwhile.
-    if (!stopped && nextAt === undefined) plan(nextDelayMs(intervalMs, !well, random()));
+    const delayMs = nextDelayMs(intervalMs, wasWell && !well, random());
+    wasWell = well;
+    // The clock was stopped meanwhile, or `tick` asked for an earlier one; never a later one instead.
+    if (!stopped && (nextAt === undefined || nextAt > Date.now() + delayMs)) plan(delayMs);
   }
 
   return {

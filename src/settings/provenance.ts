@@ -18,8 +18,6 @@ export interface ProvenanceEntry {
   readonly unset?: true;
 }
 
-export type Provenance = Readonly<Record<string, ProvenanceEntry>>;
-
 interface Record_ {
   readonly v: 1;
   readonly salt: string;

@@ -4,7 +4,7 @@ import { parseIdentity, printIdentity } from '../support/identity-selector.js';
 /** A reference is at most this long, from its marker to its closing parenthesis. */
 export const MAX_REFERENCE_LENGTH = 2048;
 
-export const DEFAULT_VAULT_SUFFIX = 'vault.azure.net';
+const DEFAULT_VAULT_SUFFIX = 'vault.azure.net';
 
 export type Encoding = 'uri' | 'base64' | 'json';
 

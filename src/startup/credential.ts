@@ -5,6 +5,7 @@ import { type IdentitySelector, parseIdentity } from '../support/identity-select
 import type { VaultClient } from '../vault/client.js';
 
 const TOKEN_LIMIT_MS = 20_000;
+const ONE_SCOPE = "Ask for one, such as 'https://storage.azure.com/.default'.";
 
 export function createCredential(
   { identity }: CredentialOptions,
@@ -42,8 +43,12 @@ function resourceOf(scopes: string | string[]): string {
     throw new VaultstrapError(
       'ERR_INVALID_OPTION',
       'a managed identity gives a token for exactly one scope.',
-      "Ask for one, such as 'https://storage.azure.com/.default'.",
+      ONE_SCOPE,
     );
   }
-  return scope.endsWith('/.default') ? scope.slice(0, -'/.default'.length) : scope;
+  const resource = scope.endsWith('/.default') ? scope.slice(0, -'/.default'.length) : scope;
+  if (resource === '') {
+    throw new VaultstrapError('ERR_INVALID_OPTION', 'the scope names no resource.', ONE_SCOPE);
+  }
+  return resource;
 }

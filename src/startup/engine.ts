@@ -297,7 +297,7 @@ export function createEngine(): Engine {
       const what = outcome.kind === 'failed' ? 'is not resolved' : 'keeps the value it was started with';
       log.warn(`${planned.setting} ${what} (${failure.code}): ${failure.details} Hint: ${failure.hint}`);
     }
-    log.info(`${composed.length} settings in ${durationMs} ms.`);
+    log.info(`settings: ${composed.length}, resolved in ${durationMs} ms.`);
   }
 
   async function resolve(

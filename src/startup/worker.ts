@@ -3,7 +3,7 @@ import WORKER_SOURCE from 'vaultstrap:source/startup/embedded/worker';
 import { detectSource } from '../identity/source.js';
 import type { Environment } from '../settings/environment.js';
 import { systemClock } from '../support/clock.js';
-import { type Failure, fail, safeCause } from '../support/failure.js';
+import { type Failure, fail, type SafeCause, safeCause } from '../support/failure.js';
 import type { Job, JobReply } from './job.js';
 import { createSignal, isFinished, type WorkerData } from './signal.js';
 
@@ -57,13 +57,7 @@ export function openWorker(env: Environment): OpenWorker {
       stderr: true,
     });
   } catch (error) {
-    return {
-      give(job) {
-        const reply = failedReply(job, cannotStart(error));
-        return { waitBlocking: () => reply, wait: async () => reply };
-      },
-      dismiss: () => {},
-    };
+    return withoutWorker(safeCause(error));
   }
   // Its failures show in what it answers, or in its silence.
   worker.on('error', () => {});
@@ -76,7 +70,7 @@ export function openWorker(env: Environment): OpenWorker {
       port1.postMessage(job);
       return {
         waitBlocking: () => waitBlocking(job, worker, signal, received),
-        wait: () => waitForMessage(job, worker, port1),
+        wait: () => waitForMessage(job, worker, signal, port1),
       };
     },
     dismiss() {
@@ -86,40 +80,73 @@ export function openWorker(env: Environment): OpenWorker {
   };
 }
 
-function waitBlocking(job: Job, worker: Worker, signal: Int32Array, received: () => JobReply | undefined): JobReply {
-  const silenceLimitMs = needsSdk(job) ? SDK_SILENCE_LIMIT_MS : SILENCE_LIMIT_MS;
-  const startedMs = systemClock.monotonic();
-  let lastLifeMs = startedMs;
-  let seen = 0;
-  for (;;) {
-    if (isFinished(signal)) {
-      const reply = received();
-      return reply ?? inChildProcess(job);
-    }
-    const sliceStartMs = systemClock.monotonic();
-    Atomics.wait(signal, 0, seen, SLICE_MS);
-    const nowMs = systemClock.monotonic();
-    const count = Atomics.load(signal, 0);
-    // A slice that took far longer than asked: this process was stopped for a while, not the worker alone.
-    if (count !== seen || nowMs - sliceStartMs > SLICE_MS + 1000) lastLifeMs = nowMs;
-    seen = count;
-    const lost = nowMs - lastLifeMs > (seen === 0 ? START_LIMIT_MS : silenceLimitMs);
-    const late = nowMs > job.deadlineMs + OVERTIME_MS;
-    if (!lost && !late) continue;
-    void worker.terminate();
-    return late ? failedReply(job, TIMED_OUT) : inChildProcess(job);
-  }
+/** There is no thread: a process takes its place, unless that is forbidden too; who does not block needs neither. */
+function withoutWorker(cause: SafeCause): OpenWorker {
+  const denied = cause.code === 'ERR_ACCESS_DENIED';
+  return {
+    give: (job) => ({
+      waitBlocking: () =>
+        denied ? failedReply(job, { ...FORBIDDEN, cause }) : inChildProcess(job, { ...NOT_STARTED, cause }),
+      wait: async () => undefined,
+    }),
+    dismiss: () => {},
+  };
 }
 
-function waitForMessage(job: Job, worker: Worker, port: MessagePort): Promise<JobReply | undefined> {
+/** Judges a worker by its signs of life, look by look, at most `SLICE_MS` apart. */
+function createWatch(job: Job, signal: Int32Array) {
+  const silenceLimitMs = needsSdk(job) ? SDK_SILENCE_LIMIT_MS : SILENCE_LIMIT_MS;
+  let seen = 0;
+  let lastLifeMs = systemClock.monotonic();
+  let lastLookMs = lastLifeMs;
+  return {
+    get seen() {
+      return seen;
+    },
+    look(): 'alive' | 'lost' | 'late' {
+      const nowMs = systemClock.monotonic();
+      const count = Atomics.load(signal, 0);
+      // Far longer between two looks than it should be: this process was stopped for a while, not the worker alone.
+      if (count !== seen || nowMs - lastLookMs > SLICE_MS + 1000) lastLifeMs = nowMs;
+      seen = count;
+      lastLookMs = nowMs;
+      if (nowMs > job.deadlineMs + OVERTIME_MS) return 'late';
+      return nowMs - lastLifeMs > (seen === 0 ? START_LIMIT_MS : silenceLimitMs) ? 'lost' : 'alive';
+    },
+  };
+}
+
+function waitBlocking(job: Job, worker: Worker, signal: Int32Array, received: () => JobReply | undefined): JobReply {
+  const watch = createWatch(job, signal);
+  while (!isFinished(signal)) {
+    Atomics.wait(signal, 0, watch.seen, SLICE_MS);
+    const state = watch.look();
+    if (state === 'alive' || isFinished(signal)) continue;
+    void worker.terminate();
+    return state === 'late' ? failedReply(job, TIMED_OUT) : inChildProcess(job, LOST);
+  }
+  return received() ?? inChildProcess(job, LOST);
+}
+
+function waitForMessage(
+  job: Job,
+  worker: Worker,
+  signal: Int32Array,
+  port: MessagePort,
+): Promise<JobReply | undefined> {
   return new Promise((resolve) => {
     const settle = (reply: JobReply | undefined) => {
-      clearTimeout(timer);
+      clearInterval(looking);
       port.close();
       resolve(reply);
     };
-    const leftMs = Math.max(0, job.deadlineMs - systemClock.monotonic());
-    const timer = setTimeout(settle, leftMs + OVERTIME_MS, failedReply(job, TIMED_OUT));
+    const watch = createWatch(job, signal);
+    const looking = setInterval(() => {
+      const state = watch.look();
+      if (state === 'alive') return;
+      void worker.terminate();
+      settle(state === 'late' ? failedReply(job, TIMED_OUT) : undefined);
+    }, SLICE_MS);
     // Waiting keeps the process alive; having started did not.
     port.ref();
     port.once('message', settle);
@@ -131,7 +158,7 @@ function waitForMessage(job: Job, worker: Worker, port: MessagePort): Promise<Jo
 }
 
 /** The one fallback: the same text, the same job, in a process of its own. */
-function inChildProcess(job: Job): JobReply {
+function inChildProcess(job: Job, otherwise: Failure): JobReply {
   const { serialize, deserialize } = process.getBuiltinModule('node:v8');
   const leftMs = job.deadlineMs - systemClock.monotonic();
   if (leftMs <= 0) return failedReply(job, TIMED_OUT);
@@ -148,7 +175,7 @@ function inChildProcess(job: Job): JobReply {
     });
     return deserialize(child.stdout) as JobReply;
   } catch (error) {
-    return failedReply(job, { ...LOST, cause: safeCause(error) });
+    return failedReply(job, { cause: safeCause(error), ...otherwise });
   }
 }
 
@@ -170,22 +197,23 @@ function failedReply(job: Job, failure: Failure): JobReply {
   };
 }
 
-function cannotStart(error: unknown): Failure {
-  const cause = safeCause(error);
-  const denied = cause.code === 'ERR_ACCESS_DENIED';
-  return {
-    status: 'OtherReasons',
-    code: denied ? 'ERR_WORKER_PERMISSION' : 'ERR_WORKER_START',
-    details: denied
-      ? 'the permission model forbids the worker thread of a blocking start.'
-      : 'the worker thread of the blocking start could not be started.',
-    hint: denied
-      ? 'Start with node --import vaultstrap/preload, which needs no worker thread; or add --allow-worker.'
-      : 'Start with node --import vaultstrap/preload, which needs no worker thread.',
-    retry: 'never',
-    cause,
-  };
-}
+const PRELOAD_INSTEAD = 'Start with node --import vaultstrap/preload, which needs no worker thread';
+
+const FORBIDDEN: Failure = {
+  status: 'OtherReasons',
+  code: 'ERR_WORKER_PERMISSION',
+  details: 'the permission model forbids the worker thread of a blocking start.',
+  hint: `${PRELOAD_INSTEAD}; or add --allow-worker.`,
+  retry: 'never',
+};
+
+const NOT_STARTED: Failure = {
+  status: 'OtherReasons',
+  code: 'ERR_WORKER_START',
+  details: 'neither the worker thread of the blocking start nor a process in its place could be started.',
+  hint: `${PRELOAD_INSTEAD}.`,
+  retry: 'deadline',
+};
 
 const LOST: Failure = {
   status: 'OtherReasons',

@@ -197,13 +197,15 @@ export function readConfig(env: Env, options: BootstrapOptions = {}, inFunctions
  */
 function defaultIdentity(
   env: Env,
-  identity: IdentitySelector | undefined,
+  named: IdentitySelector | undefined,
   asOption: boolean,
 ): Pick<Config, 'identity' | 'identityFrom'> {
-  if (identity) return { identity, identityFrom: asOption ? 'option' : 'VAULTSTRAP_IDENTITY' };
+  if (named) return { identity: named, identityFrom: asOption ? 'option' : 'VAULTSTRAP_IDENTITY' };
   const clientId = env['AZURE_CLIENT_ID']?.trim();
   if (clientId && !env['AZURE_CLIENT_SECRET'] && !env['AZURE_CLIENT_CERTIFICATE_PATH']) {
-    return { identity: { kind: 'client', id: clientId }, identityFrom: 'AZURE_CLIENT_ID' };
+    const selector = parseIdentity(clientId);
+    const identity = selector?.kind === 'client' ? selector : ({ kind: 'client', id: clientId } as const);
+    return { identity, identityFrom: 'AZURE_CLIENT_ID' };
   }
   return { identity: SYSTEM_ASSIGNED, identityFrom: 'default' };
 }

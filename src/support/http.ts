@@ -119,7 +119,8 @@ function readBody(
   });
 }
 
-const TLS_CODES = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|INVALID_CA|EPROTO)/;
+const TLS_CODES =
+  /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|EPROTO)/;
 
 export function kindOf(cause: SafeCause): HttpProblem['kind'] {
   if (cause.syscall === 'getaddrinfo' || cause.code === 'ENOTFOUND' || cause.code === 'EAI_AGAIN') return 'dns';

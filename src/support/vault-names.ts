@@ -44,8 +44,10 @@ export function parseVaultEndpoint(
 }
 
 /** App Service, Functions or Container Apps; not the local Functions tools, which imitate them. */
-export function isOnPlatform(env: Readonly<Record<string, string | undefined>>): boolean {
+function isOnPlatform(env: Readonly<Record<string, string | undefined>>): boolean {
   const local =
     env['AZURE_FUNCTIONS_ENVIRONMENT'] === 'Development' || /^localhost(:|$)/i.test(env['WEBSITE_HOSTNAME'] ?? '');
-  return !local && Boolean(env['WEBSITE_SITE_NAME'] || env['WEBSITE_INSTANCE_ID'] || env['CONTAINER_APP_NAME']);
+  // The replica's name: the app's alone is what somebody sets who imitates Container Apps on his own machine.
+  const there = env['WEBSITE_SITE_NAME'] || env['WEBSITE_INSTANCE_ID'] || env['CONTAINER_APP_REPLICA_NAME'];
+  return !local && Boolean(there);
 }

@@ -57,7 +57,7 @@ function createFaults(thread: EmulatorThread): Emulator['faults'] {
 
 /**
  * Starts an embedded Azure: vaults over https and the identity endpoints of
- * several kinds of host over http, both on 127.0.0.1, in a thread of their own.
+ * several kinds of host, all on 127.0.0.1, in a thread of their own.
  * They end with `close()`, or with the process, which they do not keep alive.
  *
  *     const azure = await startEmulator({ vaults: { shop: { 'db-password': 's3cret' } } });
@@ -69,13 +69,21 @@ function createFaults(thread: EmulatorThread): Emulator['faults'] {
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const settings = checkOptions(options);
   const thread = await startThread(settings);
-  const { vaultPort, identityPort, caCertificate } = thread.started;
+  const { vaultPort, identityPort, fabricPort, fabricThumbprint, caCertificate } = thread.started;
   const vaultEndpoint = `https://127.0.0.1:${vaultPort}`;
   const identityEndpoint = `http://127.0.0.1:${identityPort}`;
+  const fabricEndpoint = `https://127.0.0.1:${fabricPort}`;
   let { identityHeader } = thread.started;
 
   const envFor: Emulator['envFor'] = (host) =>
-    settingsFor(host, { vaultEndpoint, identityEndpoint, caCertificate, identityHeader });
+    settingsFor(host, {
+      vaultEndpoint,
+      identityEndpoint,
+      fabricEndpoint,
+      fabricThumbprint,
+      caCertificate,
+      identityHeader,
+    });
   const requests: RequestLog = Object.assign(() => thread.call('log.read'), {
     clear: () => thread.call('log.clear'),
   });

@@ -5,6 +5,8 @@ import type { IdentityHost } from './types.js';
 export interface HostFacts {
   readonly vaultEndpoint: string;
   readonly identityEndpoint: string;
+  readonly fabricEndpoint: string;
+  readonly fabricThumbprint: string;
   readonly caCertificate: string;
   readonly identityHeader: string;
 }
@@ -22,7 +24,12 @@ const HOSTS: { readonly [host in IdentityHost]: (facts: HostFacts) => Record<str
     IDENTITY_ENDPOINT: `${identityEndpoint}/msi/token`,
     IDENTITY_HEADER: identityHeader,
     CONTAINER_APP_NAME: 'emulator',
-    CONTAINER_APP_REPLICA_NAME: 'emulator--1-0',
+  }),
+  'service-fabric': ({ fabricEndpoint, fabricThumbprint, identityHeader }) => ({
+    IDENTITY_ENDPOINT: `${fabricEndpoint}/metadata/identity/oauth2/token`,
+    IDENTITY_HEADER: identityHeader,
+    IDENTITY_SERVER_THUMBPRINT: fabricThumbprint,
+    IDENTITY_API_VERSION: '2020-05-01',
   }),
   'msi-endpoint': ({ identityEndpoint }) => ({ MSI_ENDPOINT: `${identityEndpoint}/oauth2/token` }),
   // A virtual machine announces nothing; this is how the SDK is told of another address.

@@ -62,6 +62,9 @@ export type FaultSettings = Omit<Fault, 'body'> & { readonly body?: string };
 export interface Started {
   readonly vaultPort: number;
   readonly identityPort: number;
+  readonly fabricPort: number;
+  /** SHA-1 of the certificate there. */
+  readonly fabricThumbprint: string;
   readonly caCertificate: string;
   readonly identityHeader: string;
 }

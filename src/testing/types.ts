@@ -111,14 +111,23 @@ export interface EmulatorOptions {
   latency?: Latency;
   /** The `MSI_ENDPOINT`-only host: refuse POST with 405, as the retired VM extension did. */
   msiEndpoint?: { getOnly?: boolean };
-  /** Port of the vaults (https); the identity endpoint gets the next one. Default: free ports. */
+  /**
+   * Port of the vaults (https); the identity endpoint gets the next one, Service Fabric's any free one.
+   * Default: free ports.
+   */
   port?: number;
   /** More names for the server's certificate: DNS names, `*.`-wildcards or IP addresses. */
   hostNames?: readonly string[];
 }
 
 /** A kind of host, by the protocol with which its identity endpoint is asked. */
-export type IdentityHost = 'app-service-2019' | 'app-service-2017' | 'container-apps' | 'msi-endpoint' | 'imds';
+export type IdentityHost =
+  | 'app-service-2019'
+  | 'app-service-2017'
+  | 'container-apps'
+  | 'service-fabric'
+  | 'msi-endpoint'
+  | 'imds';
 
 /** One misbehaviour. The first fault that matches a request, in order of adding, is applied. */
 export interface Fault {
@@ -260,7 +269,7 @@ export interface Emulator {
   envFor(host: IdentityHost): { [name: string]: string };
   /** `https://127.0.0.1:port`, where every vault is; the `Host` header says which. */
   readonly vaultEndpoint: string;
-  /** `http://127.0.0.1:port`, where every identity protocol is. */
+  /** `http://127.0.0.1:port`, where every identity protocol is but Service Fabric's, which `envFor` tells. */
   readonly identityEndpoint: string;
   /** The certificate to trust, as PEM text. */
   readonly caCertificate: string;

@@ -6,6 +6,7 @@ const LONGEST_PAUSE_MS = 60_000;
 
 interface Circuit {
   readonly failure: Failure;
+  readonly openedMs: number;
   readonly untilMs: number;
   readonly count: number;
 }
@@ -15,7 +16,8 @@ export interface Circuits {
   /** The failure that stands for a request now, while the circuit is open. */
   failureFor(host: string): Failure | undefined;
   open(host: string, failure: Failure): void;
-  close(host: string): void;
+  /** By a success; one that was under way before the 429 says nothing. Default: a later one. */
+  close(host: string, beganMs?: number): void;
 }
 
 /** `now` is monotonic. https://learn.microsoft.com/azure/key-vault/general/overview-throttling */
@@ -32,8 +34,16 @@ export function createCircuits(now: () => number, random: () => number = Math.ra
       if (before && now() < before.untilMs) return;
       const count = (before?.count ?? 0) + 1;
       const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (count - 1), LONGEST_PAUSE_MS) * (0.5 + random());
-      circuits.set(host, { failure, count, untilMs: now() + Math.max(pauseMs, failure.retryAfterMs ?? 0) });
+      circuits.set(host, {
+        failure,
+        count,
+        openedMs: now(),
+        untilMs: now() + Math.max(pauseMs, failure.retryAfterMs ?? 0),
+      });
     },
-    close: (host) => void circuits.delete(host),
+    close(host, beganMs = Number.POSITIVE_INFINITY) {
+      const circuit = circuits.get(host);
+      if (circuit && circuit.openedMs <= beganMs) circuits.delete(host);
+    },
   };
 }

@@ -101,6 +101,7 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
     async function readOne({ read, lane, token }: (typeof wanted)[number]): Promise<Result<SecretValue>> {
       const throttled = yieldsToThrottling && circuits.failureFor(read.host);
       if (throttled) return fail(throttled);
+      const beganMs = clock.monotonic();
       const result = await orAbort(
         readers[lane].read(read, {
           deadlineMs,
@@ -112,7 +113,7 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
         }),
         abort.signal,
       );
-      if (result.ok) circuits.close(read.host);
+      if (result.ok) circuits.close(read.host, beganMs);
       else if (result.failure.code === 'ERR_THROTTLED') circuits.open(read.host, result.failure);
       return result;
     }

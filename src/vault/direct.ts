@@ -8,7 +8,7 @@ import type { VaultLane } from './reader.js';
 import { readSecretReply, vaultProblem } from './reply.js';
 
 /** The oldest version that has all we read; every cloud serves it. */
-export const API_VERSION = '7.4';
+const API_VERSION = '7.4';
 /** A value has at most 25 KB; JSON may escape each byte as `\u00xx`. */
 const MAX_REPLY_BYTES = 512 * 1024;
 /** Node caches a TLS session per agent; idle sockets past this are the server's to close. */

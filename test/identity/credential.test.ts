@@ -89,6 +89,8 @@ test.each<[string, string | string[]]>([
   ['several', ['https://storage.azure.com/.default', 'https://vault.azure.net/.default']],
   ['none', []],
   ['empty', ''],
+  ['without a resource', '/.default'],
+  ['one without a resource', ['/.default']],
 ])('scopes: %s are refused', async (_, scopes) => {
   const error = await credential()
     .getToken(scopes)

@@ -54,7 +54,7 @@ describe('every form is cached', () => {
   afterAll(() => azure.close());
 
   const forms: ExpiryForm[] = ['protocol', 'epoch-string', 'epoch-number', 'date', 'iso', 'expires_in', 'none'];
-  const hosts: IdentityHost[] = ['app-service-2019', 'app-service-2017', 'msi-endpoint'];
+  const hosts: IdentityHost[] = ['app-service-2019', 'app-service-2017', 'service-fabric', 'msi-endpoint'];
   test.each(hosts.flatMap((host) => forms.map((form) => [host, form] as const)))('%s: %s', async (host, expiryForm) => {
     await azure.requests.clear();
     await azure.tokens.configure({ expiryForm, lifeSeconds: 3600 });

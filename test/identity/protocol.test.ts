@@ -162,6 +162,7 @@ describe('the emulated hosts', () => {
     ['container-apps', RESOURCE, 'app-service-2019', CLIENT_ID],
     ['app-service-2017', SYSTEM, 'app-service-2017', 'system'],
     ['app-service-2017', CLIENT, 'app-service-2017', CLIENT_ID],
+    ['service-fabric', SYSTEM, 'service-fabric', 'system'],
     ['msi-endpoint', SYSTEM, 'msi-endpoint', 'system'],
   ])('%s, %o', async (host, selector, source, identity) => {
     unwrap(await asker(azure.envFor(host)).ask(selector));

@@ -32,21 +32,22 @@ afterAll(async () => {
 });
 afterEach(() => azure.requests.clear());
 
-test.each<IdentityHost>(['app-service-2019', 'app-service-2017', 'container-apps', 'msi-endpoint', 'imds'])(
-  '%s is asked directly',
-  async (host) => {
-    proxied = [];
-    const outcome = await child.ask(
-      { ...azure.envFor(host), ...proxies },
-      { probe: `${azure.identityEndpoint}/probe` },
-    );
-    expect(outcome).toMatchObject({ ok: true, requests: 1 });
-    // The proxy is in force: what goes by the global agent does reach it (Node from 22.21 and 24.5).
-    const expected = process.allowedNodeEnvironmentFlags.has('--use-env-proxy')
-      ? [expect.stringContaining('/probe')]
-      : [];
-    expect(proxied).toEqual(expected);
-    const paths = (await azure.requests()).filter(({ path }) => path !== '/probe');
-    expect(paths).toMatchObject([{ status: 200, authorized: true }]);
-  },
-);
+test.each<IdentityHost>([
+  'app-service-2019',
+  'app-service-2017',
+  'container-apps',
+  'service-fabric',
+  'msi-endpoint',
+  'imds',
+])('%s is asked directly', async (host) => {
+  proxied = [];
+  const outcome = await child.ask({ ...azure.envFor(host), ...proxies }, { probe: `${azure.identityEndpoint}/probe` });
+  expect(outcome).toMatchObject({ ok: true, requests: 1 });
+  // The proxy is in force: what goes by the global agent does reach it (Node from 22.21 and 24.5).
+  const expected = process.allowedNodeEnvironmentFlags.has('--use-env-proxy')
+    ? [expect.stringContaining('/probe')]
+    : [];
+  expect(proxied).toEqual(expected);
+  const paths = (await azure.requests()).filter(({ path }) => path !== '/probe');
+  expect(paths).toMatchObject([{ status: 200, authorized: true }]);
+});

@@ -173,6 +173,24 @@ describe('Azure ML', () => {
   });
 });
 
+describe('workload identity', () => {
+  const env = { AZURE_FEDERATED_TOKEN_FILE: '/none', AZURE_TENANT_ID: 'tenant', AZURE_CLIENT_ID: CLIENT_ID };
+
+  // ManagedIdentityCredential would exchange the pod's token for AZURE_CLIENT_ID's, whatever it was asked for.
+  test.each<IdentitySelector>([
+    { kind: 'object', id: OBJECT_ID },
+    { kind: 'resource', id: RESOURCE_ID },
+  ])('cannot select %o', async (selector) => {
+    const { ask, cache } = asker(env);
+    expect(failureOf(await ask(selector))).toMatchObject({
+      status: 'MSINotEnabled',
+      code: 'ERR_IDENTITY_SELECTOR',
+      retry: 'never',
+    });
+    expect(cache.requests).toBe(0);
+  });
+});
+
 describe('no identity', () => {
   test('where the metadata service refuses connections', async () => {
     const closed = await serve(() => {});

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { detectSource } from '../../src/identity/source.js';
 import { failureOf, unwrap } from './harness.js';
 
@@ -8,6 +8,12 @@ const WORKLOAD = {
   AZURE_FEDERATED_TOKEN_FILE: '/var/run/secrets/token',
   AZURE_TENANT_ID: 'tenant',
   AZURE_CLIENT_ID: 'client',
+};
+const THUMBPRINT = '0123456789ABCDEF0123456789ABCDEF01234567';
+const FABRIC = {
+  IDENTITY_ENDPOINT: 'https://localhost:2377/metadata/identity/oauth2/token',
+  IDENTITY_HEADER: 'header',
+  IDENTITY_SERVER_THUMBPRINT: THUMBPRINT,
 };
 const ARC = { IDENTITY_ENDPOINT: 'http://localhost:40342/metadata/identity/oauth2/token', IMDS_ENDPOINT: 'http://x' };
 
@@ -25,7 +31,11 @@ describe('the source', () => {
     ['msi-endpoint', 'direct', { MSI_ENDPOINT: 'http://localhost:50342/oauth2/token' }],
     ['msi-endpoint', 'direct', { MSI_ENDPOINT: OLD.MSI_ENDPOINT, MSI_SECRET: '' }],
     ['azure-arc', 'sdk', ARC],
-    ['service-fabric', 'sdk', { ...NEW, IDENTITY_SERVER_THUMBPRINT: 'AB12' }],
+    ['service-fabric', 'direct', FABRIC],
+    ['service-fabric', 'direct', { ...FABRIC, ...OLD, IMDS_ENDPOINT: 'http://x', CONTAINER_APP_NAME: 'app' }],
+    // Container Instances have these two, and no endpoint: the metadata service, then.
+    ['default-azure-credential', 'sdk', { IDENTITY_HEADER: 'h', IDENTITY_SERVER_THUMBPRINT: THUMBPRINT }],
+    ['workload-identity', 'sdk', { ...WORKLOAD, ...FABRIC }],
     ['app-service-2019', 'direct', { ...NEW, IMDS_ENDPOINT: 'http://x' }],
     ['workload-identity', 'sdk', WORKLOAD],
     ['workload-identity', 'sdk', { ...WORKLOAD, ...NEW, ...OLD, ...ARC }],
@@ -44,6 +54,82 @@ describe('the source', () => {
     });
     expect(unwrap(detectSource({ ...NEW, ...OLD }))).toMatchObject({ header: 'header' });
     expect(unwrap(detectSource(OLD))).toMatchObject({ endpoint: new URL(OLD.MSI_ENDPOINT), header: 'secret' });
+  });
+});
+
+describe('Service Fabric', () => {
+  test('its api-version is the oldest, unless it says another', () => {
+    expect(unwrap(detectSource(FABRIC))).toMatchObject({ thumbprint: THUMBPRINT, apiVersion: '2019-07-01-preview' });
+    const newer = { ...FABRIC, IDENTITY_API_VERSION: '2020-05-01' };
+    expect(unwrap(detectSource(newer))).toMatchObject({ apiVersion: '2020-05-01' });
+  });
+
+  test.each([
+    THUMBPRINT.toLowerCase(),
+    THUMBPRINT.replace(/..(?!$)/g, '$&:'),
+    THUMBPRINT.replace(/..(?!$)/g, '$& '),
+    ` ${THUMBPRINT.toLowerCase().replace(/.{8}/g, '$& ')}\n`,
+  ])('the thumbprint %o', (thumbprint) => {
+    const source = unwrap(detectSource({ ...FABRIC, IDENTITY_SERVER_THUMBPRINT: thumbprint }));
+    expect(source).toMatchObject({ thumbprint: THUMBPRINT });
+  });
+
+  test.each([
+    ['IDENTITY_SERVER_THUMBPRINT', 'AB12'],
+    ['IDENTITY_SERVER_THUMBPRINT', ' '],
+    ['IDENTITY_SERVER_THUMBPRINT', `${THUMBPRINT}00`],
+    ['IDENTITY_SERVER_THUMBPRINT', THUMBPRINT.replace('A', 'G')],
+    // SHA-256.
+    ['IDENTITY_SERVER_THUMBPRINT', 'ab'.repeat(32)],
+    ['IDENTITY_SERVER_THUMBPRINT', `\u200e${THUMBPRINT}`],
+    ['IDENTITY_API_VERSION', '2020-05-01&resource=other'],
+    ['IDENTITY_API_VERSION', 'a b'],
+    ['IDENTITY_HEADER', 'head\ner'],
+    // Nothing to compare.
+    ['IDENTITY_ENDPOINT', 'http://localhost:2377/metadata/identity/oauth2/token'],
+    ['IDENTITY_ENDPOINT', 'https://user@localhost:2377/token'],
+  ])('%s: %o is refused', (name, text) => {
+    const failure = failureOf(detectSource({ ...FABRIC, [name]: text }));
+    expect(failure).toMatchObject({ status: 'MSINotEnabled', code: 'ERR_IDENTITY_ENDPOINT', retry: 'never' });
+    expect(failure.details).toMatch(new RegExp(`^${name} `));
+    if (text.trim()) expect(JSON.stringify(failure)).not.toContain(JSON.stringify(text).slice(1, -1));
+  });
+});
+
+// No test creates the agent's file in its real place.
+describe('Azure Arc by its agent', () => {
+  const real = process.getBuiltinModule('node:fs');
+  let agent = '';
+  beforeEach(() => {
+    vi.spyOn(process, 'getBuiltinModule').mockImplementation(((name: string) =>
+      name === 'node:fs'
+        ? {
+            ...real,
+            accessSync: (path: string) => {
+              if (path !== agent) throw new Error('ENOENT');
+            },
+          }
+        : undefined) as never);
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    agent = '';
+  });
+
+  test.runIf(process.platform === 'linux')('counts when no variable says otherwise', () => {
+    expect(unwrap(detectSource({}))).toMatchObject({ name: 'default-azure-credential' });
+    agent = '/opt/azcmagent/bin/himds';
+    expect(unwrap(detectSource({}))).toMatchObject({ name: 'azure-arc', lane: 'sdk' });
+    for (const env of [NEW, OLD, FABRIC, WORKLOAD, { MSI_ENDPOINT: OLD.MSI_ENDPOINT }]) {
+      expect(unwrap(detectSource(env)).name).not.toBe('azure-arc');
+    }
+  });
+
+  test('on Windows it is where programs are', () => {
+    vi.spyOn(process, 'platform', 'get').mockReturnValue('win32');
+    agent = 'D:\\Programs\\AzureConnectedMachineAgent\\himds.exe';
+    expect(unwrap(detectSource({ ProgramFiles: 'D:\\Programs' }))).toMatchObject({ name: 'azure-arc' });
+    expect(unwrap(detectSource({}))).toMatchObject({ name: 'default-azure-credential' });
   });
 });
 

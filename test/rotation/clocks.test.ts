@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { useFreshSecret } from '../../src/rotation/fresh-secret.js';
-import { ageMs, LONGEST_TIMER_MS, nextDelayMs } from '../../src/rotation/schedule.js';
+import { ageMs, LONGEST_TIMER_MS, nextDelayMs, settledDelayMs } from '../../src/rotation/schedule.js';
 import { createTicker } from '../../src/rotation/ticker.js';
 
 describe('nextDelayMs', () => {
@@ -22,6 +22,17 @@ describe('nextDelayMs', () => {
     expect(nextDelayMs(intervalMs, spread, random)).toBe(expected);
   });
 });
+
+test.each([
+  [20_000, 30_000, 0, 20_000],
+  [20_000, 30_000, 0.5, 35_000],
+  [20_000, 30_000, 0.999999, 50_000],
+])(
+  'a group is read again behind its settling time, spread over as long again',
+  (waitMs, settleMs, random, expected) => {
+    expect(Math.round(settledDelayMs(waitMs, settleMs, random))).toBe(expected);
+  },
+);
 
 test('age is on the clock that moved more', () => {
   const since = { wallMs: 1000, monotonicMs: 100 };
@@ -48,7 +59,7 @@ describe('ticker', () => {
     expect(at).toEqual([5000, 15_000, 25_000]);
   });
 
-  test('after a failure, or a rejection, it is spread again, and goes on', async () => {
+  test('the first after a failure is spread again, those after it are not; a rejection is a failure', async () => {
     const at: number[] = [];
     const start = Date.now();
     const outcomes = [() => Promise.resolve(false), () => Promise.reject(new Error('x')), () => Promise.resolve(true)];
@@ -58,7 +69,8 @@ describe('ticker', () => {
     });
     ticker.start();
     await vi.advanceTimersByTimeAsync(26_000);
-    expect(at).toEqual([5000, 10_000, 15_000, 25_000]);
+    // An outage makes nobody ask more often.
+    expect(at).toEqual([5000, 10_000, 20_000]);
   });
 
   test('the next is planned when the tick has ended, so that none overlap', async () => {
@@ -131,6 +143,19 @@ describe('ticker', () => {
     ticker.sooner(2000);
     await vi.advanceTimersByTimeAsync(11_000);
     expect(at).toEqual([1, 701, 10_701]);
+  });
+
+  test('a wish for later than usual puts nothing off', async () => {
+    const at: number[] = [];
+    const start = Date.now();
+    const ticker = tickerOf(async () => {
+      at.push(Date.now() - start);
+      ticker.sooner(60_000);
+      return true;
+    });
+    ticker.start();
+    await vi.advanceTimersByTimeAsync(26_000);
+    expect(at).toEqual([5000, 15_000, 25_000]);
   });
 
   test('does not keep the process alive', () => {

@@ -161,11 +161,21 @@ describe('a group', () => {
     expect(run.held.get('user')?.resolvedAtMs).toBe(NOW_MS + 1000);
   });
 
-  test('a member that cannot be read keeps its value, and holds nobody up', () => {
+  test('waits for a member that cannot be read now: it may have changed, too', () => {
+    const half = ticks(true, first, { user: aged('u2', V2, 60), pw: bad(OUTAGE) });
+    expect(values(half)).toEqual(['u1', 'p1']);
+    expect(half.held.get('pw')?.failure).toBe(OUTAGE);
+    expect(half.held.get('user')?.failure).toBeUndefined();
+    expect(half.last?.readAgainInMs).toBeUndefined();
+    const rest = { user: aged('u2', V2, 90), pw: aged('p2', V2, 90) };
+    expect(values(ticks(true, first, { user: aged('u2', V2, 60), pw: bad(OUTAGE) }, rest))).toEqual(['u2', 'p2']);
+  });
+
+  test('a member that is refused keeps its value, and holds nobody up', () => {
     // Even if it was young when it was last read.
-    const run = ticks(true, { ...first, pw: aged('p1', V1, 1) }, { user: aged('u2', V2, 60), pw: bad(OUTAGE) });
+    const run = ticks(true, { ...first, pw: aged('p1', V1, 1) }, { user: aged('u2', V2, 60), pw: bad(FORBIDDEN) });
     expect(values(run)).toEqual(['u2', 'p1']);
-    expect(run.held.get('pw')?.failure).toBe(OUTAGE);
+    expect(run.held.get('pw')?.failure).toBe(FORBIDDEN);
   });
 
   test('nor does a pinned member, which is never read again', () => {

@@ -228,7 +228,11 @@ describe('VAULTSTRAP_VAULT_ENDPOINT', () => {
 
   test('not on Azure, but with the local Functions tools, which imitate it', () => {
     const here = 'https://127.0.0.1:8443';
-    for (const env of [{ WEBSITE_SITE_NAME: 'app' }, { WEBSITE_INSTANCE_ID: 'i' }, { CONTAINER_APP_NAME: 'app' }]) {
+    for (const env of [
+      { WEBSITE_SITE_NAME: 'app' },
+      { WEBSITE_INSTANCE_ID: 'i' },
+      { CONTAINER_APP_REPLICA_NAME: 'r' },
+    ]) {
       expect(read(here, env), JSON.stringify(env)).toHaveLength(1);
       expect(read(here, { ...env, WEBSITE_HOSTNAME: 'app.azurewebsites.net' })).toHaveLength(1);
       expect(read(here, { ...env, WEBSITE_HOSTNAME: 'localhost.evil.example' })).toHaveLength(1);

@@ -1,12 +1,15 @@
 // The smallest client there is: one request, no retries, no agent unless given.
 import http, { type IncomingHttpHeaders } from 'node:http';
 import https from 'node:https';
+import type { TLSSocket } from 'node:tls';
 import type { Emulator } from '../../src/testing/index.js';
 
 export interface Answer {
   status: number;
   headers: IncomingHttpHeaders;
   text: string;
+  /** SHA-1 of the server's certificate, over https. */
+  thumbprint: string | undefined;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes
   json: any;
 }
@@ -25,6 +28,9 @@ export function ask(url: string, question: Question & { ca?: string } = {}): Pro
     const { request } = url.startsWith('https:') ? https : http;
     const sent = request(url, { method, headers, ca, agent: agent ?? false, signal }, (response) => {
       let text = '';
+      const thumbprint = (response.socket as Partial<TLSSocket>)
+        .getPeerX509Certificate?.()
+        ?.fingerprint.replaceAll(':', '');
       response.setEncoding('utf8');
       response.on('error', reject);
       response.on('data', (chunk: string) => {
@@ -35,7 +41,7 @@ export function ask(url: string, question: Question & { ca?: string } = {}): Pro
         try {
           json = JSON.parse(text);
         } catch {}
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json });
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, thumbprint, json });
       });
     });
     sent.on('error', reject);

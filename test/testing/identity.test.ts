@@ -1,3 +1,4 @@
+import https from 'node:https';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { EMULATOR_ISSUER } from '../../src/support/emulator-issuer.js';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
@@ -180,6 +181,65 @@ describe('MSI_ENDPOINT alone', () => {
     expect(refused.headers.allow).toBe('GET');
     expect((await ask(`${url}?resource=${RESOURCE}`, { headers: { Metadata: 'true' } })).status).toBe(200);
     await old.close();
+  });
+});
+
+describe('Service Fabric', () => {
+  const RIGHT = { 'api-version': '2019-07-01-preview', resource: RESOURCE };
+  const env = (from = azure) => from.envFor('service-fabric') as Record<string, string>;
+  /** Trusts the certificate by its thumbprint, as an application has to. */
+  const get = async (query: Record<string, string>, headers?: Record<string, string>, from = azure) => {
+    const { IDENTITY_ENDPOINT = '', IDENTITY_HEADER = '', IDENTITY_SERVER_THUMBPRINT = '' } = env(from);
+    const agent = new https.Agent({ rejectUnauthorized: false });
+    const answer = await ask(`${IDENTITY_ENDPOINT}?${new URLSearchParams(query)}`, {
+      headers: headers ?? { secret: IDENTITY_HEADER },
+      agent,
+    });
+    expect(answer.thumbprint).toBe(IDENTITY_SERVER_THUMBPRINT);
+    return answer;
+  };
+
+  test('one identity, an epoch number, and a certificate with the thumbprint it announces', async () => {
+    expect(env()['IDENTITY_ENDPOINT']).toMatch(/^https:/);
+    expect(env()['IDENTITY_SERVER_THUMBPRINT']).toMatch(/^[0-9A-F]{40}$/);
+    const { status, json } = await get({ ...RIGHT, client_id: 'reader-client' });
+    expect(status).toBe(200);
+    expect(json).toEqual({
+      access_token: expect.any(String),
+      expires_on: claimsOf(json.access_token).exp,
+      resource: RESOURCE,
+      token_type: 'Bearer',
+    });
+    expect(claimsOf(json.access_token).oid).toBe('system-oid');
+    expect((await get({ ...RIGHT, 'api-version': env()['IDENTITY_API_VERSION'] ?? '' })).status).toBe(200);
+    expect((await azure.requests())[0]).toMatchObject({
+      target: 'identity',
+      source: 'service-fabric',
+      identity: 'system',
+      status: 200,
+      authorized: true,
+    });
+  });
+
+  test.each<[string, number, Record<string, string>, Record<string, string>?]>([
+    ['SecretHeaderNotFound', 400, RIGHT, {}],
+    ['ManagedIdentityNotFound', 404, RIGHT, { secret: 'wrong' }],
+    ['InvalidApiVersion', 400, { resource: RESOURCE }],
+    ['ArgumentNullOrEmpty', 400, { 'api-version': '2019-07-01-preview' }],
+  ])('%s (%i)', async (code, status, query, headers) => {
+    const answer = await get(query, headers);
+    expect(answer.status).toBe(status);
+    expect(answer.json).toMatchObject({ error: { code, message: expect.any(String) } });
+  });
+
+  test('an application without an identity is 404; a rotated header replaces the old one', async () => {
+    const bare = await startEmulator({ identities: { system: false } });
+    expect((await get(RIGHT, undefined, bare)).json).toMatchObject({ error: { code: 'ManagedIdentityNotFound' } });
+    await bare.close();
+    const old = env()['IDENTITY_HEADER'] ?? '';
+    await azure.rotateIdentityHeader();
+    expect((await get(RIGHT, { secret: old })).status).toBe(404);
+    expect((await get(RIGHT)).status).toBe(200);
   });
 });
 

@@ -50,6 +50,15 @@ describe('a circuit', () => {
     expect(pauseMs()).toBe(1000);
   });
 
+  test('a success that was under way before the 429 says nothing', () => {
+    const { open, close, failureFor } = create();
+    open('a', THROTTLED);
+    close('a', 4999);
+    expect(failureFor('a')).toBe(THROTTLED);
+    close('a', 5000);
+    expect(failureFor('a')).toBeUndefined();
+  });
+
   test('many answers at once count as one', () => {
     const { open, pauseMs } = create();
     for (let i = 0; i < 16; i++) open('a', THROTTLED);

@@ -1,10 +1,17 @@
 // Both generations of App Service, Functions and Container Apps: one service,
 // told apart by api-version.
 // https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference
-import { randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { emptyReply, jsonReply, type Reply } from './exchange.js';
 import { identityLabel } from './identities.js';
-import { type Protocol, readSelector, type SelectorNames, type TokenReplyStyle, tokenReply } from './token-reply.js';
+import {
+  type Protocol,
+  readSelector,
+  type SelectorNames,
+  sameText,
+  type TokenReplyStyle,
+  tokenReply,
+} from './token-reply.js';
 
 interface Generation {
   readonly source: 'app-service-2017' | 'app-service-2019';
@@ -27,12 +34,6 @@ const GENERATIONS: Readonly<Record<string, Generation>> = {
     style: (clientId) => ({ form: 'epoch-string', withLife: false, members: { client_id: clientId } }),
   },
 };
-
-function sameText(given: string | undefined, expected: string): boolean {
-  const a = Buffer.from(given ?? '');
-  const b = Buffer.from(expected);
-  return a.length === b.length && timingSafeEqual(a, b);
-}
 
 const refuse = (status: number, message: string): Reply =>
   jsonReply(status, { statusCode: status, message, correlationId: randomUUID() });

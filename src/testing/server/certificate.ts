@@ -1,6 +1,6 @@
 // A certificate authority that lives as long as the emulator: its key signs one
 // certificate and is forgotten; neither key is ever written anywhere.
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema';
 import {
@@ -114,16 +114,38 @@ function alternativeName(name: string): GeneralName {
   return new GeneralName(isIP(name) ? { iPAddress: name } : { dNSName: name });
 }
 
+const privateKeyOf = (party: Party): string => party.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+
+const FOR_SERVERS: readonly Extension[] = [
+  extension(id_ce_basicConstraints, true, new BasicConstraints({ cA: false })),
+  extension(id_ce_keyUsage, true, new KeyUsage(KeyUsageFlags.digitalSignature)),
+  extension(id_ce_extKeyUsage, false, new ExtendedKeyUsage([id_kp_serverAuth])),
+];
+
+export interface SelfSignedCertificate {
+  /** PEM, like the other. */
+  readonly key: string;
+  readonly certificate: string;
+  /** SHA-1, 40 hexadecimal digits in upper case. */
+  readonly thumbprint: string;
+}
+
+/** Without the name of any host: it is known by its thumbprint alone. */
+export function createSelfSignedCertificate(nowMs: number): SelfSignedCertificate {
+  const server = createParty('vaultstrap emulator cluster');
+  const certificate = issue(server, server, nowMs, [...FOR_SERVERS]);
+  const thumbprint = new X509Certificate(certificate).fingerprint.replaceAll(':', '');
+  return { key: privateKeyOf(server), certificate, thumbprint };
+}
+
 /** EC P-256; takes about 5 ms. */
 export function createServerCertificate(names: readonly string[], nowMs: number): ServerCertificate {
   const authority = createParty('vaultstrap emulator CA');
   const server = createParty('vaultstrap emulator');
   return {
-    key: server.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    key: privateKeyOf(server),
     certificate: issue(server, authority, nowMs, [
-      extension(id_ce_basicConstraints, true, new BasicConstraints({ cA: false })),
-      extension(id_ce_keyUsage, true, new KeyUsage(KeyUsageFlags.digitalSignature)),
-      extension(id_ce_extKeyUsage, false, new ExtendedKeyUsage([id_kp_serverAuth])),
+      ...FOR_SERVERS,
       extension(id_ce_subjectAltName, false, new SubjectAlternativeName(names.map(alternativeName))),
     ]),
     caCertificate: issue(authority, authority, nowMs, [

@@ -1,5 +1,5 @@
-// The http listener: every protocol by which a host hands out tokens, each on its
-// own path. Paths are the hosts' own, but for the one that tells the old App
+// The http listener: every protocol by which a host hands out tokens (but Service
+// Fabric's, service-fabric.ts), each on its own path. Paths are the hosts' own, but for the one that tells the old App
 // Service from the new.
 import { appService } from './app-service.js';
 import { emptyReply } from './exchange.js';

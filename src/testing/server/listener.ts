@@ -32,11 +32,13 @@ export interface ConnectionCounter {
 }
 
 /** Numbers connections as they become usable: for https, when the handshake is done. */
-export function countConnections(server: Server, event: 'connection' | 'secureConnection'): ConnectionCounter {
+export function countConnections(
+  ...servers: readonly (readonly [server: Server, event: 'connection' | 'secureConnection'])[]
+): ConnectionCounter {
   const numbers = new WeakMap<object, number>();
   let last = 0;
   let before = 0;
-  server.on(event, (socket: object) => numbers.set(socket, ++last));
+  for (const [server, event] of servers) server.on(event, (socket: object) => numbers.set(socket, ++last));
   return {
     count: () => last - before,
     numberOf: (socket) => numbers.get(socket) ?? 0,

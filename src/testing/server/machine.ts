@@ -16,7 +16,7 @@ const refuse = (error: string, description: string): Reply => jsonReply(400, { e
 const hasMetadataHeader = (request: Incoming): boolean => request.header('metadata')?.toLowerCase() === 'true';
 
 /** A machine with one user-assigned identity and no system-assigned one needs no name for it. */
-function unnamedIdentity({ system, userAssigned }: IdentityStore): Identity | undefined {
+export function unnamedIdentity({ system, userAssigned }: IdentityStore): Identity | undefined {
   return system ?? (userAssigned.length === 1 ? userAssigned[0] : undefined);
 }
 

@@ -1,4 +1,4 @@
-// The two listeners and the state behind them.
+// The three listeners and the state behind them.
 import { randomBytes } from 'node:crypto';
 import http, { type Server, type ServerResponse } from 'node:http';
 import https from 'node:https';
@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { EmulatorError } from '../errors.js';
 import type { ServerSettings, Started } from '../protocol.js';
 import type { Latency } from '../types.js';
-import { createServerCertificate } from './certificate.js';
+import { createSelfSignedCertificate, createServerCertificate } from './certificate.js';
 import { createClock } from './clock.js';
 import { VAULT_SUFFIXES } from './clouds.js';
 import { createFaultStore } from './faults.js';
@@ -14,7 +14,9 @@ import { createIdentityStore } from './identities.js';
 import { answerIdentityRequest } from './identity-service.js';
 import { type ConnectionCounter, countConnections, createListener } from './listener.js';
 import { createLog } from './request-log.js';
+import { serviceFabric } from './service-fabric.js';
 import { createThrottler } from './throttle.js';
+import type { Protocol } from './token-reply.js';
 import { createTokenStore } from './tokens.js';
 import { answerVaultRequest, describeVaultRequest } from './vault-service.js';
 import { createVaultStore } from './vault-store.js';
@@ -71,28 +73,37 @@ async function listen(server: Server, port: number): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-function createServers(state: Servers['state'], certificate: { key: string; certificate: string }) {
+interface KeyPair {
+  readonly key: string;
+  readonly certificate: string;
+}
+
+function createServers(state: Servers['state'], ofVaults: KeyPair, ofFabric: KeyPair) {
   const identityServer = http.createServer(LIMITS);
-  const vaultServer = https.createServer({ ...LIMITS, key: certificate.key, cert: certificate.certificate });
+  const fabricServer = https.createServer({ ...LIMITS, key: ofFabric.key, cert: ofFabric.certificate });
+  const vaultServer = https.createServer({ ...LIMITS, key: ofVaults.key, cert: ofVaults.certificate });
   const connections = {
-    identity: countConnections(identityServer, 'connection'),
-    vault: countConnections(vaultServer, 'secureConnection'),
+    identity: countConnections([identityServer, 'connection'], [fabricServer, 'secureConnection']),
+    vault: countConnections([vaultServer, 'secureConnection']),
   };
   const { clock, faults, log, held } = state;
-  identityServer.on(
-    'request',
-    createListener({
-      target: 'identity',
-      clock,
-      faults,
-      log,
-      held,
-      connections: connections.identity,
-      latencyMs: () => state.latency.identityMs,
-      describe: () => ({}),
-      answer: (request, note) => answerIdentityRequest(state, request, note),
-    }),
-  );
+  const listenForTokens = (server: Server, answer: Protocol) =>
+    server.on(
+      'request',
+      createListener({
+        target: 'identity',
+        clock,
+        faults,
+        log,
+        held,
+        connections: connections.identity,
+        latencyMs: () => state.latency.identityMs,
+        describe: () => ({}),
+        answer: (request, note) => answer(state, request, note),
+      }),
+    );
+  listenForTokens(identityServer, answerIdentityRequest);
+  listenForTokens(fabricServer, serviceFabric);
   vaultServer.on(
     'request',
     createListener({
@@ -107,28 +118,38 @@ function createServers(state: Servers['state'], certificate: { key: string; cert
       answer: (request, note) => answerVaultRequest(state, request, note),
     }),
   );
-  return { identityServer, vaultServer, connections };
+  return { identityServer, fabricServer, vaultServer, connections };
 }
 
 export async function startServers(settings: ServerSettings): Promise<Servers> {
   const names = [...VAULT_SUFFIXES.map((suffix) => `*.${suffix}`), 'localhost', LOOPBACK, '::1', ...settings.hostNames];
   // The certificate is about real time: TLS clients do not follow the emulator's clock.
   const certificate = createServerCertificate(names, Date.now());
+  const cluster = createSelfSignedCertificate(Date.now());
   const state = createState(settings);
-  const { identityServer, vaultServer, connections } = createServers(state, certificate);
+  const { identityServer, fabricServer, vaultServer, connections } = createServers(state, certificate, cluster);
   const vaultPort = await listen(vaultServer, settings.port);
   const identityPort = await listen(identityServer, settings.port === 0 ? 0 : settings.port + 1);
+  const fabricPort = await listen(fabricServer, 0);
   const { caCertificate } = certificate;
   return {
     state,
     connections,
-    started: { vaultPort, identityPort, caCertificate, identityHeader: state.identityHeader },
+    started: {
+      vaultPort,
+      identityPort,
+      fabricPort,
+      fabricThumbprint: cluster.thumbprint,
+      caCertificate,
+      identityHeader: state.identityHeader,
+    },
     rotateIdentityHeader: () => {
       state.identityHeader = newIdentityHeader();
       return state.identityHeader;
     },
     dropConnections: () => {
       identityServer.closeAllConnections();
+      fabricServer.closeAllConnections();
       vaultServer.closeAllConnections();
     },
   };

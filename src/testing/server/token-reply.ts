@@ -1,5 +1,6 @@
 // What the identity protocols have in common: how an identity is named, and how
 // a token is handed over.
+import { timingSafeEqual } from 'node:crypto';
 import type { TokenSettings } from '../protocol.js';
 import type { RequestRecord } from '../types.js';
 import { type ServerClock, toSeconds } from './clock.js';
@@ -18,6 +19,13 @@ export interface IdentityServiceState {
 
 /** Answers, and completes the record of the request in the log. */
 export type Protocol = (state: IdentityServiceState, request: Incoming, note: Partial<RequestRecord>) => Reply;
+
+/** Whether a header is the one expected. */
+export function sameText(given: string | undefined, expected: string): boolean {
+  const a = Buffer.from(given ?? '');
+  const b = Buffer.from(expected);
+  return a.length === b.length && timingSafeEqual(a, b);
+}
 
 /** How one protocol spells the names of an identity. */
 export interface SelectorNames {
@@ -43,7 +51,7 @@ export function readSelector(
 
 /** What a protocol says in its own way, unless the test wants another form of expiry. */
 export interface TokenReplyStyle {
-  readonly form: 'epoch-string' | 'date';
+  readonly form: 'epoch-string' | 'epoch-number' | 'date';
   /** Also state the life in seconds, as text. */
   readonly withLife: boolean;
   readonly members: Readonly<Record<string, string>>;

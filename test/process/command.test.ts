@@ -1,0 +1,173 @@
+// vaultstrap run: the command's own environment, streams, signals and exit status.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Emulator } from '../../src/testing/index.js';
+import { type App, createApp, NODE, type RunOptions, requestsOf, startAzure } from './support/app.js';
+import { canary } from './support/canary.js';
+
+const password = canary('password');
+const REFERENCE = '@KeyVault(VaultName=shop;SecretName=password)';
+const windows = process.platform === 'win32';
+
+let azure: Emulator;
+let app: App;
+
+beforeAll(async () => {
+  azure = await startAzure({ vaults: { shop: { password } } });
+  app = createApp();
+  app.write({
+    'read.cjs': "require('./probe.cjs').env('DB_PASSWORD');",
+    'exit.cjs': 'process.exit(Number(process.argv[2]));',
+    'kill.cjs': 'process.kill(process.pid, process.argv[2]);',
+    'args.cjs': "require('./probe.cjs')(process.argv.slice(2));",
+    'stdin.cjs': "process.stdin.on('data', (data) => process.stdout.write(String(data).toUpperCase()));",
+    'streams.cjs': "process.stdout.write('to out\\n'); process.stderr.write('to err\\n');",
+    'signals.cjs': `require('./probe.cjs').env('DB_PASSWORD');
+      process.on(process.argv[2], () => { require('./probe.cjs')('heard'); process.exit(42); });
+      setInterval(() => {}, 1000); console.log('ready');`,
+    'waits.cjs': "setInterval(() => {}, 1000); console.log('ready');",
+  });
+});
+afterAll(() => azure?.close());
+beforeEach(() => azure.reset());
+
+const env = () => ({ ...azure.env, DB_PASSWORD: REFERENCE });
+const RUN = ['node_modules/vaultstrap/dist/cli.cjs', 'run'];
+const run = (args: readonly string[], options: RunOptions = {}) =>
+  app.run([...RUN, '--', ...args], { ...options, env: { ...env(), ...options.env } });
+
+test('values exist in the environment of the command only', async () => {
+  const { code, stdout, stderr, probes } = await run([NODE, 'read.cjs']);
+
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '', stderr: '' });
+  expect(probes).toEqual([{ DB_PASSWORD: password }]);
+  expect(await requestsOf(azure)).toEqual({ token: 1, vault: 1, unauthorized: 0 });
+});
+
+describe('exit status', () => {
+  test.each([0, 1, 7, 125, 255])("the command's own: %i", async (status) => {
+    expect(await run([NODE, 'exit.cjs', String(status)])).toMatchObject({ code: status, stderr: '' });
+  });
+
+  test.skipIf(windows).each([
+    ['SIGTERM', 143],
+    ['SIGKILL', 137],
+    ['SIGINT', 130],
+  ])('128 + n: %s', async (signal, status) => {
+    expect(await run([NODE, 'kill.cjs', signal])).toMatchObject({ code: status, signal: null });
+  });
+
+  test('125: nothing was started, because a setting failed', async () => {
+    const { code, stderr, probes } = await run([NODE, 'read.cjs'], {
+      env: { GONE: '@KeyVault(VaultName=shop;SecretName=gone)' },
+    });
+
+    expect({ code, probes }).toEqual({ code: 125, probes: [] });
+    expect(stderr).toMatch(/^vaultstrap error: GONE: SecretNotFound \(ERR_SECRET_NOT_FOUND\): .*Hint: .*\n$/);
+  });
+
+  test.skipIf(windows)('126: not executable', async () => {
+    app.write({ 'not-executable': '#!/bin/sh\n' });
+    const { code, stderr } = await run(['./not-executable']);
+
+    expect(code).toBe(126);
+    expect(stderr).toMatch(/^vaultstrap error: \.\/not-executable could not be started.*\n$/);
+  });
+
+  test('127: not found', async () => {
+    const { code, stderr } = await run(['no-such-command-here']);
+
+    expect(code).toBe(127);
+    expect(stderr).toMatch(/^vaultstrap error: no-such-command-here was not found.*\n$/);
+  });
+
+  test.each([[['run']], [['run', '--no-such-option', '--', 'true']], [['no-such-command']], [['--no-such-option']]])(
+    '2: usage, %j',
+    async (args) => {
+      const { code, stderr } = await app.run(['node_modules/vaultstrap/dist/cli.cjs', ...args], { env: env() });
+
+      expect(code).toBe(2);
+      expect(stderr).toContain('vaultstrap --help');
+      expect(await requestsOf(azure)).toEqual({ token: 0, vault: 0, unauthorized: 0 });
+    },
+  );
+
+  test.each([['--help'], ['--version'], ['run', '--help']])('0: %s %s', async (...args) => {
+    const { code, stdout, stderr } = await app.run(['node_modules/vaultstrap/dist/cli.cjs', ...args.filter(Boolean)]);
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(args[0] === '--version' ? /^\d+\.\d+\.\d+\n$/ : /^Usage: vaultstrap/);
+  });
+});
+
+describe('streams and arguments', () => {
+  test('stdin passes', async () => {
+    const { code, stdout } = await run([NODE, 'stdin.cjs'], { input: 'some input' });
+
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'SOME INPUT' });
+  });
+
+  test('so do stdout and stderr, apart', async () => {
+    expect(await run([NODE, 'streams.cjs'])).toMatchObject({ code: 0, stdout: 'to out\n', stderr: 'to err\n' });
+  });
+
+  test('arguments arrive as they are', async () => {
+    const args = [
+      '--help',
+      '-v',
+      '--',
+      'two words',
+      '',
+      '$HOME',
+      '*',
+      '"quoted"',
+      "it's",
+      'a\\b',
+      'näme',
+      '--mask',
+      '^&|<>%PATH%',
+    ];
+    const { code, probes } = await run([NODE, 'args.cjs', ...args]);
+
+    expect({ code, probes }).toEqual({ code: 0, probes: [args] });
+  });
+
+  test('the working directory is where we are', async () => {
+    app.write({ 'below/where.cjs': "require('../probe.cjs')(require('node:path').basename(process.cwd()));" });
+    const { probes } = await app.run([app.path(...RUN.slice(0, 1)), 'run', '--', NODE, 'where.cjs'], {
+      cwd: app.path('below'),
+      env: env(),
+    });
+
+    expect(probes).toEqual(['below']);
+  });
+});
+
+describe.skipIf(windows)('signals', () => {
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'] as const)(
+    '%s reaches the command, which decides',
+    async (signal) => {
+      const { child, outcome, saw } = app.start([...RUN, '--', NODE, 'signals.cjs', signal], { env: env() });
+      await saw('ready');
+      child.kill(signal);
+
+      expect(await outcome).toMatchObject({ code: 42, signal: null, probes: [{ DB_PASSWORD: password }, 'heard'] });
+    },
+  );
+
+  test('a command that dies of it: 128 + n', async () => {
+    const { child, outcome, saw } = app.start([...RUN, '--', NODE, 'waits.cjs'], { env: env() });
+    await saw('ready');
+    child.kill('SIGTERM');
+
+    expect(await outcome).toMatchObject({ code: 143, signal: null, stderr: '' });
+  });
+
+  test('before the command has started, it ends us', async () => {
+    const fault = await azure.faults.add({ target: 'vault', hang: true });
+    const { child, outcome } = app.start([...RUN, '--', NODE, 'read.cjs'], { env: env() });
+    await expect.poll(() => fault.hits(), { timeout: 10_000, interval: 10 }).toBe(1);
+    child.kill('SIGTERM');
+
+    expect(await outcome).toMatchObject({ signal: 'SIGTERM', probes: [] });
+  });
+});

@@ -1,0 +1,288 @@
+// A start that cannot hang: whatever the network, the platform or the worker thread does, it ends in time.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Emulator, Fault } from '../../src/testing/index.js';
+import { type App, createApp, NODE, requestsOf, startAzure } from './support/app.js';
+import { canary } from './support/canary.js';
+
+const password = canary('password');
+const CLI = 'node_modules/vaultstrap/dist/cli.cjs';
+const env = () => ({ ...azure.env, DB_PASSWORD: '@KeyVault(VaultName=shop;SecretName=password)' });
+const HANGS: [string, Fault][] = [
+  ['the vault', { target: 'vault', hang: true }],
+  ['the identity endpoint', { target: 'identity', hang: true }],
+];
+
+let azure: Emulator;
+let app: App;
+
+beforeAll(async () => {
+  azure = await startAzure({ vaults: { shop: { password } } });
+  app = createApp();
+  app.write({
+    'nothing.cjs': '',
+    'read.cjs': "require('./probe.cjs').env('DB_PASSWORD');",
+    'register.cjs': "require('vaultstrap/register'); require('./read.cjs');",
+    'register.mjs': "import 'vaultstrap/register'; import './read.cjs';",
+    'start.cjs': "require('vaultstrap/start'); require('vaultstrap/register'); require('./read.cjs');",
+    'bootstrap.mjs': "import { bootstrap } from 'vaultstrap'; await bootstrap(); await import('./read.cjs');",
+    'start-bootstrap.mjs': "import 'vaultstrap/start'; import './bootstrap.mjs';",
+  });
+});
+afterAll(() => azure?.close());
+beforeEach(() => azure.reset());
+
+describe('what never answers is given up at the deadline', () => {
+  const MODES: [string, string[], number][] = [
+    ['register', ['register.cjs'], 1],
+    ['register (ESM)', ['register.mjs'], 1],
+    ['start, then register', ['start.cjs'], 1],
+    ['start, then bootstrap()', ['start-bootstrap.mjs'], 1],
+    ['bootstrap()', ['bootstrap.mjs'], 1],
+    ['preload', ['--import', 'vaultstrap/preload', 'read.cjs'], 1],
+    ['run', [CLI, 'run', '--', NODE, 'read.cjs'], 125],
+  ];
+  // All at once: they wait, and nothing else.
+  test.each(HANGS)('%s', async (_, fault) => {
+    await azure.faults.add(fault);
+    const outcomes = await Promise.all(
+      MODES.map(([, args]) => app.run(args, { env: { ...env(), VAULTSTRAP_TIMEOUT_SECONDS: '1' } })),
+    );
+
+    for (const [index, [mode, , status]] of MODES.entries()) {
+      const { code, stderr, probes, ms } = outcomes[index] as (typeof outcomes)[number];
+      expect({ mode, code, probes }).toEqual({ mode, code: status, probes: [] });
+      expect(stderr).toMatch(/DB_PASSWORD: \w+ \(ERR_(VAULT_|IDENTITY_)?TIMEOUT\): .*Hint: /);
+      expect(ms).toBeGreaterThan(950);
+      // Seven processes on two processors.
+      expect(ms).toBeLessThan(12_000);
+    }
+  });
+
+  test('a reply that drips for ever', async () => {
+    await azure.faults.add({ target: 'vault', drip: { everyMs: 200 } });
+    const { code, stderr } = await app.run(['register.cjs'], { env: { ...env(), VAULTSTRAP_TIMEOUT_SECONDS: '1' } });
+
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/DB_PASSWORD: \w+ \(ERR_(VAULT_)?TIMEOUT\)/);
+  });
+});
+
+describe('while it blocks', () => {
+  test.each(['SIGTERM', 'SIGINT', 'SIGKILL'] as const)('%s ends the process', async (signal) => {
+    const fault = await azure.faults.add({ target: 'vault', hang: true });
+    const { child, outcome } = app.start(['register.cjs'], { env: env() });
+    await expect.poll(() => fault.hits(), { timeout: 10_000, interval: 10 }).toBe(1);
+    const sentMs = performance.now();
+    child.kill(signal);
+
+    expect(await outcome).toMatchObject({ code: null, signal, probes: [] });
+    expect(performance.now() - sentMs).toBeLessThan(10_000);
+  });
+
+  test('an inspector may be attached', async () => {
+    const { code, stderr, probes } = await app.run(['--inspect=0', 'register.cjs'], { env: env() });
+
+    expect({ code, probes }).toEqual({ code: 0, probes: [{ DB_PASSWORD: password }] });
+    expect(stderr).toMatch(/^Debugger listening on .*\nFor help, see: .*\n$/);
+  });
+
+  test('options for the app are not for the worker thread', async () => {
+    app.write({ 'first.cjs': "require('./probe.cjs').env('DB_PASSWORD');" });
+    const { code, stderr, probes } = await app.run(['--no-deprecation', '--title=app', 'register.cjs'], {
+      env: { ...env(), NODE_OPTIONS: '--require=./first.cjs --conditions=custom --max-http-header-size=20000' },
+    });
+
+    // The preload runs once, in the main thread, before us.
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(probes).toEqual([{ DB_PASSWORD: env().DB_PASSWORD }, { DB_PASSWORD: password }]);
+  });
+});
+
+describe('the worker thread', () => {
+  test('is forbidden: the error says what to do instead, and that works', async () => {
+    const permission = ['--permission', '--allow-fs-read=*', '--allow-fs-write=*'];
+    const blocked = await app.run([...permission, 'register.cjs'], { env: env() });
+
+    expect(blocked).toMatchObject({ code: 1, probes: [] });
+    expect(blocked.stderr).toContain('DB_PASSWORD: OtherReasons (ERR_WORKER_PERMISSION)');
+    expect(blocked.stderr).toContain('node --import vaultstrap/preload');
+    expect(blocked.stderr).toContain('--allow-worker');
+
+    const preloaded = await app.run([...permission, '--import', 'vaultstrap/preload', 'read.cjs'], { env: env() });
+    expect(preloaded).toMatchObject({ code: 0, stderr: '', probes: [{ DB_PASSWORD: password }] });
+    const allowed = await app.run([...permission, '--allow-worker', 'register.cjs'], { env: env() });
+    expect(allowed).toMatchObject({ code: 0, probes: [{ DB_PASSWORD: password }] });
+  });
+
+  /** Ways in which a worker thread fails, put in its place before anything else runs. */
+  const SABOTAGE: Record<string, string> = {
+    'exits at once': 'super("process.exit(1)", options)',
+    'throws at once': 'super("throw new Error()", options)',
+    'is terminated': 'super(source, options); this.terminate()',
+    'runs out of memory':
+      'super("const all = []; for (;;) all.push(new Array(1e5).fill({}))", { ...options, resourceLimits: { maxOldGenerationSizeMb: 8 } })',
+    'never begins': 'super("Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)", options)',
+    'falls silent': `super("const { workerData } = require('node:worker_threads'); Atomics.add(workerData.signal, 0, 1);"
+      + "Atomics.notify(workerData.signal, 0); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)", options)`,
+    'cannot be created': 'throw Object.assign(new Error("no"), { code: "ERR_WORKER_INIT_FAILED" })',
+  };
+  const sabotage = (how: string, args: string[], more: Record<string, string> = {}) => {
+    const file = `sabotage-${how.replaceAll(' ', '-')}.cjs`;
+    app.write({
+      [file]: `const threads = require('node:worker_threads');
+        threads.Worker = class extends threads.Worker { constructor(source, options) { ${SABOTAGE[how]}; } };`,
+    });
+    return app.run(['--require', `./${file}`, ...args], { env: { ...env(), ...more } });
+  };
+  const ENDING = ['exits at once', 'throws at once', 'is terminated', 'runs out of memory'];
+  const SILENT = ['never begins', 'falls silent'];
+
+  // All at once: a blocked thread finds out by waiting.
+  test('is lost: a child process takes over, and if that is lost as well, it is an error', async () => {
+    app.write({
+      'spy.cjs': `const processes = require('node:child_process'); const { spawnSync } = processes;
+        processes.spawnSync = (file, args, options) => {
+          require('./probe.cjs')({ file: file === process.execPath, args, shell: options.shell ?? null });
+          return spawnSync(file, args, options);
+        };`,
+      'lose.cjs': `const processes = require('node:child_process'); const { spawnSync } = processes;
+        processes.spawnSync = (file, args, options) => spawnSync(file, ['-e', ''], options);`,
+    });
+    const cases = [...ENDING, ...SILENT];
+    const [lost, ...outcomes] = await Promise.all([
+      sabotage('exits at once', ['--require', './lose.cjs', 'register.cjs']),
+      ...cases.map((how) => sabotage(how, ['--require', './spy.cjs', 'register.cjs'])),
+    ]);
+
+    for (const [index, how] of cases.entries()) {
+      expect({ how, ...outcomes[index] }).toMatchObject({
+        how,
+        code: 0,
+        stderr: '',
+        // No shell, no file, and nothing in the arguments, which others can read.
+        probes: [{ file: true, args: ['-'], shell: null }, { DB_PASSWORD: password }],
+      });
+      expect(outcomes[index]?.ms).toBeLessThan(18_000);
+    }
+    expect(await requestsOf(azure)).toMatchObject({ token: cases.length, vault: cases.length });
+    expect(lost).toMatchObject({ code: 1, probes: [] });
+    expect(lost.stderr).toContain('DB_PASSWORD: OtherReasons (ERR_WORKER_LOST)');
+  });
+
+  test('is lost and somebody awaits it: this thread takes over', async () => {
+    const cases = [...ENDING, ...SILENT, 'cannot be created'];
+    const outcomes = await Promise.all(cases.map((how) => sabotage(how, ['start-bootstrap.mjs'])));
+    for (const [index, how] of cases.entries()) {
+      const { code, stderr, probes } = outcomes[index] ?? {};
+      expect({ how, code, stderr, probes }).toEqual({ how, code: 0, stderr: '', probes: [{ DB_PASSWORD: password }] });
+    }
+  });
+
+  test('falls silent for longer than there is time: an error at the deadline', async () => {
+    const outcomes = await Promise.all(
+      SILENT.map((how) => sabotage(how, ['start-bootstrap.mjs'], { VAULTSTRAP_TIMEOUT_SECONDS: '1' })),
+    );
+    for (const { code, stderr, probes } of outcomes) {
+      expect({ code, probes }).toEqual({ code: 1, probes: [] });
+      expect(stderr).toContain('DB_PASSWORD: FetchTimedOut (ERR_TIMEOUT)');
+    }
+  });
+
+  test('cannot be created: a child process takes over; without that, the error says the way around it', async () => {
+    app.write({
+      'lose.cjs': `const processes = require('node:child_process'); const { spawnSync } = processes;
+        processes.spawnSync = (file, args, options) => spawnSync(file, ['-e', ''], options);`,
+    });
+    const taken = await sabotage('cannot be created', ['register.cjs']);
+    expect(taken).toMatchObject({ code: 0, stderr: '', probes: [{ DB_PASSWORD: password }] });
+
+    const { code, stderr, probes } = await sabotage('cannot be created', ['--require', './lose.cjs', 'register.cjs']);
+    expect({ code, probes }).toEqual({ code: 1, probes: [] });
+    expect(stderr).toContain('DB_PASSWORD: OtherReasons (ERR_WORKER_START)');
+    expect(stderr).toContain('node --import vaultstrap/preload');
+  });
+});
+
+describe('started, and', () => {
+  test.each(['nothing.cjs', 'nothing-esm.mjs'])(
+    'never joined: an error line, and the process ends at once: %s',
+    async (file) => {
+      app.write({ 'nothing-esm.mjs': '' });
+      await azure.faults.add({ target: 'vault', hang: true });
+      const outcome = await app.run(['--require', 'vaultstrap/start', file], { env: env() });
+
+      expect(outcome.code).toBe(0);
+      expect(outcome.stderr).toMatch(
+        /^vaultstrap error: .*vaultstrap\/start.*nothing joined it.*vaultstrap\/register.*\n$/,
+      );
+      expect(outcome.ms).toBeLessThan(10_000);
+    },
+  );
+
+  test('never joined in a process that stays: the line comes at the deadline', async () => {
+    app.write({
+      'stays.cjs': `require('vaultstrap/start'); const { report } = require('vaultstrap');
+        const timer = setInterval(() => {
+          if (report().status !== 'failed') return;
+          require('./probe.cjs')({ status: report().status, value: process.env.DB_PASSWORD ?? null });
+          clearInterval(timer);
+        }, 20);`,
+    });
+    const outcome = await app.run(['stays.cjs'], { env: { ...env(), VAULTSTRAP_TIMEOUT_SECONDS: '1' } });
+
+    expect(outcome).toMatchObject({ code: 0, probes: [{ status: 'failed', value: null }] });
+    expect(outcome.stderr.match(/nothing joined/g)).toHaveLength(1);
+  });
+
+  test('process.exit() while it fetches', async () => {
+    await azure.faults.add({ target: 'vault', hang: true });
+    app.write({ 'exit.cjs': "require('vaultstrap/start'); process.exit(3);" });
+    const outcome = await app.run(['exit.cjs'], { env: env() });
+
+    expect(outcome.code).toBe(3);
+    expect(outcome.ms).toBeLessThan(10_000);
+  });
+
+  test('an app that throws before the join dies of its own error', async () => {
+    await azure.faults.add({ target: 'vault', hang: true });
+    app.write({ 'throws.cjs': "require('vaultstrap/start'); throw new Error('the app itself');" });
+    const outcome = await app.run(['throws.cjs'], { env: env() });
+
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toContain('Error: the app itself');
+    expect(outcome.ms).toBeLessThan(10_000);
+  });
+});
+
+describe('an app with nothing else to do ends by itself', () => {
+  test.each<[string, string, Record<string, string>?]>([
+    ['after a start', ''],
+    ['with the clock at its fastest', '', { VAULTSTRAP_REFRESH_SECONDS: '1' }],
+    ['after a refresh', 'await v.refresh();'],
+    ['after close()', 'await v.close();'],
+    ['with a listener', 'v.onRotated(() => {});'],
+    ['with a credential in use', "await v.credential().getToken('https://storage.azure.com/.default');"],
+    ['after resolve()', 'await v.resolve({ X: process.env.RAW });'],
+  ])('%s', async (_, text, more = {}) => {
+    app.write({
+      'ends.mjs': `import 'vaultstrap/register'; import * as v from 'vaultstrap'; ${text} import('./read.cjs');`,
+    });
+    const { code, stderr, probes, ms } = await app.run(['ends.mjs'], {
+      env: { ...env(), RAW: '@KeyVault(VaultName=shop;SecretName=password)', VAULTSTRAP_IGNORE: 'RAW', ...more },
+    });
+
+    expect({ code, stderr, probes }).toEqual({ code: 0, stderr: '', probes: [{ DB_PASSWORD: password }] });
+    expect(ms).toBeLessThan(10_000);
+  });
+
+  test('the worker thread hands its token over', async () => {
+    // The first refresh, in the main thread, takes the token that the worker thread handed over.
+    app.write({
+      'refresh.mjs': `import 'vaultstrap/register'; import { refresh } from 'vaultstrap'; await refresh(); await refresh();`,
+    });
+    const { code, stderr } = await app.run(['refresh.mjs'], { env: env() });
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(await requestsOf(azure)).toEqual({ token: 1, vault: 3, unauthorized: 0 });
+  });
+});

@@ -1,0 +1,242 @@
+// Every way to start, in ESM and CommonJS: the same values, and no request too many.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Emulator } from '../../src/testing/index.js';
+import { type App, createApp, installCopy, NODE, requestsOf, startAzure } from './support/app.js';
+import { canary } from './support/canary.js';
+
+const password = canary('password');
+const apiKey = canary('api-key');
+const many = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`many-${n}`, canary(`many-${n}`)]));
+
+const references = {
+  DB_PASSWORD: '@KeyVault(VaultName=shop;SecretName=password)',
+  API_KEY: '@Microsoft.KeyVault(SecretUri=https://shop.vault.azure.net/secrets/api-key/)',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a template of ours
+  DB_URL: 'postgres://app:${DB_PASSWORD}@db/shop',
+};
+const values = { DB_PASSWORD: password, API_KEY: apiKey, DB_URL: `postgres://app:${password}@db/shop` };
+const missing = { DB_PASSWORD: null, API_KEY: null, DB_URL: null };
+const READ = "probe.env('DB_PASSWORD', 'API_KEY', 'DB_URL');";
+
+/** Looks at the embedded Azure often. */
+const POLL = { timeout: 10_000, interval: 10 };
+
+let azure: Emulator;
+let app: App;
+
+beforeAll(async () => {
+  azure = await startAzure({ vaults: { shop: { password, 'api-key': apiKey }, many } });
+  app = createApp();
+  app.write({
+    'read.cjs': `const probe = require('./probe.cjs'); ${READ}`,
+    'read.mjs': `import probe from './probe.cjs'; ${READ}`,
+    'plain.cjs': "require('./read.cjs');",
+    'plain.mjs': "import './read.mjs';",
+    'register.cjs': "require('vaultstrap/register'); require('./read.cjs');",
+    // A static sibling: ESM evaluates it as soon as `register` has been evaluated, and waits for nothing.
+    'register.mjs': "import 'vaultstrap/register'; import './read.mjs';",
+    'dynamic.mjs': "await import('vaultstrap/register'); await import('./read.mjs');",
+    'start.cjs':
+      "require('vaultstrap/start'); require('./read.cjs'); require('vaultstrap/register'); require('./again.cjs');",
+    'start.mjs': "import 'vaultstrap/start'; import './read.mjs'; import 'vaultstrap/register'; import './again.mjs';",
+    'again.cjs': `const probe = require('./probe.cjs'); ${READ}`,
+    'again.mjs': `import probe from './probe.cjs'; ${READ}`,
+    'start-bootstrap.mjs': `import 'vaultstrap/start'; import './read.mjs'; import { bootstrap } from 'vaultstrap';
+      await bootstrap(); await import('./again.mjs');`,
+    'start-sync.cjs': `require('vaultstrap').start(); require('./read.cjs');
+      require('vaultstrap').bootstrapSync(); require('./again.cjs');`,
+    'bootstrap.mjs': `import { bootstrap } from 'vaultstrap'; await bootstrap(); await import('./read.mjs');`,
+    'bootstrap.cjs': "require('vaultstrap').bootstrap().then(() => require('./read.cjs'));",
+    'sync.mjs': `import { bootstrapSync } from 'vaultstrap'; bootstrapSync(); await import('./read.mjs');`,
+    'sync.cjs': "require('vaultstrap').bootstrapSync(); require('./read.cjs');",
+  });
+});
+afterAll(() => azure?.close());
+beforeEach(() => azure.reset());
+
+const env = () => ({ ...azure.env, ...references });
+
+describe('sees values from its first line', () => {
+  const MODES: Record<string, { args: string[]; options?: string }> = {
+    'import register, static sibling (ESM)': { args: ['register.mjs'] },
+    'require register (CommonJS)': { args: ['register.cjs'] },
+    'await import register (ESM)': { args: ['dynamic.mjs'] },
+    '--import register, ESM': { args: ['--import', 'vaultstrap/register', 'plain.mjs'] },
+    '--import register, CommonJS': { args: ['--import', 'vaultstrap/register', 'plain.cjs'] },
+    '--require register, ESM': { args: ['--require', 'vaultstrap/register', 'plain.mjs'] },
+    '--require register, CommonJS': { args: ['--require', 'vaultstrap/register', 'plain.cjs'] },
+    '--import preload, ESM': { args: ['--import', 'vaultstrap/preload', 'plain.mjs'] },
+    '--import preload, CommonJS': { args: ['--import', 'vaultstrap/preload', 'plain.cjs'] },
+    '--require preload, ESM': { args: ['--require', 'vaultstrap/preload', 'plain.mjs'] },
+    '--require preload, CommonJS': { args: ['--require', 'vaultstrap/preload', 'plain.cjs'] },
+    '--import preload and register': { args: ['--import', 'vaultstrap/preload', 'register.mjs'] },
+    '--eval': { args: ['--import', 'vaultstrap/preload', '--eval', "require('./read.cjs')"] },
+    'NODE_OPTIONS --import preload, ESM': { args: ['plain.mjs'], options: '--import=vaultstrap/preload' },
+    'NODE_OPTIONS --import preload, CommonJS': { args: ['plain.cjs'], options: '--import=vaultstrap/preload' },
+    'NODE_OPTIONS --require register, ESM': { args: ['plain.mjs'], options: '--require=vaultstrap/register' },
+    'NODE_OPTIONS --require register, CommonJS': { args: ['plain.cjs'], options: '--require=vaultstrap/register' },
+    'bootstrap(), ESM': { args: ['bootstrap.mjs'] },
+    'bootstrap(), CommonJS': { args: ['bootstrap.cjs'] },
+    'bootstrapSync(), ESM': { args: ['sync.mjs'] },
+    'bootstrapSync(), CommonJS': { args: ['sync.cjs'] },
+    'vaultstrap run': { args: ['node_modules/vaultstrap/dist/cli.cjs', 'run', '--', NODE, 'plain.mjs'] },
+  };
+
+  test.each(Object.entries(MODES))('%s', async (_, { args, options }) => {
+    const outcome = await app.run(args, { env: { ...env(), NODE_OPTIONS: options } });
+
+    expect(outcome).toMatchObject({ code: 0, stderr: '', stdout: '' });
+    expect(outcome.probes).toEqual([values]);
+    expect(await requestsOf(azure)).toEqual({ token: 1, vault: 2, unauthorized: 0 });
+    // Sockets and the refresh clock keep nothing alive.
+    expect(outcome.ms).toBeLessThan(10_000);
+  });
+});
+
+describe('start, then join: an early reader finds nothing', () => {
+  test.each(['start.mjs', 'start.cjs', 'start-bootstrap.mjs', 'start-sync.cjs'])('%s', async (file) => {
+    const outcome = await app.run([file], { env: env() });
+
+    expect(outcome).toMatchObject({ code: 0, stderr: '', stdout: '' });
+    expect(outcome.probes).toEqual([missing, values]);
+    expect(await requestsOf(azure)).toEqual({ token: 1, vault: 2, unauthorized: 0 });
+  });
+
+  test('the secrets are fetched while the main thread is busy', async () => {
+    app.write({
+      'busy.cjs': `require('vaultstrap/start');
+        const { existsSync } = require('node:fs');
+        while (!existsSync('go')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+        require('vaultstrap/register');
+        require('./read.cjs');`,
+    });
+    const { outcome } = app.start(['busy.cjs'], { env: env() });
+    await expect
+      .poll(async () => (await azure.requests()).filter((r) => r.target === 'vault' && r.status === 200).length, POLL)
+      .toBe(2);
+    app.write({ go: '' });
+
+    expect(await outcome).toMatchObject({ code: 0, stderr: '', probes: [values] });
+    expect(await requestsOf(azure)).toEqual({ token: 1, vault: 2, unauthorized: 0 });
+  });
+
+  test('start waits for nothing', async () => {
+    await azure.faults.add({ target: 'identity', hang: true });
+    app.write({
+      'at-once.cjs': "require('vaultstrap/start'); require('./read.cjs'); process.exit(0);",
+    });
+    const { code, probes, ms } = await app.run(['at-once.cjs'], { env: env() });
+
+    expect({ code, probes }).toEqual({ code: 0, probes: [missing] });
+    // The deadline is 20 s away.
+    expect(ms).toBeLessThan(10_000);
+  });
+});
+
+describe('resolve()', () => {
+  test.each([
+    ['resolve.mjs', "import { resolve } from 'vaultstrap'; import probe from './probe.cjs'; "],
+    ['resolve.cjs', "const { resolve } = require('vaultstrap'); const probe = require('./probe.cjs'); "],
+  ])('touches nothing: %s', async (file, head) => {
+    app.write({
+      [file]: `${head}
+        const before = JSON.stringify(process.env);
+        resolve({ ...process.env, MORE: 'plain', GONE: undefined }).then(({ values, report }) => {
+          probe({ same: JSON.stringify(process.env) === before, values, status: report.status, requests: report.requests });
+        });`,
+    });
+    const outcome = await app.run([file], { env: env() });
+
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+    const [probe] = outcome.probes as [{ values: Record<string, string> }];
+    expect(probe).toMatchObject({
+      same: true,
+      status: 'ready',
+      values: { ...values, MORE: 'plain', IDENTITY_ENDPOINT: azure.env['IDENTITY_ENDPOINT'] },
+      requests: { token: 1, vault: 2, unauthorized: 0 },
+    });
+    expect(probe.values).not.toHaveProperty('GONE');
+  });
+});
+
+describe('20 secrets used 5 times each cost 1 token and 20 reads', () => {
+  const uses = Object.fromEntries(
+    Object.keys(many).flatMap((secret, n) =>
+      Array.from({ length: 5 }, (_, use) => [`S${n}_${use}`, `@KeyVault(VaultName=many;SecretName=${secret})`]),
+    ),
+  );
+  test.each([
+    ['register', ['all.cjs'], "require('vaultstrap/register');"],
+    ['start, then register', ['all.cjs'], "require('vaultstrap/start'); require('vaultstrap/register');"],
+    ['preload', ['--import', 'vaultstrap/preload', 'all.cjs'], ''],
+  ])('%s', async (_, args, head) => {
+    app.write({
+      'all.cjs': `${head} const { report, close } = require('vaultstrap');
+        require('./probe.cjs')({
+          all: Object.entries(process.env).filter(([name]) => /^S\\d/.test(name)),
+          requests: report().requests, status: report().status, settings: report().settings.length,
+        });`,
+    });
+    const { probes } = await app.run(args, { env: { ...azure.env, ...uses } });
+    const [{ all, ...rest }] = probes as [{ all: [string, string][] }];
+
+    expect(rest).toEqual({ requests: { token: 1, vault: 20, unauthorized: 0 }, status: 'ready', settings: 100 });
+    expect(all).toHaveLength(100);
+    for (const [name, value] of all) expect(value).toBe(many[`many-${/^S(\d+)/.exec(name)?.[1]}`]);
+    expect(await requestsOf(azure)).toEqual({ token: 1, vault: 20, unauthorized: 0 });
+  });
+});
+
+test('copies of the package, and ESM and CommonJS, share one state', async () => {
+  installCopy(app.path('other'));
+  app.write({
+    'copies.mjs': `import 'vaultstrap/register';
+      import { createRequire } from 'node:module';
+      import * as esm from 'vaultstrap';
+      import probe from './probe.cjs';
+      const cjs = createRequire(import.meta.url)('vaultstrap');
+      const requireOther = createRequire(new URL('./other/', import.meta.url));
+      const other = requireOther('vaultstrap');
+      requireOther('vaultstrap/register');
+      await other.bootstrap();
+      other.bootstrapSync();
+      let refused;
+      try { other.bootstrapSync({ concurrency: 2 }); } catch (error) { refused = error; }
+      const reports = [esm, cjs, other].map(({ report }) => JSON.stringify({ ...report(), settings: report().settings.length }));
+      probe({
+        separate: other.report !== cjs.report, reports: new Set(reports).size, status: other.report().status,
+        code: refused.code, recognised: other.isVaultstrapError(refused), instance: refused instanceof other.VaultstrapError,
+      });
+      const heard = [];
+      for (const copy of [esm, cjs, other]) copy.onRotated('DB_PASSWORD', ({ generation }) => void heard.push(generation));
+      console.log('ready');
+      process.stdin.resume().on('end', async () => {
+        await other.refresh();
+        setImmediate(() => probe({ heard, value: process.env.DB_PASSWORD, generation: esm.report().generation }));
+      });`,
+  });
+  const next = canary('next');
+  const { child, outcome, saw } = app.start(['copies.mjs'], {
+    env: { ...env(), VAULTSTRAP_SETTLE_SECONDS: '0' },
+    input: null,
+  });
+  await saw('ready');
+  expect(await requestsOf(azure)).toEqual({ token: 1, vault: 2, unauthorized: 0 });
+  await azure.vault('shop').set('password', next);
+  child.stdin?.end();
+
+  const { code, stderr, probes } = await outcome;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(probes).toEqual([
+    {
+      separate: true,
+      reports: 1,
+      status: 'ready',
+      code: 'ERR_ALREADY_STARTED',
+      recognised: true,
+      instance: false,
+    },
+    { heard: [2, 2, 2], value: next, generation: 2 },
+  ]);
+  expect(await requestsOf(azure)).toEqual({ token: 1, vault: 4, unauthorized: 0 });
+});

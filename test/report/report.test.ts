@@ -1,0 +1,207 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the syntax under test
+import { describe, expect, test } from 'vitest';
+import { isDegraded, settingReport } from '../../src/report/report.js';
+import { type ComposedSetting, composeSettings } from '../../src/rotation/compose.js';
+import type { SettingNote } from '../../src/rotation/rotator.js';
+import type { Environment } from '../../src/settings/environment.js';
+import { printProvenance } from '../../src/settings/provenance.js';
+import type { Result } from '../../src/support/failure.js';
+import type { SecretValue } from '../../src/vault/reader.js';
+import { findCanary } from '../helpers/canary.js';
+import { ABSENT, bad, FORBIDDEN, good, NOW_MS, OUTAGE, planOf, ref, V1 } from '../helpers/fixtures.js';
+
+const CANARY = 'c4nary/"$ecret';
+
+function one(name: string, env: Environment, vault: Record<string, Result<SecretValue>> = {}, note: SettingNote = {}) {
+  const plan = planOf(env);
+  const all = composeSettings(plan, (key) => vault[plan.reads.get(key)?.secret ?? '']);
+  const composed = all.find(({ planned }) => planned.setting === name) as ComposedSetting;
+  return {
+    report: settingReport(composed, note, plan.reads, NOW_MS),
+    degraded: isDegraded(composed, note),
+    composed,
+  };
+}
+
+const RESOLVED_AT = { resolvedAtMs: NOW_MS - 90_400 };
+
+describe('a setting', () => {
+  test('that is resolved', () => {
+    const { report, degraded } = one('PW', { PW: ref() }, { pw: good(CANARY, { expiresOnMs: NOW_MS }) }, RESOLVED_AT);
+    expect(report).toEqual({
+      setting: 'PW',
+      status: 'Resolved',
+      vault: 'shop',
+      secret: 'pw',
+      version: V1,
+      pinned: false,
+      origin: 'reference',
+      resolvedAt: new Date(NOW_MS - 90_400).toISOString(),
+      ageSeconds: 90,
+      expiresOn: '2026-11-21T12:00:00.000Z',
+    });
+    expect(degraded).toBe(false);
+  });
+
+  test('that is pinned: all its references are', () => {
+    const version = `SecretVersion=${V1}`;
+    const read = { pw: good('a'), b: good('b') };
+    expect(one('A', { A: ref('pw', version) }, read).report.pinned).toBe(true);
+    expect(one('A', { A: `${ref('pw', version)}${ref('b')}` }, read).report.pinned).toBe(false);
+    expect(one('T', { A: ref('pw', version), T: '${A}' }, read).report.pinned).toBe(false);
+  });
+
+  test('that is a template', () => {
+    const { report } = one('T', { A: ref(), T: '<${A}>' }, { pw: good(CANARY) });
+    expect(report).toEqual({ setting: 'T', status: 'Resolved', pinned: false, origin: 'template' });
+    expect(one('T', { A: ref(), T: `\${A}${ref('b')}` }, { pw: good('a'), b: good('b') }).report).toMatchObject({
+      origin: 'reference',
+      secret: 'b',
+    });
+  });
+
+  test('that failed', () => {
+    const { report, degraded } = one('PW', { PW: ref() }, { pw: bad(FORBIDDEN) });
+    expect(report).toEqual({
+      setting: 'PW',
+      status: 'AccessToKeyVaultDenied',
+      code: 'ERR_VAULT_RBAC',
+      vault: 'shop',
+      secret: 'pw',
+      pinned: false,
+      origin: 'reference',
+      unset: true,
+      details: 'no right.',
+      hint: 'Grant it.',
+    });
+    expect(degraded).toBe(true);
+  });
+
+  test('that is malformed, or protected', () => {
+    expect(one('A', { A: '@KeyVault(x)' }).report).toMatchObject({
+      status: 'InvalidSyntax',
+      code: 'ERR_REFERENCE_SYNTAX',
+      unset: true,
+    });
+    expect(one('PATH', { PATH: ref() }).report).toMatchObject({
+      status: 'InvalidSyntax',
+      code: 'ERR_PROTECTED_SETTING',
+    });
+  });
+
+  test('that has a default, or is optional: in order, though its secret is not found', () => {
+    const byDefault = one('A', { A: ref('x', 'Default=d') }, { x: bad(ABSENT) }, RESOLVED_AT);
+    expect(byDefault.report).toMatchObject({
+      status: 'SecretNotFound',
+      code: 'ERR_SECRET_NOT_FOUND',
+      usedDefault: true,
+    });
+    expect(byDefault.report).not.toHaveProperty('kept');
+    expect(byDefault.report).not.toHaveProperty('wouldFailAtStart');
+    const optional = one('A', { A: ref('x', 'Optional=true') }, { x: bad(ABSENT) });
+    expect(optional.report).toMatchObject({ status: 'SecretNotFound', unset: true });
+    expect(optional.report).not.toHaveProperty('wouldFailAtStart');
+    expect([byDefault.degraded, optional.degraded]).toEqual([false, false]);
+  });
+
+  test('that keeps an older value', () => {
+    const kept = (failure: typeof OUTAGE) => one('A', { A: ref() }, { pw: good(CANARY) }, { ...RESOLVED_AT, failure });
+    expect(kept(OUTAGE).report).toMatchObject({ status: 'OtherReasons', kept: true, ageSeconds: 90 });
+    expect(kept(OUTAGE).report).not.toHaveProperty('wouldFailAtStart');
+    expect(kept(FORBIDDEN).report).toMatchObject({ kept: true, wouldFailAtStart: true });
+    expect([kept(OUTAGE).degraded, kept(FORBIDDEN).degraded]).toEqual([true, true]);
+  });
+
+  test('that somebody else has written', () => {
+    expect(one('A', { A: ref() }, { pw: good('x') }, { overridden: true }).report).toMatchObject({
+      status: 'Resolved',
+      overridden: true,
+    });
+  });
+
+  test('that was inherited', () => {
+    const record = (ageS: number) => ({
+      ...Object.fromEntries(
+        printProvenance([
+          {
+            name: 'A',
+            value: CANARY,
+            pointer: ref(),
+            version: V1,
+            resolvedAt: new Date(NOW_MS - ageS * 1000).toISOString(),
+          },
+        ]),
+      ),
+      A: CANARY,
+    });
+    const fresh = one('A', record(10));
+    expect(fresh.report).toMatchObject({ status: 'Resolved', origin: 'inherited', version: V1, ageSeconds: 10 });
+    const outage = one('A', record(100), { pw: bad(OUTAGE) });
+    expect(outage.report).toMatchObject({ origin: 'inherited', kept: true, ageSeconds: 100 });
+    expect([fresh.degraded, outage.degraded]).toEqual([false, true]);
+    // A parent whose clock is ahead.
+    expect(one('A', record(-10), { pw: good('x') }).report.ageSeconds).toBe(0);
+  });
+
+  test('that the platform resolved', () => {
+    const env = {
+      WEBSITE_KEYVAULT_REFERENCES: JSON.stringify({
+        A: { rawReference: '@Microsoft.KeyVault(VaultName=shop;SecretName=pw)', status: 'Resolved' },
+      }),
+      A: CANARY,
+    };
+    expect(one('A', env).report).toMatchObject({ status: 'Resolved', origin: 'platform' });
+    const denied = one('A', env, {}, { failure: FORBIDDEN });
+    expect(denied.report).toMatchObject({ status: 'Initialized', code: 'ERR_VAULT_RBAC', kept: true });
+    expect(denied.report).not.toHaveProperty('wouldFailAtStart');
+    expect(denied.degraded).toBe(false);
+    // Once we could read it, a failure is one.
+    const later = one('A', env, { pw: good('x') }, { failure: FORBIDDEN });
+    expect(later.report.status).toBe('AccessToKeyVaultDenied');
+    expect(later.degraded).toBe(true);
+  });
+
+  test('dates that JavaScript does not know are left out', () => {
+    for (const expiresOnMs of [8.64e15 + 1, 1e300, -1e300]) {
+      expect(one('A', { A: ref() }, { pw: good('x', { expiresOnMs }) }).report).not.toHaveProperty('expiresOn');
+    }
+    expect(one('A', { A: ref() }, { pw: good('x', { expiresOnMs: 8.64e15 }) }).report.expiresOn).toBe(
+      '+275760-09-13T00:00:00.000Z',
+    );
+    const earliest = one(
+      'A',
+      { A: `${ref()}${ref('b')}` },
+      { pw: good('x', { expiresOnMs: NOW_MS + 1 }), b: good('y', { expiresOnMs: NOW_MS }) },
+    );
+    expect(earliest.report.expiresOn).toBe(new Date(NOW_MS).toISOString());
+  });
+});
+
+test('no value is in any report, nor in what it is made of', () => {
+  const env = {
+    PW: ref(),
+    T: 'x${PW}',
+    U: ref('u', 'Encode=uri'),
+    B: ref('b', 'Encode=base64'),
+    F: ref('f', 'Field=pw'),
+    G: ref('f', 'Field=none'),
+    N: ref('n'),
+    L: ref('l'),
+    S: `${ref('x', 'Optional=true')}${ref()}`,
+  };
+  const vault = {
+    pw: good(CANARY),
+    u: good(CANARY),
+    b: good(CANARY),
+    f: good(JSON.stringify({ pw: CANARY })),
+    n: good(`${CANARY}\0`),
+    l: good(CANARY.repeat(4000)),
+    x: bad(ABSENT),
+  };
+  const plan = planOf(env);
+  const composed = composeSettings(plan, (key) => vault[plan.reads.get(key)?.secret as keyof typeof vault]);
+  const reports = composed.map((setting) => settingReport(setting, RESOLVED_AT, plan.reads, NOW_MS));
+  expect(reports.map(({ setting, status }) => [setting, status])).toHaveLength(9);
+  expect(findCanary(reports, CANARY)).toEqual([]);
+  expect(findCanary(composed, CANARY)).toEqual([]);
+});
