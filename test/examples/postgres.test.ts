@@ -5,6 +5,7 @@ import { canary } from '../process/support/canary.js';
 import { type ExampleApp, startExample } from './support/app.js';
 import { type Load, startLoad } from './support/load.js';
 import { type Client, findPostgres, HOW_TO_INSTALL, type Postgres, startPostgres } from './support/postgres.js';
+import { type Proxy, startProxy } from './support/proxy.js';
 import { until } from './support/until.js';
 
 const bin = findPostgres();
@@ -19,6 +20,7 @@ describe.skipIf(!bin)(`examples/postgres${bin ? '' : `: SKIPPED, ${HOW_TO_INSTAL
   let azure: Emulator;
   let app: ExampleApp;
   let load: Load;
+  let proxy: Proxy | undefined;
   let oldPassword: string;
   let newPassword: string;
   let refusalsBefore: number;
@@ -44,6 +46,8 @@ describe.skipIf(!bin)(`examples/postgres${bin ? '' : `: SKIPPED, ${HOW_TO_INSTAL
   afterEach(async () => {
     await load?.stop();
     await app?.stop();
+    await proxy?.stop();
+    proxy = undefined;
   });
 
   const changeInDatabase = (password: string) =>
@@ -51,11 +55,11 @@ describe.skipIf(!bin)(`examples/postgres${bin ? '' : `: SKIPPED, ${HOW_TO_INSTAL
   const changeInVault = (password: string) => azure.vault('shop').set('db-password', password);
   const refusals = () => postgres.refusals() - refusalsBefore;
 
-  async function start({ refreshSeconds = OFF, patienceMs = '10000' } = {}): Promise<void> {
+  async function start({ refreshSeconds = OFF, patienceMs = '10000', port = postgres.port } = {}): Promise<void> {
     app = await startExample('postgres', {
       ...azure.env,
       PGHOST: '127.0.0.1',
-      PGPORT: String(postgres.port),
+      PGPORT: String(port),
       PGUSER: ROLE,
       PGDATABASE: 'postgres',
       DB_PASSWORD: '@KeyVault(VaultName=shop;SecretName=db-password)',
@@ -75,19 +79,22 @@ describe.skipIf(!bin)(`examples/postgres${bin ? '' : `: SKIPPED, ${HOW_TO_INSTAL
     return rows.map(({ pid }) => pid);
   }
 
-  /** Runs `change` while every connection of the app is in the middle of a query, and then ends them all. */
-  async function endSessionsMidQuery(change: () => Promise<unknown>): Promise<void> {
+  /** Runs `change`, which may end the app's connections, while every one of them is in the middle of a query. */
+  async function midQuery(change: () => Promise<unknown>): Promise<void> {
     const locker = await postgres.admin();
     await locker.query('BEGIN; LOCK TABLE orders');
     const inFlight = async () => (await sessions(`AND wait_event_type = 'Lock'`)).length;
     await until('every connection waits in a query', async () => (await inFlight()) === CONNECTIONS);
     await change();
+    await locker.query('COMMIT');
+    await locker.end();
+  }
+
+  async function endSessions(): Promise<void> {
     const { rows } = await admin.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${ROLE}'`,
     );
     expect(rows).toHaveLength(CONNECTIONS);
-    await locker.query('COMMIT');
-    await locker.end();
   }
 
   async function expectNoFailure(): Promise<void> {
@@ -124,9 +131,10 @@ describe.skipIf(!bin)(`examples/postgres${bin ? '' : `: SKIPPED, ${HOW_TO_INSTAL
   describe('without a clock, all sessions ended in the middle of a query', () => {
     test('vault first: the refused log-in fetches the new one', async () => {
       await start();
-      await endSessionsMidQuery(async () => {
+      await midQuery(async () => {
         await changeInVault(newPassword);
         await changeInDatabase(newPassword);
+        await endSessions();
       });
       await expectNoFailure();
       expect(refusals()).toBeGreaterThan(0);
@@ -134,7 +142,10 @@ describe.skipIf(!bin)(`examples/postgres${bin ? '' : `: SKIPPED, ${HOW_TO_INSTAL
 
     test('database first, with nothing to log in with for a while: the queries wait', async () => {
       await start();
-      await endSessionsMidQuery(() => changeInDatabase(newPassword));
+      await midQuery(async () => {
+        await changeInDatabase(newPassword);
+        await endSessions();
+      });
       // Some that read the vault, and were refused again.
       await until('all have been refused', () => refusals() > 3 * CONNECTIONS);
       await changeInVault(newPassword);
@@ -147,15 +158,29 @@ describe.skipIf(!bin)(`examples/postgres${bin ? '' : `: SKIPPED, ${HOW_TO_INSTAL
     await load.stop();
     await changeInVault(newPassword);
     await changeInDatabase(newPassword);
-    await admin.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${ROLE}'`);
+    await endSessions();
     await until('they are gone', async () => (await sessions()).length === 0);
     load = startLoad(app.url('/orders'));
     await expectNoFailure();
   });
 
+  test('every connection reset on the way, without a word from the server: a failover', async () => {
+    proxy = await startProxy(postgres.port);
+    await start({ port: proxy.port });
+    await midQuery(async () => {
+      await changeInVault(newPassword);
+      await changeInDatabase(newPassword);
+      proxy?.resetAll();
+    });
+    await expectNoFailure();
+  });
+
   test('a gap longer than the patience is not survived: the refusal is passed on, and heals with the vault', async () => {
     await start({ patienceMs: '0' });
-    await endSessionsMidQuery(() => changeInDatabase(newPassword));
+    await midQuery(async () => {
+      await changeInDatabase(newPassword);
+      await endSessions();
+    });
     await until('requests fail', () => load.failures.length > 0);
     await changeInVault(newPassword);
     await load.progress();
