@@ -38,20 +38,19 @@ if (!existsSync(path.join(import.meta.dirname, '../dist/index.cjs'))) throw new 
 
 /** For the refresh itself, a hundred processes sharing one machine; what that keeps a process waiting is added. */
 const GRACE_MS = 2000;
-const WINDOW_SECONDS = 2;
 /** `Date` and `updated` have whole seconds: what lies a second less than the settling time apart is never caught halfway. */
 const GAP_MS = Math.max(0, settleMs - 1300);
 const limitMs = intervalMs * 1.1 + GRACE_MS;
 
 // A process that saw half of a change reads once more behind the settling time: twice the mean, for as long as that.
 // Four deviations more is what chance may do; the whole fleet at once is far beyond.
-const perSecond = (processes / intervalMs) * 1000;
-const ticksIn = (duration) => 2 * perSecond * duration + 4 * Math.sqrt(2 * perSecond * duration);
-const throttle = {
-  requests: secrets * Math.min(Math.ceil(ticksIn(WINDOW_SECONDS)), processes - 1),
-  perSeconds: WINDOW_SECONDS,
-};
-const flatLimit = ticksIn(1) / perSecond;
+const ticksPerSecond = (processes * 1000) / intervalMs;
+function mostTicks(count) {
+  const twice = (2 * count * 1000) / intervalMs;
+  return Math.min(Math.ceil(twice + 4 * Math.sqrt(twice)), count - 1);
+}
+const throttleFor = (count) => ({ requests: secrets * mostTicks(count), perSeconds: 1 });
+const flatLimit = mostTicks(processes) / ticksPerSecond;
 
 const failures = [];
 function claim(holds, text) {
@@ -165,7 +164,7 @@ async function rotations(fleet, startedAt) {
   const endedAt = Date.now();
   const calm = await figuresOf(fleet);
   const traffic = await vault.traffic();
-  const { mean: average, max } = printTraffic(traffic, startedAt, endedAt, perSecond * flatLimit * secrets);
+  const { mean: average, max } = printTraffic(traffic, startedAt, endedAt, secrets * mostTicks(processes));
   const throttled = rates(traffic, startedAt, endedAt, 2).reduce((sum, one) => sum + one, 0);
   const ratio = max / average;
   console.log(
@@ -200,6 +199,7 @@ async function outage(fleet) {
   );
   const before = await figuresOf(fleet);
   await vault.traffic();
+  await vault.throttle(throttleFor(2 * processes));
   const beganAt = await vault.fail(OUTAGES[given.kind]);
   const starters = [];
   const failedStarts = [];
@@ -301,7 +301,7 @@ async function endOf(instances) {
 async function run() {
   console.log(
     `${processes} processes x ${secrets} secrets in one vault, every ${intervalMs / 1000} s, settling ${settleMs / 1000} s; ` +
-      `throttled at ${throttle.requests} reads in ${WINDOW_SECONDS} s; Node ${process.version}`,
+      `throttled at ${throttleFor(processes).requests} reads a second; Node ${process.version}`,
   );
   const began = performance.now();
   const fleet = await Promise.all(
@@ -315,7 +315,7 @@ async function run() {
   if (!ready) throw new Error(`the fleet did not start:\n${crashes[0] ?? ''}`);
 
   // All at once at the start is not what a clock can help; from here on it is.
-  await vault.throttle(throttle);
+  await vault.throttle(throttleFor(processes));
   await rotations(fleet, Date.now());
   const starters = await outage(fleet);
 

@@ -1,7 +1,7 @@
 import type { Credential, CredentialOptions } from './identity/credential.js';
 import type { Report, Resolution } from './report/types.js';
 import { useFreshSecret } from './rotation/fresh-secret.js';
-import type { FreshSecretOptions, RefreshResult, RotationListener } from './rotation/types.js';
+import type { FreshSecretOptions, RefreshResult, RotationListener, Unsubscribe } from './rotation/types.js';
 import { requireSettingsFrom } from './startup/require-settings.js';
 import { engine } from './startup/state.js';
 import type { OpenWorker } from './startup/worker.js';
@@ -15,6 +15,7 @@ export type {
   RotatedSetting,
   Rotation,
   RotationListener,
+  Unsubscribe,
 } from './rotation/types.js';
 export type { Origin } from './settings/origin.js';
 export type { SettingFailure } from './support/errors.js';
@@ -129,11 +130,11 @@ export function requireSettings<N extends string>(...names: readonly N[]): { rea
  * Calls back after each rotation that was applied; with names and versions, never values. Nothing waits for a
  * listener, its runs follow each other, and what it throws is logged (name and code only).
  *
- * @returns the function that removes it; also disposable (`using`).
+ * @returns the function that removes it; also disposable: `using off = onRotated(...)`.
  */
-export function onRotated(listener: RotationListener): () => void;
-export function onRotated(setting: string, listener: RotationListener): () => void;
-export function onRotated(first: string | RotationListener, second?: RotationListener): () => void {
+export function onRotated(listener: RotationListener): Unsubscribe;
+export function onRotated(setting: string, listener: RotationListener): Unsubscribe;
+export function onRotated(first: string | RotationListener, second?: RotationListener): Unsubscribe {
   const [setting, listener] = typeof first === 'string' ? [first, second] : [undefined, first];
   if (typeof listener !== 'function') throw new TypeError('onRotated takes a listener, or a setting and a listener.');
   const remove = engine().onRotated(listener, setting);
@@ -151,7 +152,7 @@ export function withFreshSecret<T>(
   use: (value: string) => T | Promise<T>,
   options: FreshSecretOptions,
 ): Promise<T> {
-  return useFreshSecret(setting, use, options, () => engine().refresh({ urgent: true }));
+  return useFreshSecret(setting, use, options, () => engine().refresh({ urgentFor: setting }));
 }
 
 /**

@@ -25,7 +25,7 @@ export function holdFirst(results: ReadResults, nowMs: number): HeldSecrets {
   return new Map(
     [...results].map(([key, result]) => [
       key,
-      result.ok ? accept(result.value, nowMs) : refuse(NOTHING, result.failure),
+      result.ok ? accept(result.value, nowMs) : refuse(NOTHING, result.failure, true),
     ]),
   );
 }
@@ -40,6 +40,8 @@ export interface AcceptOptions {
   readonly nowMs: number;
   /** 0: everything counts as settled, and nothing waits for what cannot be read. */
   readonly settleMs: number;
+  /** Whether this counts among the "two reads in a row"; an app's own haste does not. */
+  readonly isTick: boolean;
 }
 
 /**
@@ -56,7 +58,7 @@ export function acceptResults(
   previous: HeldSecrets,
   results: ReadResults,
   groups: readonly (readonly string[])[],
-  { nowMs, settleMs }: AcceptOptions,
+  { nowMs, settleMs, isTick }: AcceptOptions,
 ): Acceptance {
   const held = new Map(previous);
   let readAgainInMs: number | undefined;
@@ -67,7 +69,11 @@ export function acceptResults(
       const before = previous.get(key) ?? NOTHING;
       next.set(
         key,
-        !result ? before : result.ok ? consider(before, result.value, nowMs) : refuse(before, result.failure),
+        !result
+          ? before
+          : result.ok
+            ? consider(before, result.value, nowMs, isTick)
+            : refuse(before, result.failure, isTick),
       );
     }
     // Only what was read now tells: a pinned member is never read again.
@@ -85,8 +91,8 @@ function accept(good: SecretValue, nowMs: number): Held {
   return { good, resolvedAtMs: nowMs, refusals: 0 };
 }
 
-function refuse(before: Held, failure: Failure): Held {
-  return { ...before, failure, refusals: isRefusal(failure) ? before.refusals + 1 : before.refusals };
+function refuse(before: Held, failure: Failure, isTick: boolean): Held {
+  return { ...before, failure, refusals: isTick && isRefusal(failure) ? before.refusals + 1 : before.refusals };
 }
 
 /** The vault's own word that there is no such secret for us; a gateway's 404 or a lost identity is not. */
@@ -98,11 +104,11 @@ function mayPass(result: Result<SecretValue> | undefined): boolean {
   return result?.ok === false && result.failure.retry !== 'never';
 }
 
-function consider(before: Held, latest: SecretValue, nowMs: number): Held {
+function consider(before: Held, latest: SecretValue, nowMs: number, isTick: boolean): Held {
   const { good, olderVersion } = before;
   if (good && good.version !== latest.version && isOlder(latest, good) && olderVersion !== latest.version) {
     const { failure: _healed, ...rest } = before;
-    return { ...rest, refusals: 0, olderVersion: latest.version };
+    return { ...rest, refusals: 0, ...(isTick && { olderVersion: latest.version }) };
   }
   return accept(latest, nowMs);
 }
@@ -169,4 +175,17 @@ export function groupsOf(plan: Plan): readonly (readonly string[])[] {
     }
   }
   return [...new Set(groupOf.values())].map((group) => [...group]);
+}
+
+/** The groups of what the named settings are made of. */
+export function groupsBehind(plan: Plan, settings: ReadonlySet<string>): readonly (readonly string[])[] {
+  const keys = new Set<string>();
+  const wanted = new Set(settings);
+  // Templates stand behind their members: walked backwards, a template's members are wanted before their turn.
+  for (const { setting, names, reads, mentions } of plan.settings.toReversed()) {
+    if (!wanted.has(setting) && !names.some((name) => wanted.has(name))) continue;
+    for (const key of reads) keys.add(key);
+    for (const name of mentions) wanted.add(name);
+  }
+  return groupsOf(plan).filter((group) => group.some((key) => keys.has(key)));
 }

@@ -10,9 +10,10 @@ import type { ReadResults, VaultClient } from '../vault/client.js';
 import { writeVariables } from './apply.js';
 import { changeOf, textOf } from './changes.js';
 import { type ComposedSetting, composeSettings } from './compose.js';
-import { acceptResults, groupsOf, type HeldSecrets, holdFirst, readAgainInMs } from './held.js';
+import { acceptResults, groupsBehind, groupsOf, type HeldSecrets, holdFirst, readAgainInMs } from './held.js';
 import { createLedger } from './ledger.js';
 import { createListeners } from './listeners.js';
+import { createRefreshQueue, type RefreshScope } from './queue.js';
 import { ageMs, settledDelayMs } from './schedule.js';
 import { createTicker, type Ticker } from './ticker.js';
 import type { RefreshResult, RotatedSetting, RotationListener } from './types.js';
@@ -33,8 +34,11 @@ export interface SettingNote {
 }
 
 export interface RefreshOptions {
-  /** For an app that has just been refused: changes are applied at once, settled or not. */
-  readonly urgent?: boolean;
+  /**
+   * The setting whose value an app has just been refused with: only what it is made of is read, and changes are
+   * applied at once, settled or not.
+   */
+  readonly urgentFor?: string;
 }
 
 /** Holds the last good values of this process, applies them, and keeps them fresh. */
@@ -86,8 +90,7 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
   let generation = 0;
   let lastRead: { wallMs: number; monotonicMs: number } | undefined;
   let ticker: Ticker | undefined;
-  let refreshing: Promise<RefreshResult> | undefined;
-  let urgentNext: Promise<RefreshResult> | undefined;
+  let queue = createRefreshQueue(refreshOnce, clock);
 
   const now = () => ({ wallMs: clock.now(), monotonicMs: clock.monotonic() });
   const channel = (name: string) => process.getBuiltinModule('node:diagnostics_channel').channel(`vaultstrap:${name}`);
@@ -148,9 +151,16 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
     writeVariables([...stale.map((name) => [name, undefined] as const), ...record]);
   }
 
-  async function refreshOnce({ plan, config, client }: RotationInput, urgent: boolean): Promise<RefreshResult> {
+  async function refreshOnce(scope: RefreshScope): Promise<RefreshResult> {
+    const nothing = { generation, changed: [], failed: [] };
+    if (!input) return nothing;
+    const { plan, config, client } = input;
+    const groups = scope === 'all' ? groupsOf(plan) : groupsBehind(plan, scope);
     // Pinned versions never change: read once.
-    const reads = [...plan.reads.values()].filter(({ key, version }) => version === undefined || !held.get(key)?.good);
+    const reads = groups
+      .flat()
+      .flatMap((key) => plan.reads.get(key) ?? [])
+      .filter(({ key, version }) => version === undefined || !held.get(key)?.good);
     const startMs = clock.monotonic();
     const results = await client.readAll(reads, {
       deadlineMs: startMs + LIMIT_MS,
@@ -160,15 +170,16 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
     });
     client.rest();
     // Another start, or a reset, came meanwhile: these answers are to a question that nobody asks any more.
-    if (input?.plan !== plan) return { generation, changed: [], failed: [] };
+    if (input?.plan !== plan) return nothing;
 
-    const settleMs = urgent ? 0 : config.settleMs;
-    const accepted = acceptResults(held, results, groupsOf(plan), { nowMs: clock.now(), settleMs });
+    const isTick = scope === 'all';
+    const settleMs = isTick ? config.settleMs : 0;
+    const accepted = acceptResults(held, results, groups, { nowMs: clock.now(), settleMs, isTick });
     held = accepted.held;
     readAgainIn(accepted.readAgainInMs, settleMs);
     const result = applyHeld(plan, config);
     // A refusal is an answer, too: nothing fresher can be had.
-    if ([...results.values()].every((read) => read.ok || read.failure.retry === 'never')) lastRead = now();
+    if (isTick && [...results.values()].every((read) => read.ok || read.failure.retry === 'never')) lastRead = now();
     channel('refresh').publish(result);
     return result;
   }
@@ -269,29 +280,8 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
     else log().warn(line);
   }
 
-  function refresh({ urgent = false }: RefreshOptions = {}): Promise<RefreshResult> {
-    if (!input) return Promise.resolve({ generation, changed: [], failed: [] });
-    const current = input;
-    if (!urgent) {
-      refreshing ??= refreshOnce(current, false).finally(() => {
-        refreshing = undefined;
-      });
-      return refreshing;
-    }
-    // An urgent caller has just been refused: a refresh that began before that may bring the same old
-    // value. All that wait for the one to come share it.
-    if (!urgentNext) {
-      const before = refreshing ?? Promise.resolve();
-      const waiting = before.then(noop, noop).then(() => {
-        urgentNext = undefined;
-        refreshing = refreshOnce(current, true).finally(() => {
-          refreshing = undefined;
-        });
-        return refreshing;
-      });
-      urgentNext = waiting;
-    }
-    return urgentNext;
+  function refresh({ urgentFor }: RefreshOptions = {}): Promise<RefreshResult> {
+    return urgentFor === undefined ? queue.all() : queue.urgent(urgentFor);
   }
 
   function startClock(): void {
@@ -366,8 +356,7 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
       held = new Map();
       generation = 0;
       lastRead = undefined;
-      refreshing = undefined;
-      urgentNext = undefined;
+      queue = createRefreshQueue(refreshOnce, clock);
     },
   };
 }
@@ -384,5 +373,3 @@ function standing(
   const fails = outcome.kind === 'failed' || (outcome.kind === 'current' && outcome.because !== undefined);
   return fails ? previous : latest;
 }
-
-function noop(): void {}

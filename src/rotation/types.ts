@@ -33,3 +33,9 @@ export interface FreshSecretOptions {
    */
   readonly isAuthError: (error: unknown) => boolean;
 }
+
+/** The type of `Symbol.dispose`, where the compiler's libraries know it. */
+type DisposeKey = SymbolConstructor extends { readonly dispose: infer S extends symbol } ? S : never;
+
+/** Removes a listener. Disposable, too, with compilers that know `using`. */
+export type Unsubscribe = (() => void) & { readonly [K in DisposeKey]: () => void };

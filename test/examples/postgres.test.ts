@@ -5,7 +5,7 @@ import { canary } from '../process/support/canary.js';
 import { type ExampleApp, startExample } from './support/app.js';
 import { type Load, startLoad } from './support/load.js';
 import { type Client, findPostgres, HOW_TO_INSTALL, type Postgres, startPostgres } from './support/postgres.js';
-import { type Proxy, startProxy } from './support/proxy.js';
+import { type ResettingProxy, startProxy } from './support/proxy.js';
 import { until } from './support/until.js';
 
 const bin = findPostgres();
@@ -20,7 +20,7 @@ describe.skipIf(!bin)(`examples/postgres${bin ? '' : `: SKIPPED, ${HOW_TO_INSTAL
   let azure: Emulator;
   let app: ExampleApp;
   let load: Load;
-  let proxy: Proxy | undefined;
+  let proxy: ResettingProxy | undefined;
   let oldPassword: string;
   let newPassword: string;
   let refusalsBefore: number;

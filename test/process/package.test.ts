@@ -62,7 +62,6 @@ describe('the tarball', () => {
     expect(manifest.dependencies).toBeUndefined();
     expect(manifest.scripts).not.toHaveProperty('install');
     expect(manifest.scripts).not.toHaveProperty('postinstall');
-    expect(manifest.scripts).not.toHaveProperty('prepare');
   });
 
   test('holds no path of the machine that built it', () => {

@@ -29,7 +29,7 @@ import {
 } from '../helpers/fixtures.js';
 
 type Reads = Record<string, Result<SecretValue>>;
-const SETTLE = { settleMs: 30_000 };
+const SETTLE = { settleMs: 30_000, isTick: true };
 
 /** A start with these reads, then a tick for each of the others; all keys in one group, or each alone. */
 function ticks(grouped: boolean, first: Reads, ...later: Reads[]) {
@@ -201,6 +201,7 @@ describe('a group', () => {
       {
         nowMs: NOW_MS,
         settleMs: 0,
+        isTick: true,
       },
     );
     expect(held.get('user')?.good?.value.reveal()).toBe('u2');

@@ -282,7 +282,7 @@ describe('refresh', () => {
     });
     const earlier = rotator.refresh();
     vault = { pw: 'new' };
-    const urgent = [rotator.refresh({ urgent: true }), rotator.refresh({ urgent: true })];
+    const urgent = [rotator.refresh({ urgentFor: 'VS_PW' }), rotator.refresh({ urgentFor: 'VS_PW' })];
     expect(asked).toHaveLength(1);
     gate = undefined;
     open();
@@ -298,13 +298,24 @@ describe('refresh', () => {
     start({ VS_PW: ref() });
     const broken = vi.spyOn(client, 'readAll').mockRejectedValueOnce(new Error('impossible'));
     const first = rotator.refresh().catch(() => 'broke');
-    const urgent = rotator.refresh({ urgent: true });
+    const urgent = rotator.refresh({ urgentFor: 'VS_PW' });
     expect(await first).toBe('broke');
     expect((await urgent).failed).toEqual([]);
     broken.mockRejectedValueOnce(new Error('impossible'));
-    await rotator.refresh({ urgent: true }).catch(() => {});
-    expect((await rotator.refresh({ urgent: true })).failed).toEqual([]);
+    await rotator.refresh({ urgentFor: 'VS_PW' }).catch(() => {});
+    expect((await rotator.refresh({ urgentFor: 'VS_PW' })).failed).toEqual([]);
     broken.mockRestore();
+  });
+
+  test('an urgent one reads its own setting and what moves with it, and is no tick', async () => {
+    vault = { user: 'u', pw: 's', other: 'o' };
+    start({ VS_URL: `${ref('user')}:${ref()}`, VS_PW: ref(), VS_OTHER: ref('other') });
+    asked = [];
+    const age = rotator.ageMs();
+    nowMs += 5000;
+    await rotator.refresh({ urgentFor: 'VS_PW' });
+    expect(asked.map((keys) => keys.toSorted())).toEqual([['pw', 'user']]);
+    expect(rotator.ageMs()).toBe((age ?? 0) + 5000);
   });
 
   test('after a reset an answer that is still under way changes nothing', async () => {
@@ -356,7 +367,7 @@ describe('refresh', () => {
     vault = { ...vault, pw: at('p2', V2) };
     await rotator.refresh();
     expect(process.env['VS_URL']).toBe('u1:p1');
-    await rotator.refresh({ urgent: true });
+    await rotator.refresh({ urgentFor: 'VS_URL' });
     expect(process.env['VS_URL']).toBe('u1:p2');
   });
 });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-export interface Proxy {
+export interface ResettingProxy {
   readonly port: number;
   /** Resets every connection of its clients. */
   resetAll(): void;
@@ -9,7 +9,7 @@ export interface Proxy {
 }
 
 /** Hands on what comes, until told otherwise. */
-export async function startProxy(target: number): Promise<Proxy> {
+export async function startProxy(target: number): Promise<ResettingProxy> {
   const clients = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = connect(target, '127.0.0.1');
