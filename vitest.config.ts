@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { viteEmbeddedSources } from './scripts/embedded-sources.mjs';
+import { summaryReporter } from './scripts/summary-reporter.mjs';
 
 /** On the packed package, in processes of their own. */
 const onThePackage = ['test/process/**/*.test.ts', 'test/types/**/*.test.ts'];
@@ -14,6 +15,7 @@ export default defineConfig({
     ],
   },
   test: {
+    reporters: ['default', summaryReporter],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // The tests of the package wait more than they work: two files at a time even on two processors.

@@ -62,10 +62,10 @@ process.on('message', (question) => {
     seen.lagMs = 0;
     return;
   }
-  // The end: whatever keeps this process alive now is a fault of the library.
-  clearInterval(sampler);
   process.disconnect();
 });
+// The end: whatever keeps this process alive now is a fault of the library.
+process.on('disconnect', () => clearInterval(sampler));
 
 sample();
 process.send({ kind: 'ready', at: Date.now(), generations: Object.fromEntries(latest) });

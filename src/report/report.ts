@@ -21,6 +21,7 @@ export function settingReport(
   const kept = failure !== undefined && hasValue && !(outcome.kind === 'value' && outcome.usedDefault && !note.failure);
   const resolvedAtMs = note.resolvedAtMs ?? planned.currentSinceMs;
   const expiresOnMs = Math.min(...secrets.map((s) => s.expiresOnMs ?? Number.POSITIVE_INFINITY));
+  const notBeforeMs = Math.max(...secrets.map((s) => s.notBeforeMs ?? Number.NEGATIVE_INFINITY));
   const revoked = outcome.kind === 'unset' && note.failure !== undefined;
   const version = secrets[0]?.version ?? planned.currentVersion;
   return {
@@ -37,6 +38,7 @@ export function settingReport(
     }),
     // A date that JavaScript does not know is no reason to fail.
     ...(Math.abs(expiresOnMs) <= LAST_DATE_MS && { expiresOn: new Date(expiresOnMs).toISOString() }),
+    ...(notBeforeMs > nowMs && notBeforeMs <= LAST_DATE_MS && { notBefore: new Date(notBeforeMs).toISOString() }),
     ...(kept && { kept: true as const }),
     ...(outcome.kind === 'value' && outcome.usedDefault && { usedDefault: true as const }),
     ...(!hasValue && { unset: true as const }),

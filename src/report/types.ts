@@ -19,6 +19,8 @@ export interface SettingReport {
   readonly ageSeconds?: number;
   /** `exp` of the secret, ISO 8601: informational, Key Vault serves expired secrets. */
   readonly expiresOn?: string;
+  /** `nbf` of the secret while it lies ahead, ISO 8601; informational, too. */
+  readonly notBefore?: string;
   /** The value in use is an older one, because the newest could not be had. */
   readonly kept?: true;
   readonly usedDefault?: true;

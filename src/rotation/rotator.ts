@@ -10,6 +10,7 @@ import type { ReadResults, VaultClient } from '../vault/client.js';
 import { writeVariables } from './apply.js';
 import { changeOf, textOf } from './changes.js';
 import { type ComposedSetting, composeSettings } from './compose.js';
+import { createExpiryWatch } from './expiry.js';
 import { acceptResults, groupsBehind, groupsOf, type HeldSecrets, holdFirst, readAgainInMs } from './held.js';
 import { createLedger } from './ledger.js';
 import { createListeners } from './listeners.js';
@@ -83,6 +84,7 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
   const ledger = createLedger();
   const listeners = createListeners(log);
   const notes = new Map<string, SettingNote>();
+  let expiry = createExpiryWatch();
   const complaints = new Map<string, { atMs: number; refused: boolean }>();
   let input: RotationInput | undefined;
   let composed: readonly ComposedSetting[] = [];
@@ -120,6 +122,11 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
     if (!succeeded) return;
     lastRead = now();
     generation++;
+    warnOfExpiry(next.plan);
+  }
+
+  function warnOfExpiry(plan: Plan): void {
+    for (const line of expiry.warnings(plan, held, clock.now())) log().warn(line);
   }
 
   function noteOverridden(names: ReadonlySet<string>): void {
@@ -178,6 +185,7 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
     held = accepted.held;
     readAgainIn(accepted.readAgainInMs, settleMs);
     const result = applyHeld(plan, config);
+    warnOfExpiry(plan);
     // A refusal is an answer, too: nothing fresher can be had.
     if (isTick && [...results.values()].every((read) => read.ok || read.failure.retry === 'never')) lastRead = now();
     channel('refresh').publish(result);
@@ -344,6 +352,7 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
       listeners.clear();
       notes.clear();
       complaints.clear();
+      expiry = createExpiryWatch();
       const env = readEnvironment();
       ledger.undo(env);
       writeVariables(

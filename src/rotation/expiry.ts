@@ -1,0 +1,53 @@
+import type { Plan } from '../settings/plan.js';
+import type { HeldSecrets } from './held.js';
+
+/** As early as Key Vault's own event `SecretNearExpiry`. */
+const NEAR_MS = 30 * 86_400_000;
+const DAY_MS = 86_400_000;
+
+export interface ExpiryWatch {
+  /** What has to be said now; each version's end, nearness and early beginning once. */
+  warnings(plan: Plan, held: HeldSecrets, nowMs: number): readonly string[];
+}
+
+/** Key Vault serves secrets before their `nbf` and after their `exp`: only words can tell that something is due. */
+export function createExpiryWatch(): ExpiryWatch {
+  const said = new Set<string>();
+  return {
+    warnings(plan, held, nowMs) {
+      const lines: string[] = [];
+      for (const [key, { vault, secret }] of plan.reads) {
+        const good = held.get(key)?.good;
+        const state = good && stateOf(good.expiresOnMs, good.notBeforeMs, nowMs);
+        if (!state || said.has(`${key} ${good.version} ${state.word}`)) continue;
+        said.add(`${key} ${good.version} ${state.word}`);
+        const users = plan.settings.filter(({ reads }) => reads.includes(key)).map(({ setting }) => setting);
+        lines.push(`secret '${secret}' in vault '${vault}' (${users.join(', ')}) ${state.text}`);
+      }
+      return lines;
+    },
+  };
+}
+
+function stateOf(
+  expiresOnMs: number | undefined,
+  notBeforeMs: number | undefined,
+  nowMs: number,
+): { word: string; text: string } | undefined {
+  if (expiresOnMs !== undefined && expiresOnMs <= nowMs) {
+    return { word: 'past', text: `expired on ${dayOf(expiresOnMs)}. It is served all the same; rotate it.` };
+  }
+  if (expiresOnMs !== undefined && expiresOnMs - nowMs <= NEAR_MS) {
+    const days = Math.ceil((expiresOnMs - nowMs) / DAY_MS);
+    return { word: 'near', text: `expires on ${dayOf(expiresOnMs)}, in ${days === 1 ? 'a day' : `${days} days`}.` };
+  }
+  if (notBeforeMs !== undefined && notBeforeMs > nowMs) {
+    return { word: 'early', text: `is not meant to be used before ${dayOf(notBeforeMs)}.` };
+  }
+  return undefined;
+}
+
+/** Out of JavaScript's range is out of everybody's lifetime. */
+function dayOf(ms: number): string {
+  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString().slice(0, 10) : 'a day that no calendar has';
+}
