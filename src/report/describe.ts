@@ -31,37 +31,60 @@ export function sourceOf({ vault, secret, origin }: SettingReport): string {
   return vault && secret ? `${vault}/${secret}` : origin === 'template' ? 'template' : '';
 }
 
+/** A remark, and whether it is more than the ordinary. */
+export type Remark = readonly [text: string, isNotable?: true];
+
 /** What is worth a remark, in a few words each. */
-export function remarksOn(setting: SettingReport, nowMs: number): readonly string[] {
-  const { origin, pinned, kept, usedDefault, unset, overridden, wouldFailAtStart, ageSeconds, expiresOn } = setting;
-  const remarks: string[] = [];
-  if (ageSeconds !== undefined) remarks.push(`read ${duration(ageSeconds)} ago`);
-  if (origin === 'platform') remarks.push('from the platform');
-  if (origin === 'inherited') remarks.push('inherited');
-  if (pinned) remarks.push('pinned to a version');
-  if (kept) remarks.push('kept: the newest value could not be had');
-  if (usedDefault) remarks.push('default used');
-  if (unset) remarks.push('unset');
-  if (overridden) remarks.push('overridden by the app, left alone');
-  if (wouldFailAtStart) remarks.push('a restart now would fail');
+export function remarksOn(setting: SettingReport, nowMs: number): readonly Remark[] {
+  const { origin, status, pinned, kept, usedDefault, unset, overridden, wouldFailAtStart } = setting;
+  const { ageSeconds, notBefore, expiresOn } = setting;
+  const remarks: Remark[] = [];
+  if (ageSeconds !== undefined) remarks.push([`read ${duration(ageSeconds)} ago`]);
+  if (origin === 'platform') remarks.push(['from the platform']);
+  if (origin === 'inherited') remarks.push(['inherited']);
+  if (pinned) remarks.push(['pinned to a version']);
+  if (kept)
+    remarks.push([`kept: ${status === 'Initialized' ? PLATFORM_KEEPS : 'the newest value could not be had'}`, true]);
+  if (usedDefault) remarks.push(['default used', true]);
+  if (unset) remarks.push(['unset', true]);
+  if (overridden) remarks.push(['overridden by the app, left alone', true]);
+  if (wouldFailAtStart) remarks.push(['a restart now would fail', true]);
+  if (notBefore !== undefined) remarks.push([`valid only ${fromNow(notBefore, nowMs)}`, true]);
   if (expiresOn !== undefined) {
-    const leftSeconds = (Date.parse(expiresOn) - nowMs) / 1000;
-    remarks.push(leftSeconds > 0 ? `expires in ${duration(leftSeconds)}` : `expired ${duration(-leftSeconds)} ago`);
+    const isOver = Date.parse(expiresOn) <= nowMs;
+    remarks.push(isOver ? [`expired ${fromNow(expiresOn, nowMs)}`, true] : [`expires ${fromNow(expiresOn, nowMs)}`]);
   }
   return remarks;
 }
 
-/** What there is to say of the whole process, as label and text. */
-export function factsOf(report: Report): readonly (readonly [label: string, text: string])[] {
+const PLATFORM_KEEPS = 'what the platform resolved, which cannot be read again from here';
+
+/** `in 5 min`, `2 h 10 min ago`. */
+export function fromNow(iso: string, nowMs: number): string {
+  const seconds = (Date.parse(iso) - nowMs) / 1000;
+  return seconds > 0 ? `in ${duration(seconds)}` : `${duration(-seconds)} ago`;
+}
+
+/** Something to say of the whole process: a time (ISO 8601), or a text, or both. */
+export interface Fact {
+  readonly label: string;
+  readonly at?: string;
+  readonly text?: string;
+}
+
+/** What there is to say of the whole process. */
+export function factsOf(report: Report): readonly Fact[] {
   const { identity, startedAt, durationMs, requests, lastRefreshAt, nextRefreshAt, relaxations } = report;
-  const facts: [string, string][] = [['Generation', String(report.generation)]];
-  if (identity) facts.push(['Identity', `${identity.source}, ${identity.id ?? 'system-assigned'}`]);
-  if (startedAt) facts.push(['Started', durationMs === undefined ? startedAt : `${startedAt}, in ${durationMs} ms`]);
-  if (lastRefreshAt) facts.push(['Last read', lastRefreshAt]);
-  if (nextRefreshAt) facts.push(['Next read', nextRefreshAt]);
+  const facts: Fact[] = [{ label: 'Generation', text: String(report.generation) }];
+  if (identity) facts.push({ label: 'Identity', text: `${identity.source}, ${identity.id ?? 'system-assigned'}` });
+  if (startedAt) {
+    facts.push({ label: 'Started', at: startedAt, ...(durationMs !== undefined && { text: `in ${durationMs} ms` }) });
+  }
+  if (lastRefreshAt) facts.push({ label: 'Last read', at: lastRefreshAt });
+  if (nextRefreshAt) facts.push({ label: 'Next read', at: nextRefreshAt });
   const { token, vault, unauthorized } = requests;
   const refused = unauthorized > 0 ? `, ${unauthorized} unauthorized` : '';
-  if (token + vault > 0) facts.push(['Requests', `${token} for tokens, ${vault} to vaults${refused}`]);
-  if (relaxations) facts.push(['Relaxed by', relaxations.join(', ')]);
+  if (token + vault > 0) facts.push({ label: 'Requests', text: `${token} for tokens, ${vault} to vaults${refused}` });
+  if (relaxations) facts.push({ label: 'Relaxed by', text: relaxations.join(', ') });
   return facts;
 }

@@ -1,26 +1,48 @@
-import { factsOf, inOrder, type Mood, moodOf, moodOfSetting, remarksOn, sourceOf } from './describe.js';
+import {
+  type Fact,
+  factsOf,
+  fromNow,
+  inOrder,
+  type Mood,
+  moodOf,
+  moodOfSetting,
+  remarksOn,
+  sourceOf,
+} from './describe.js';
 import type { Report, SettingReport } from './types.js';
 import { visible } from './visible.js';
 
+/** By shape as well as by colour. */
 const SIGNS: Readonly<Record<Mood, string>> = { good: '●', fair: '▲', bad: '✕' };
+const SUMMARY: Readonly<Record<Mood, string>> = { bad: 'in trouble', fair: 'worth a look', good: 'in order' };
 
 /** Allowed by its hash, so that the page needs nothing but itself and can run nothing. */
 const STYLE = `
-:root{color-scheme:light dark;--ink:#1b1f24;--dim:#57606a;--line:#d0d7de;--page:#fff;--box:#f6f8fa;--good:#116329;--fair:#7d4e00;--bad:#b3141d}
+:root{color-scheme:light dark;--ink:#1b1f24;--dim:#57606a;--line:#d0d7de;--page:#f6f8fa;--box:#fff;--good:#116329;--fair:#7d4e00;--bad:#b3141d}
 @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--dim:#9aa4af;--line:#363d47;--page:#0d1117;--box:#161b22;--good:#56d364;--fair:#e3b341;--bad:#ff8a80}}
-*{box-sizing:border-box}
-body{margin:0;background:var(--page);color:var(--ink);font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
+*{box-sizing:border-box;margin:0}
+body{background:var(--page);color:var(--ink);font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
 main{max-width:60rem;margin:0 auto;padding:1.5rem 1rem 3rem}
-h1{font-size:1.35rem;margin:0 0 1rem}
-h2{font-size:1.05rem;margin:2rem 0 .75rem}
-.good{color:var(--good)}.fair{color:var(--fair)}.bad{color:var(--bad)}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.25rem;margin:0}
-dt,.dim{color:var(--dim)}dd{margin:0}
-ul{list-style:none;margin:0;padding:0;display:grid;gap:.75rem}
-li{background:var(--box);border:1px solid var(--line);border-radius:.5rem;padding:.75rem 1rem}
+h1{display:flex;flex-wrap:wrap;align-items:center;gap:.25rem .75rem;font-size:1.25rem}
+h1 .state{font-size:1rem}
+h2{font-size:1.125rem;margin:2rem 0 .25rem}
+h3{font-size:1rem;flex:0 1 auto;unicode-bidi:isolate}
+.good{--mood:var(--good)}.fair{--mood:var(--fair)}.bad{--mood:var(--bad)}
+.state,.note{color:var(--mood)}
+.state{flex:none;font-size:.9375rem;font-weight:600;border:1px solid;border-radius:1rem;padding:0 .625rem}
+.note{font-weight:600}
+.note::first-letter{text-transform:uppercase}
+.dim,dt{color:var(--dim);font-size:.9375rem}
 .head{display:flex;flex-wrap:wrap;justify-content:space-between;gap:.25rem 1rem}
-p{margin:.25rem 0 0}
-code{font:.9em ui-monospace,monospace}
+.row{display:flex;flex-wrap:wrap;gap:0 1.25rem}
+dl,li{background:var(--box);border:1px solid var(--line);border-radius:.5rem;padding:.75rem 1rem}
+dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,13rem),1fr));gap:.5rem 1.5rem;margin-top:1rem}
+dd .dim{display:block}
+ul{list-style:none;padding:0;display:grid;gap:.75rem;margin:.75rem 0}
+li{border-left:.25rem solid var(--mood)}
+li>*+*{margin-top:.25rem}
+code{font:.875rem/1.5 ui-monospace,monospace;unicode-bidi:isolate}
+.flag{white-space:nowrap}
 `;
 
 /** For the header of the page: nothing may be loaded, run, framed or sent; this one style may be applied. */
@@ -33,8 +55,7 @@ export function contentSecurityPolicy(): string {
 /** A report as a page of its own: no script, no value, everything escaped; for a phone as for a wide screen. */
 export function renderHtml(report: Report, nowMs: number = Date.now()): string {
   const mood = moodOf(report.status);
-  const facts = factsOf(report).map(([label, text]) => `<dt>${escapeHtml(label)}</dt><dd>${escapeHtml(text)}</dd>`);
-  const settings = inOrder(report).map((setting) => settingItem(setting, moodOfSetting(setting, report), nowMs));
+  const settings = inOrder(report);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -46,30 +67,72 @@ export function renderHtml(report: Report, nowMs: number = Date.now()): string {
 </head>
 <body>
 <main>
-<h1>vaultstrap: <span class="${mood}">${SIGNS[mood]} ${escapeHtml(report.status)}</span></h1>
-<dl>${facts.join('')}</dl>
+<h1>vaultstrap ${badge(mood, report.status)}</h1>
+<dl>
+${factsOf(report)
+  .map((fact) => factItem(fact, nowMs))
+  .join('\n')}
+</dl>
 <h2>Settings</h2>
-${settings.length > 0 ? `<ul>\n${settings.join('\n')}\n</ul>` : '<p class="dim">There is nothing to resolve.</p>'}
-<p class="dim">Of the one process that answered, at ${escapeHtml(new Date(nowMs).toISOString())}.</p>
+${settings.length > 0 ? settingList(settings, report, nowMs) : '<p class="dim">There is nothing to resolve.</p>'}
+<p class="dim">As the one process that answered sees it, ${timeOf(new Date(nowMs).toISOString())}.</p>
 </main>
 </body>
 </html>
 `;
 }
 
+function badge(mood: Mood, text: string): string {
+  return `<span class="state ${mood}"><span aria-hidden="true">${SIGNS[mood]}</span> ${escapeHtml(text)}</span>`;
+}
+
+function factItem({ label, at, text }: Fact, nowMs: number): string {
+  const time =
+    at && `${fromNow(at, nowMs)}<span class="dim">${timeOf(at)}${text ? `, ${escapeHtml(text)}` : ''}</span>`;
+  return `<div><dt>${label}</dt><dd>${time ?? escapeHtml(text ?? '')}</dd></div>`;
+}
+
+/** To the second, which is enough to compare with a log; all of it for machines. */
+function timeOf(iso: string): string {
+  const [date, time = ''] = escapeHtml(iso).split('T');
+  return `<time datetime="${date}T${time}">${date} ${time.replace(/\.\d+/, '').replace('Z', ' UTC')}</time>`;
+}
+
+function settingList(settings: readonly SettingReport[], report: Report, nowMs: number): string {
+  const moods = settings.map((setting) => moodOfSetting(setting, report));
+  const counts = (['bad', 'fair', 'good'] as const).flatMap((mood) => {
+    const count = moods.filter((each) => each === mood).length;
+    return count > 0 ? [`${count} ${SUMMARY[mood]}`] : [];
+  });
+  const items = settings.map((setting, index) => settingItem(setting, moods[index] ?? 'bad', nowMs));
+  return `<p class="dim">${counts.join(', ')}</p>\n<ul role="list">\n${items.join('\n')}\n</ul>`;
+}
+
 function settingItem(setting: SettingReport, mood: Mood, nowMs: number): string {
   const source = sourceOf(setting);
-  const remarks = remarksOn(setting, nowMs).map(escapeHtml).join(', ');
+  const remarks = remarksOn(setting, nowMs);
+  const ordinary = [
+    source && code(source),
+    ...remarks.flatMap(([text, isNotable]) => (isNotable ? [] : [escapeHtml(text)])),
+    setting.version && `version ${code(setting.version)}`,
+  ].flatMap((text) => (text ? [`<span>${text}</span>`] : []));
   const lines = [
-    `<div class="head"><strong>${escapeHtml(setting.setting)}</strong><span class="${mood}">${SIGNS[mood]} ${escapeHtml(setting.status)}</span></div>`,
-    (source || remarks) &&
-      `<p class="dim">${[source && `<code>${escapeHtml(source)}</code>`, remarks].filter(Boolean).join(' · ')}</p>`,
-    setting.version && `<p class="dim">version <code>${escapeHtml(setting.version)}</code></p>`,
-    setting.details &&
-      `<p>${escapeHtml(setting.details)}${setting.code ? ` <code>${escapeHtml(setting.code)}</code>` : ''}</p>`,
-    setting.hint && `<p>Hint: ${escapeHtml(setting.hint)}</p>`,
+    `<div class="head"><h3>${escapeHtml(setting.setting)}</h3>${badge(mood, setting.status)}</div>`,
+    ordinary.length > 0 && `<p class="dim row">${ordinary.join(' ')}</p>`,
+    ...remarks.map(([text, isNotable]) => isNotable && `<p class="note">${escapeHtml(text)}</p>`),
+    setting.details && `<p>${escapeHtml(setting.details)}${setting.code ? ` ${code(setting.code)}` : ''}</p>`,
+    setting.hint && `<p>Hint: ${unbrokenFlags(escapeHtml(setting.hint))}</p>`,
   ];
-  return `<li>${lines.filter(Boolean).join('')}</li>`;
+  return `<li class="${mood}">${lines.filter(Boolean).join('')}</li>`;
+}
+
+function code(text: string): string {
+  return `<code>${escapeHtml(text)}</code>`;
+}
+
+/** A line may end behind any hyphen, and a command is hard to read when it does. */
+function unbrokenFlags(html: string): string {
+  return html.replace(/--[a-z-]{1,24}/g, '<span class="flag">$&</span>');
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

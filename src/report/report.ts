@@ -41,7 +41,8 @@ export function settingReport(
     ...(notBeforeMs > nowMs && notBeforeMs <= LAST_DATE_MS && { notBefore: new Date(notBeforeMs).toISOString() }),
     ...(kept && { kept: true as const }),
     ...(outcome.kind === 'value' && outcome.usedDefault && { usedDefault: true as const }),
-    ...(!hasValue && { unset: true as const }),
+    // A protected setting is never written, and keeps what it has.
+    ...(!hasValue && !note.keepsRaw && planned.names.length > 0 && { unset: true as const }),
     ...(note.overridden && { overridden: true as const }),
     ...(failure?.retry === 'never' &&
       (kept || revoked) &&

@@ -14,7 +14,9 @@ const COLORS: Readonly<Record<Mood, number>> = { good: 32, fair: 33, bad: 31 };
 /** A report for people: a line for each setting, the worst first; no value. Ends with a line break. */
 export function renderText(report: Report, { color = false, nowMs = Date.now() }: TextOptions = {}): string {
   const paint = (mood: Mood, text: string) => (color ? `\u001b[${COLORS[mood]}m${text}\u001b[0m` : text);
-  const facts = factsOf(report).map(([label, text]) => `${label.padEnd(11)} ${visible(text)}`);
+  const facts = factsOf(report).map(
+    ({ label, at, text }) => `${label.padEnd(11)} ${visible([at, text].filter(Boolean).join(', '))}`,
+  );
   const rows = inOrder(report);
   const nameWidth = Math.min(40, Math.max(0, ...rows.map(({ setting }) => visible(setting).length)));
   const statusWidth = Math.max(0, ...rows.map(({ status }) => status.length));
@@ -22,7 +24,7 @@ export function renderText(report: Report, { color = false, nowMs = Date.now() }
     const columns = [
       visible(row.setting).padEnd(nameWidth),
       paint(moodOfSetting(row, report), row.status.padEnd(statusWidth)),
-      [visible(sourceOf(row)), ...remarksOn(row, nowMs)].filter((text) => text !== '').join(', '),
+      [visible(sourceOf(row)), ...remarksOn(row, nowMs).map(([text]) => text)].filter((text) => text !== '').join(', '),
     ];
     const more = [row.details && `${row.details}${row.code ? ` (${row.code})` : ''}`, row.hint && `Hint: ${row.hint}`];
     return [

@@ -1,10 +1,10 @@
 /**
- * Makes control characters and those that turn the direction of text visible: names of settings come from
+ * Shows control characters, invisible ones and those that turn the direction of text: names of settings come from
  * outside, and must not steer a terminal or disguise themselves.
  */
 export function visible(text: string): string {
   return text.replace(
-    /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu,
+    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
     (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
   );
 }

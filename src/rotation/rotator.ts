@@ -31,6 +31,8 @@ export interface SettingNote {
   /** Why the newest value could not be had; the one in use is kept. */
   readonly failure?: Failure;
   readonly overridden?: true;
+  /** It failed, and its raw text was left in place (`onError: 'keep'`). */
+  readonly keepsRaw?: true;
   readonly resolvedAtMs?: number;
 }
 
@@ -114,6 +116,7 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
       if (outcome.kind === 'value') notes.set(planned.setting, { resolvedAtMs: clock.now() });
       for (const name of planned.names) {
         const keepsRaw = outcome.kind === 'failed' && next.config.onError === 'keep';
+        if (keepsRaw) notes.set(planned.setting, { keepsRaw: true });
         changes.push([name, keepsRaw ? ledger.original(name) : textOf({ planned, outcome, secrets: [] })]);
       }
     }
@@ -232,22 +235,33 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
       const change = changeOf(previous, composedNow, plan.reads);
       if (change) changed.push(change);
       const resolvedAtMs = resolvedAtOf(latest) ?? notes.get(setting)?.resolvedAtMs;
-      notes.set(setting, { ...(failure && { failure }), ...(resolvedAtMs !== undefined && { resolvedAtMs }) });
+      const { keepsRaw } = notes.get(setting) ?? {};
+      notes.set(setting, {
+        ...(failure && { failure }),
+        ...(keepsRaw && composedNow.outcome.kind === 'failed' && { keepsRaw }),
+        ...(resolvedAtMs !== undefined && { resolvedAtMs }),
+      });
       // What failed from the start stays as the start left it: removed, or raw.
       if (composedNow.outcome.kind !== 'failed') {
         for (const name of names) if (ledger.hasWritten(name)) changes.push([name, textOf(composedNow)]);
       }
       return composedNow;
     });
-    noteOverridden(ledger.write(changes, readEnvironment()));
+    const overridden = ledger.write(changes, readEnvironment());
+    noteOverridden(overridden);
     writeProvenance();
-    if (changed.length > 0) {
+    // What somebody else has written over did not change for anybody.
+    const kept = new Set(
+      plan.settings.filter(({ names }) => names.every((name) => overridden.has(name))).map(({ setting }) => setting),
+    );
+    const seen = changed.filter(({ setting }) => !kept.has(setting));
+    if (seen.length > 0) {
       generation++;
-      const rotation = { generation, changed };
+      const rotation = { generation, changed: seen };
       listeners.publish(rotation);
       channel('rotated').publish(rotation);
     }
-    return { generation, changed, failed };
+    return { generation, changed: seen, failed };
   }
 
   function failureOf({ planned, outcome }: ComposedSetting): Failure | undefined {

@@ -53,6 +53,6 @@ const TOO_LARGE: Failure = {
   status: 'OtherReasons',
   code: 'ERR_VALUE_TOO_LARGE',
   details: `the value is larger than ${MAX_VALUE_BYTES} bytes, the most that an environment variable can hold everywhere.`,
-  hint: 'Split the setting, or read this secret in the app: await resolve({ NAME: reference }) has the same limit per setting.',
+  hint: 'Split the secret, or read it in the app: new SecretClient(vaultUrl, credential()) of @azure/keyvault-secrets.',
   retry: 'never',
 };

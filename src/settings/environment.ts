@@ -3,7 +3,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The only place that reads `process.env`. A copy: later stages never see it change under them. */
 export function readEnvironment(): Environment {
-  return { ...process.env };
+  // Without a prototype: `toString` is not a setting.
+  return Object.assign(Object.create(null), process.env);
 }
 
 /**
@@ -16,7 +17,7 @@ export function liveEnvironment(): Environment {
 
 /** One variable, read afresh. */
 export function readVariable(name: string): string | undefined {
-  return process.env[name];
+  return Object.hasOwn(process.env, name) ? process.env[name] : undefined;
 }
 
 /** Whether a variable exists, without making a string of its value: the cheapest question there is. */

@@ -110,6 +110,22 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
     // Believed, and so never parsed: a secret may look like a reference.
     if (entry && !entry.unset) return fromInherited(setting, names, value, entry);
 
+    // Before anything is looked for in the value: it is a secret, and may look like a reference.
+    const record = platform?.get(setting);
+    if (record && /^resolved$/i.test(record.status) && value !== record.rawReference) {
+      const raw = scanValue(record.rawReference, config.vaultSuffix);
+      if (raw.kind === 'segments') {
+        return {
+          setting,
+          names,
+          origin: 'platform',
+          pointer: record.rawReference,
+          segments: raw.segments,
+          current: value,
+          readAtStart: false,
+        };
+      }
+    }
     const scan = scanValue(value, config.vaultSuffix);
     if (scan.kind === 'problem') {
       return {
@@ -124,21 +140,6 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
     }
     if (scan.kind === 'segments') {
       return { setting, names, origin: 'reference', pointer: value, segments: scan.segments, readAtStart: true };
-    }
-    const record = platform?.get(setting);
-    if (record && /^resolved$/i.test(record.status)) {
-      const raw = scanValue(record.rawReference, config.vaultSuffix);
-      if (raw.kind === 'segments') {
-        return {
-          setting,
-          names,
-          origin: 'platform',
-          pointer: record.rawReference,
-          segments: raw.segments,
-          current: value,
-          readAtStart: false,
-        };
-      }
     }
     // Perhaps a template; decided when all resolved settings are known.
     return value.includes('${')

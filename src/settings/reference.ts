@@ -94,10 +94,7 @@ export function parseReference(
   if (vault === undefined || secret === undefined) {
     const missing =
       vault === undefined && secret === undefined ? 'SecretUri' : vault === undefined ? 'VaultName' : 'SecretName';
-    return bad(
-      `${missing} is missing.`,
-      'Give SecretUri=https://{vault}.vault.azure.net/secrets/{name}, or VaultName and SecretName.',
-    );
+    return bad(`${missing} is missing.`, WHAT_IT_NEEDS);
   }
   if (!VAULT_NAME.test(vault)) return bad('VaultName is not a vault name.', VAULT_NAME_RULE);
   const name = checkNames(secret, version, 'SecretName', 'SecretVersion');
@@ -168,6 +165,8 @@ export function tooLong(): { problem: string; hint: string } {
   );
 }
 
+const WHAT_IT_NEEDS = 'Give SecretUri=https://{vault}.vault.azure.net/secrets/{name}, or VaultName and SecretName.';
+
 const VAULT_NAME_RULE = 'A vault name has 3 to 24 letters, digits and single hyphens, and begins with a letter.';
 
 function bad(problem: string, hint: string): { problem: string; hint: string } {
@@ -176,6 +175,7 @@ function bad(problem: string, hint: string): { problem: string; hint: string } {
 
 function readParams(params: string): { values: ReadonlyMap<Key, string> } | { problem: string; hint: string } {
   const parts = params.split(';');
+  if (params.trim() === '') return bad('SecretUri is missing.', WHAT_IT_NEEDS);
   // One trailing `;` is allowed, as in the platform's own samples.
   if (parts.length > 1 && parts.at(-1)?.trim() === '') parts.pop();
   const values = new Map<Key, string>();

@@ -57,6 +57,7 @@ export function createEngine(): Engine {
   let session: Session | undefined;
   let tokenSession: Session | undefined;
   let optionsInForce = '[]';
+  const warned = new Set<string>();
   let failedWith: readonly ComposedSetting[] = [];
   /** What `start` began, until something joins it. */
   let job: RunningJob | undefined;
@@ -80,18 +81,31 @@ export function createEngine(): Engine {
       throw failed(error as BootstrapError, []);
     }
     log = createLog(next.config.log);
+    warnOnce(next.plan.warnings);
     if (next.plan.settings.length === 0) return undefined;
-    for (const warning of [...warningsAbout(env), ...next.plan.warnings]) log.warn(warning);
+    warnOnce(warningsAbout(env));
     // A diagnostic report lists the environment.
     process.report.excludeEnv = true;
     session = next;
     return next;
   }
 
+  function warnOnce(warnings: readonly string[]): void {
+    for (const warning of warnings) {
+      if (!warned.has(warning)) log.warn(warning);
+      warned.add(warning);
+    }
+  }
+
   /** Another start with other options is a mistake; with the same ones, or none, it is the same start. */
   function checkOptions(options: BootstrapOptions): void {
-    const text = JSON.stringify(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)));
-    if (phase === 'idle') {
+    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    const text = JSON.stringify(
+      given.sort(([a], [b]) => (a < b ? -1 : 1)),
+      (_key, value) => (typeof value === 'bigint' ? String(value) : value),
+    );
+    // Malformed options started nothing: the next ones are the first.
+    if (phase === 'idle' || (phase === 'failed' && !session)) {
       optionsInForce = text;
     } else if (text !== '[]' && text !== optionsInForce) {
       throw new VaultstrapError(

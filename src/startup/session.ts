@@ -77,7 +77,7 @@ export function concludeSession(
 /** What Node or a proxy would show of our traffic, or what the user has relaxed: said at every start. */
 export function warningsAbout(env: Environment): readonly string[] {
   const warnings: string[] = [];
-  if (/\b(net|http|https|tls|undici|fetch)\b/i.test(env['NODE_DEBUG'] ?? '')) {
+  if (/\*|\b(?:net|http|https|tls|undici|fetch)\b/i.test(env['NODE_DEBUG'] ?? '')) {
     warnings.push("NODE_DEBUG prints request headers, with tokens: remove it outside of a developer's machine.");
   }
   if (env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {

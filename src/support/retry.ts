@@ -45,9 +45,10 @@ export async function withRetry<T>(
     if (result.ok || result.failure.retry === 'never' || isFinal?.(result.failure)) return result;
     if (result.failure.retry === 'few' && ++hiccups >= FEW_TRIES) return result;
     const delayMs = delayBeforeRetryMs(tries, result.failure, random());
-    const latestMs = Math.min(deadlineMs - SHORTEST_TRY_MS, retryUntilMs);
-    if (clock.monotonic() + delayMs >= latestMs || signal?.aborted) return result;
-    await clock.sleep(delayMs, signal);
+    const leftMs = Math.min(deadlineMs - SHORTEST_TRY_MS, retryUntilMs) - clock.monotonic();
+    // What the server asked for is kept; a wait of our own is cut short, so that the last try comes at the end.
+    if (leftMs <= 0 || (result.failure.retryAfterMs ?? 0) > leftMs || signal?.aborted) return result;
+    await clock.sleep(Math.min(delayMs, leftMs), signal);
     if (signal?.aborted) return result;
   }
 }

@@ -47,6 +47,8 @@ export interface VaultClient {
   rest(): void;
 }
 
+/** Sockets and reads under way over all vaults, unless one vault alone may have more: each costs memory and time. */
+const MOST_AT_ONCE = 48;
 /** When one secret has failed for good, the others under way get this much longer. */
 const GRACE_MS = 1000;
 
@@ -118,10 +120,11 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
       return result;
     }
 
+    const overall = createLimiter(Math.max(MOST_AT_ONCE, config.concurrency));
     const results = new Map<string, Result<SecretValue>>();
     await Promise.all(
       wanted.map(async (one) => {
-        const result = await one.limiter(() => readOne(one));
+        const result = await one.limiter(() => overall(() => readOne(one)));
         results.set(one.read.key, result);
         if (failFast && isHopeless(one.read, result) && !stop.signal.aborted) {
           stop.abort();

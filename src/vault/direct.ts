@@ -14,6 +14,9 @@ const MAX_REPLY_BYTES = 512 * 1024;
 /** Node caches a TLS session per agent; idle sockets past this are the server's to close. */
 const IDLE_MS = 30_000;
 
+/** Opened in advance, over all vaults together. */
+const WARM_SOCKETS = 32;
+
 interface Vault {
   readonly agent: Agent;
   readonly warm: TLSSocket[];
@@ -72,10 +75,12 @@ export function createDirectLane({ config, clock }: { config: Config; clock: Clo
 
     warm(reads) {
       const wanted = new Map<string, number>();
-      for (const { host } of reads) wanted.set(host, Math.min((wanted.get(host) ?? 0) + 1, config.concurrency));
+      for (const { host } of reads) wanted.set(host, (wanted.get(host) ?? 0) + 1);
+      // Shared among the vaults: beyond this, handshakes cost more than they save.
+      const most = Math.min(config.concurrency, Math.max(2, Math.floor(WARM_SOCKETS / wanted.size)));
       for (const [host, count] of wanted) {
         const { agent, warm } = vaultAt(host);
-        while (warm.length < count) {
+        while (warm.length < Math.min(count, most)) {
           // Straight through the class, so that the agent's session cache serves these sockets too.
           const options = { ...agent.options, ...addressOf(host) };
           const socket = Object.getPrototypeOf(agent).createConnection.call(agent, options) as TLSSocket;

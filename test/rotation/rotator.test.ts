@@ -153,6 +153,19 @@ describe('start', () => {
     expect(process.env['VS_PW']).toBe('s');
   });
 
+  test('what somebody else has written over does not rotate for anybody', async () => {
+    vault = { pw: 'old' };
+    start({ VS_PW: ref() });
+    const heard: unknown[] = [];
+    rotator.onRotated((rotation) => void heard.push(rotation));
+    process.env['VS_PW'] = 'mine';
+    vault = { pw: good('new', { version: V2 }) };
+    expect(await rotator.refresh()).toMatchObject({ generation: 1, changed: [] });
+    expect(process.env['VS_PW']).toBe('mine');
+    expect(report('VS_PW')).toMatchObject({ overridden: true });
+    expect(heard).toEqual([]);
+  });
+
   test('somebody else was faster', () => {
     vault = { pw: 's' };
     Object.assign(process.env, { VS_PW: ref() });

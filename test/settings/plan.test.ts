@@ -384,3 +384,13 @@ describe('the platform record', () => {
     expect(findCanary({ warnings: canary.warnings, settings: canary.settings }, 'c4nary')).toEqual([]);
   });
 });
+
+test('a value that the platform resolved is a secret, whatever it looks like', () => {
+  const record = JSON.stringify({ PW: { rawReference: ref('pw'), status: 'Resolved' } });
+  const plan = planOf({ PW: ref('other'), WEBSITE_KEYVAULT_REFERENCES: record });
+  expect(settingIn(plan, 'PW')).toMatchObject({ origin: 'platform', current: ref('other'), readAtStart: false });
+  expect([...plan.reads.values()].map(({ secret }) => secret)).toEqual(['pw']);
+  // A leftover of the platform's is what its record says it is: a reference.
+  const leftover = planOf({ PW: ref('pw'), WEBSITE_KEYVAULT_REFERENCES: record });
+  expect(settingIn(leftover, 'PW')).toMatchObject({ origin: 'reference', readAtStart: true });
+});

@@ -154,7 +154,7 @@ describe('parse', () => {
   });
 
   test.each<[string, string]>([
-    ['', 'a key is not known'],
+    ['', 'SecretUri is missing'],
     [';', 'a key is not known'],
     ['VaultName=shop;;SecretName=pw', 'a key is not known'],
     ['VaultName=shop;SecretName=pw;;', 'a key is not known'],

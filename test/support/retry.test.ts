@@ -83,10 +83,18 @@ describe('withRetry', () => {
   test('no try begins that could only time out, and hide the answer there is', async () => {
     const { clock } = fakeClock();
     const { attempt, remaining } = script(fail(OUTAGE), succeed('too late'));
-    expect(await withRetry(attempt, limits(clock, { deadlineMs: 1000 + 125 + 200 }))).toEqual(fail(OUTAGE));
+    expect(await withRetry(attempt, limits(clock, { deadlineMs: 1000 + 200 }))).toEqual(fail(OUTAGE));
     expect(remaining).toHaveLength(1);
+  });
+
+  test('a wait that would outlast the time is cut short: the last try comes at the end', async () => {
+    const { clock } = fakeClock();
     const enough = script(fail(OUTAGE), succeed('s'));
-    expect(await withRetry(enough.attempt, limits(clock, { deadlineMs: 1000 + 125 + 201 }))).toEqual(succeed('s'));
+    expect(await withRetry(enough.attempt, limits(clock, { deadlineMs: 1000 + 50 + 200 }))).toEqual(succeed('s'));
+    expect(clock.monotonic()).toBe(1050);
+    const asked = script(fail({ ...OUTAGE, retryAfterMs: 5000 }), succeed('sooner than the server asked for'));
+    const failed = await withRetry(asked.attempt, limits(clock, { deadlineMs: clock.monotonic() + 4000 }));
+    expect(failed).toMatchObject({ ok: false });
   });
 
   test('an outage is tried until no further try fits before the deadline', async () => {

@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { type Browser, chromium } from 'playwright-core';
 
 const INSTALLED = '/usr/bin/chromium';
 
@@ -16,10 +16,61 @@ export function findChromium(): string | undefined {
   return undefined;
 }
 
+/** What is used of playwright-core, whose own types need those of the DOM. */
+export interface Browser {
+  newContext(options: {
+    readonly viewport: { readonly width: number; readonly height: number };
+    readonly colorScheme: 'light' | 'dark';
+    readonly isMobile: boolean;
+  }): Promise<BrowserContext>;
+  contexts(): readonly BrowserContext[];
+  close(): Promise<void>;
+}
+
+interface BrowserContext {
+  newPage(): Promise<Page>;
+  close(): Promise<void>;
+}
+
+export interface Page {
+  on(event: 'console', listener: (message: { type(): string; text(): string }) => void): void;
+  on(event: 'pageerror', listener: (error: Error) => void): void;
+  on(event: 'dialog', listener: (dialog: { message(): string; dismiss(): Promise<void> }) => void): void;
+  on(event: 'request', listener: (request: { url(): string }) => void): void;
+  goto(url: string): Promise<{ status(): number } | null>;
+  title(): Promise<string>;
+  content(): Promise<string>;
+  evaluate<T>(inPage: string | (() => T)): Promise<T>;
+  screenshot(options: { readonly path: string; readonly fullPage: boolean }): Promise<unknown>;
+  locator(selector: string): Locator;
+  getByRole(role: string, options?: { readonly level: number }): Locator;
+}
+
+interface Locator {
+  all(): Promise<readonly Locator[]>;
+  count(): Promise<number>;
+  innerText(): Promise<string>;
+  allInnerTexts(): Promise<readonly string[]>;
+  getAttribute(name: string): Promise<string | null>;
+  ariaSnapshot(): Promise<string>;
+  getByRole(role: string, options?: { readonly level: number }): Locator;
+}
+
+interface Playwright {
+  readonly chromium: {
+    launch(options: {
+      readonly executablePath: string;
+      readonly headless: boolean;
+      readonly args: readonly string[];
+    }): Promise<Browser>;
+  };
+}
+
 /** Nothing of the browser's own goes over the network, and nothing is left behind: its profile is a new, empty folder. */
 export function openBrowser(executablePath: string): Promise<Browser> {
   const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'];
   args.push('--disable-background-networking', '--disable-component-update');
+  const { chromium } = createRequire(import.meta.url)('playwright-core') as Playwright;
   return chromium.launch({ executablePath, headless: true, args });
 }
 
