@@ -16,7 +16,8 @@ export function requireSettingsFrom<N extends string>(
     if (value === undefined)
       return [`${name} is ${outcome ? `not resolved (${outcome.code ?? outcome.status})` : 'not set'}`];
     // A resolved value may look like a reference; raw text that nobody resolved, or that `onError` kept, is none.
-    const mayBeRaw = !outcome || (outcome.unset && !outcome.overridden);
+    const failed = outcome?.code !== undefined && !outcome.kept && !outcome.usedDefault && !outcome.overridden;
+    const mayBeRaw = !outcome || failed;
     const looksRaw = MARKER.test(value) || (outcome !== undefined && value.includes('${'));
     return mayBeRaw && looksRaw ? [`${name} still holds its reference`] : [];
   });

@@ -348,7 +348,7 @@ describe('the three functions', () => {
     });
     expect(browser?.headers?.['content-type']).toBe('text/html; charset=utf-8');
     expect(browser?.headers?.['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-[^']+';/);
-    expect(browser?.body).toContain('<strong>DB_PASSWORD</strong>');
+    expect(browser?.body).toContain('<h3>DB_PASSWORD</h3>');
     for (const body of [machine?.body, browser?.body]) {
       expect(body).not.toContain(first);
       expect(body).not.toContain(azure.env['IDENTITY_HEADER']);
