@@ -251,8 +251,8 @@ async function outage(fleet) {
   const byFleet = during.sum('requests') - before.sum('requests');
   // Those that began too late to fail are counted to the others: rather too many than too few.
   const perStart = (sent - byFleet) / Math.max(processes, failedStarts.length);
-  // Full jitter from 250 ms to 10 s: some 9 tries of each secret in 20 s.
-  const mostPerStart = secrets * (6 + timeoutMs / 2000);
+  // Full jitter from 250 ms to 10 s, to the end of the time: some 8 tries of each secret in 3 s, some 11 in 20 s.
+  const mostPerStart = secrets * (10 + timeoutMs / 2000);
   console.log(
     [
       `  ${failedStarts.length} starts failed and were restarted, after ${spreadOf(failedStarts.map(({ ms }) => ms))} s`,
