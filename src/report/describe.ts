@@ -49,7 +49,7 @@ export function remarksOn(setting: SettingReport, nowMs: number): readonly Remar
   if (unset) remarks.push(['unset', true]);
   if (overridden) remarks.push(['overridden by the app, left alone', true]);
   if (wouldFailAtStart) remarks.push(['a restart now would fail', true]);
-  if (notBefore !== undefined) remarks.push([`valid only ${fromNow(notBefore, nowMs)}`, true]);
+  if (notBefore !== undefined) remarks.push([`becomes valid ${fromNow(notBefore, nowMs)}`, true]);
   if (expiresOn !== undefined) {
     const isOver = Date.parse(expiresOn) <= nowMs;
     remarks.push(isOver ? [`expired ${fromNow(expiresOn, nowMs)}`, true] : [`expires ${fromNow(expiresOn, nowMs)}`]);

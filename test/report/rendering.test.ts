@@ -66,6 +66,14 @@ DB_PASSWORD  Resolved        shop/db-password, read 1 min ago, expires in 10 d
 `);
   });
 
+  test('times before and behind', () => {
+    const notYet = { ...RESOLVED, notBefore: '2026-11-21T12:05:00.000Z', expiresOn: '2026-11-21T11:00:00.000Z' };
+    const text = renderText({ ...REPORT, settings: [notYet] }, { nowMs: NOW_MS });
+    expect(text).toContain('read 1 min ago, becomes valid in 5 min, expired 1 h ago');
+    const platform = { ...KEPT, status: 'Initialized' as const };
+    expect(renderText({ ...REPORT, settings: [platform] })).toContain('kept: what the platform resolved');
+  });
+
   test('nothing to resolve', () => {
     expect(renderText(IDLE)).toBe('Status      idle\nGeneration  0\n');
   });
@@ -145,6 +153,8 @@ describe('page', () => {
 
 test('control characters are shown', () => {
   expect(visible('a\nb\u001b[0m\u202e')).toBe('a\\u{a}b\\u{1b}[0m\\u{202e}');
+  // Invisible, though no control characters: a soft hyphen, an Arabic mark of direction, half a character.
+  expect(visible('a\u00adb\u061c\ud800')).toBe('a\\u{ad}b\\u{61c}\\u{d800}');
   expect(visible('Straße 😀')).toBe('Straße 😀');
 });
 

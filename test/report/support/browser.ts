@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 
+const require = createRequire(import.meta.url);
 const INSTALLED = '/usr/bin/chromium';
 
 export const HOW_TO_INSTALL = `no ${INSTALLED} (apt-get update && apt-get install -y --no-install-recommends chromium)`;
@@ -70,7 +71,7 @@ interface Playwright {
 export function openBrowser(executablePath: string): Promise<Browser> {
   const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'];
   args.push('--disable-background-networking', '--disable-component-update');
-  const { chromium } = createRequire(import.meta.url)('playwright-core') as Playwright;
+  const { chromium } = require('playwright-core') as Playwright;
   return chromium.launch({ executablePath, headless: true, args });
 }
 
