@@ -2,6 +2,7 @@ import type { DefaultAzureCredentialOptions, TokenCredential } from '@azure/iden
 import { VaultstrapError } from '../support/errors.js';
 import { type Failure, fail, type Result, safeCause, succeed } from '../support/failure.js';
 import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
+import { isNear } from '../support/near.js';
 import { findSdk, loadSdk } from '../support/sdk-loader.js';
 import { Secret } from '../support/secret.js';
 import { cannotSelect } from './protocol.js';
@@ -104,8 +105,7 @@ function withoutProxyForEndpoints(client: HttpClient): HttpClient {
     sendRequest(request) {
       const { hostname } = new URL(request.url);
       const isEndpoint =
-        /^(localhost|127(\.\d+){3}|169\.254(\.\d+){2}|\[::1\])$/.test(hostname) ||
-        ['metadata', 'secret', 'x-identity-header'].some((name) => request.headers.has(name));
+        isNear(hostname) || ['metadata', 'secret', 'x-identity-header'].some((name) => request.headers.has(name));
       if (isEndpoint) {
         delete request.agent;
         // Without it the global agent would be used, which NODE_USE_ENV_PROXY turns to the proxy.

@@ -1,5 +1,6 @@
 import type { Environment } from '../settings/environment.js';
 import { type Failure, fail, type Result, succeed } from '../support/failure.js';
+import { isNear } from '../support/near.js';
 import { parseThumbprint } from './pinned.js';
 
 /** A place where a managed identity's tokens come from. `report()` shows the name. */
@@ -128,15 +129,13 @@ function withEndpoint(
 }
 
 /**
- * Plain http only to this machine or its link: App Service on Linux listens on
- * 169.254.0.0/16, elsewhere on loopback. The header is a credential.
+ * Plain http only to this machine or its link: the header is a credential.
  */
 function parseEndpoint(text: string): URL | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
   if (url.username || url.password || url.hash) return undefined;
-  const near = /^(localhost|127(\.\d+){3}|169\.254(\.\d+){2}|\[::1\])$/.test(url.hostname);
-  return url.protocol === 'https:' || (url.protocol === 'http:' && near) ? url : undefined;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isNear(url.hostname)) ? url : undefined;
 }
 
 function badEndpoint(setting: string): Failure {

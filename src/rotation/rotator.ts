@@ -9,6 +9,7 @@ import type { Log } from '../support/log.js';
 import type { ReadResults, VaultClient } from '../vault/client.js';
 import { writeVariables } from './apply.js';
 import { changeOf, textOf } from './changes.js';
+import { createComplaints } from './complaints.js';
 import { type ComposedSetting, composeSettings } from './compose.js';
 import { createExpiryWatch } from './expiry.js';
 import { acceptResults, groupsBehind, groupsOf, type HeldSecrets, holdFirst, readAgainInMs } from './held.js';
@@ -78,16 +79,13 @@ export interface Rotator {
 /** A refresh tries again for this long, then applies what it has. */
 const RETRY_MS = 2000;
 const LIMIT_MS = 15_000;
-const COMPLAIN_EVERY_MS = 3_600_000;
-/** Stands for all settings of the platform among the complaints; no setting has this name. */
-const PLATFORM = '';
 
 export function createRotator(clock: Clock, log: () => Log): Rotator {
   const ledger = createLedger();
   const listeners = createListeners(log);
   const notes = new Map<string, SettingNote>();
   let expiry = createExpiryWatch();
-  const complaints = new Map<string, { atMs: number; refused: boolean }>();
+  const complaints = createComplaints(clock, log);
   let input: RotationInput | undefined;
   let composed: readonly ComposedSetting[] = [];
   let held: HeldSecrets = new Map();
@@ -228,9 +226,9 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
       const composedNow = standing(latest, previous, revocation);
       if (failure) {
         failed.push(setting);
-        complain(composedNow, failure);
+        complaints.make(composedNow, failure);
       } else {
-        complaints.delete(setting);
+        complaints.settle(setting);
       }
       const change = changeOf(previous, composedNow, plan.reads);
       if (change) changed.push(change);
@@ -277,29 +275,6 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
   function resolvedAtOf({ planned }: ComposedSetting): number | undefined {
     const times = planned.reads.flatMap((key) => held.get(key)?.resolvedAtMs ?? []);
     return times.length === 0 ? undefined : Math.max(...times);
-  }
-
-  /** A refusal is an error at once and hourly; what may pass is a warning. */
-  function complain(composedNow: ComposedSetting, { details, hint, code, retry, absent }: Failure): void {
-    const { setting, origin } = composedNow.planned;
-    const refused = retry === 'never';
-    // The platform's own choice of identity is invisible to us: its value stays, and this is said once.
-    const ofPlatform = origin === 'platform' && refused && !absent;
-    const key = ofPlatform ? PLATFORM : setting;
-    const last = complaints.get(key);
-    const recent = last && (ofPlatform || clock.monotonic() - last.atMs < COMPLAIN_EVERY_MS);
-    if (recent && (last.refused || !refused)) return;
-    complaints.set(key, { atMs: clock.monotonic(), refused });
-    if (ofPlatform) {
-      log().warn(
-        `${setting} keeps the value that the platform resolved, and does not rotate (${code}): ${details} If the platform resolves references with a user-assigned identity, name it in VAULTSTRAP_IDENTITY.`,
-      );
-      return;
-    }
-    const what = textOf(composedNow) === undefined ? 'is not resolved' : 'keeps its last good value';
-    const line = `${setting} ${what} (${code}): ${details} Hint: ${hint}`;
-    if (refused) log().error(`${line} A restart now would fail.`);
-    else log().warn(line);
   }
 
   function refresh({ urgentFor }: RefreshOptions = {}): Promise<RefreshResult> {

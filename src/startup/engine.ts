@@ -1,15 +1,13 @@
 import type { Credential, CredentialOptions } from '../identity/credential.js';
-import { isDegraded, settingReport } from '../report/report.js';
 import type { Report, Resolution } from '../report/types.js';
 import { textOf } from '../rotation/changes.js';
 import type { ComposedSetting } from '../rotation/compose.js';
-import { createRotator, type Rotator, type SettingNote } from '../rotation/rotator.js';
+import { createRotator, type Rotator } from '../rotation/rotator.js';
 import { liveEnvironment } from '../settings/environment.js';
 import { planSettings } from '../settings/plan.js';
 import { systemClock } from '../support/clock.js';
 import { isEnabled, readConfig } from '../support/config.js';
 import { type BootstrapError, VaultstrapError } from '../support/errors.js';
-import { printIdentity } from '../support/identity-selector.js';
 import { createLog, type Log } from '../support/log.js';
 import type { BootstrapOptions } from '../support/options.js';
 import type { ReadResults } from '../vault/client.js';
@@ -18,6 +16,7 @@ import { failLoudly, functionsCore, inFunctionsWorker } from './functions-host.j
 import { type JobReply, readForJob, resultsOf } from './job.js';
 import { hasWork } from './quick-look.js';
 import { concludeSession, openSession, type Session, warningsAbout } from './session.js';
+import { reportSession } from './session-report.js';
 import { workerModule } from './siblings.js';
 import type { OpenWorker, RunningJob } from './worker.js';
 
@@ -63,7 +62,6 @@ export function createEngine(): Engine {
   let job: RunningJob | undefined;
   let bootstrapping: Promise<void> | undefined;
   let durationMs: number | undefined;
-  let sentByWorkers = { token: 0, vault: 0, unauthorized: 0 };
   let releaseHooks: (() => void) | undefined;
   const rotator = createRotator(clock, () => log);
 
@@ -237,13 +235,7 @@ export function createEngine(): Engine {
 
   function takeOver({ client }: Session, reply: JobReply): ReadResults {
     job = undefined;
-    client.plant(reply.tokens);
-    const { token, vault, unauthorized } = reply.requests;
-    sentByWorkers = {
-      token: sentByWorkers.token + token,
-      vault: sentByWorkers.vault + vault,
-      unauthorized: sentByWorkers.unauthorized + unauthorized,
-    };
+    client.adopt(reply);
     return resultsOf(reply);
   }
 
@@ -333,7 +325,7 @@ export function createEngine(): Engine {
       values: Object.fromEntries(
         Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined),
       ),
-      report: reportOf(own, composed, () => ({ resolvedAtMs }), {
+      report: reportSession(own, composed, () => ({ resolvedAtMs }), resolvedAtMs, {
         generation: 1,
         durationMs: Math.round(clock.monotonic() - own.startedMonotonicMs),
       }),
@@ -347,44 +339,19 @@ export function createEngine(): Engine {
     }
     const next = rotator.nextRefreshAtMs();
     const last = rotator.lastRefreshAtMs();
-    const whole = reportOf(session, phase === 'failed' ? failedWith : rotator.composed, rotator.noteOf, {
-      generation: rotator.generation,
-      ...(durationMs !== undefined && { durationMs }),
-      ...(last !== undefined && { lastRefreshAt: new Date(last).toISOString() }),
-      ...(next !== undefined && { nextRefreshAt: new Date(next).toISOString() }),
-    });
-    return { ...whole, status: phase === 'ready' ? whole.status : phase === 'failed' ? 'failed' : 'idle' };
-  }
-
-  function reportOf(
-    { client, config, plan, startedAtMs }: Session,
-    composed: readonly ComposedSetting[],
-    noteOf: (setting: string) => SettingNote,
-    more: Pick<Report, 'generation' | 'durationMs' | 'lastRefreshAt' | 'nextRefreshAt'>,
-  ): Report {
-    const source = client.source();
-    const own = client.requests;
-    const relaxed = RELAXATIONS.filter((name) => liveEnvironment()[name]);
-    return {
-      status: composed.some((setting) => isDegraded(setting, noteOf(setting.planned.setting))) ? 'degraded' : 'ready',
-      ...more,
-      ...(source.ok && {
-        identity: {
-          source: source.value.name,
-          ...(config.identity.kind !== 'system' && { id: printIdentity(config.identity) }),
-        },
-      }),
-      startedAt: new Date(startedAtMs).toISOString(),
-      requests: {
-        token: own.token + sentByWorkers.token,
-        vault: own.vault + sentByWorkers.vault,
-        unauthorized: own.unauthorized + sentByWorkers.unauthorized,
+    const whole = reportSession(
+      session,
+      phase === 'failed' ? failedWith : rotator.composed,
+      rotator.noteOf,
+      clock.now(),
+      {
+        generation: rotator.generation,
+        ...(durationMs !== undefined && { durationMs }),
+        ...(last !== undefined && { lastRefreshAt: new Date(last).toISOString() }),
+        ...(next !== undefined && { nextRefreshAt: new Date(next).toISOString() }),
       },
-      ...(relaxed.length > 0 && { relaxations: relaxed }),
-      settings: composed.map((setting) =>
-        settingReport(setting, noteOf(setting.planned.setting), plan.reads, clock.now()),
-      ),
-    };
+    );
+    return { ...whole, status: phase === 'ready' ? whole.status : phase === 'failed' ? 'failed' : 'idle' };
   }
 
   function references(): readonly SecretUse[] {
@@ -436,15 +403,6 @@ export function createEngine(): Engine {
       bootstrapping = undefined;
       failedWith = [];
       durationMs = undefined;
-      sentByWorkers = { token: 0, vault: 0, unauthorized: 0 };
     },
   };
 }
-
-/** Settings of our own that send requests elsewhere, or to more places, than usual. */
-const RELAXATIONS = [
-  'VAULTSTRAP_VAULT_ENDPOINT',
-  'VAULTSTRAP_VAULT_CA',
-  'VAULTSTRAP_ALLOWED_HOSTS',
-  'VAULTSTRAP_VAULT_SUFFIX',
-] as const;

@@ -2,22 +2,24 @@ import { detectSource, type IdentitySource } from '../identity/source.js';
 import type { TokenSeed } from '../identity/tokens.js';
 import type { Result } from '../support/failure.js';
 import type { VaultClient, VaultClientOptions } from '../vault/client.js';
+import type { JobReply } from './job.js';
 import { clientModule } from './siblings.js';
 
 /** A vault client that is loaded when it is first asked for something. */
 export interface LazyClient extends Pick<VaultClient, 'readAll' | 'rest'> {
   readonly tokens: VaultClient['tokens'];
-  /** Sent from here so far. */
-  readonly requests: { readonly token: number; readonly vault: number; readonly unauthorized: number };
+  /** Sent so far, from here and by those whose work was adopted. */
+  readonly requests: JobReply['requests'];
   /** Where tokens would come from now. */
   source(): Result<IdentitySource>;
-  /** Tokens that somebody else fetched. */
-  plant(seeds: readonly TokenSeed[]): void;
+  /** Takes over what a worker fetched: its tokens, and what it sent for them. */
+  adopt(work: Pick<JobReply, 'tokens' | 'requests'>): void;
 }
 
 export function createLazyClient(options: VaultClientOptions): LazyClient {
   let made: VaultClient | undefined;
   let planted: readonly TokenSeed[] = [];
+  let adopted: JobReply['requests'] = { token: 0, vault: 0, unauthorized: 0 };
 
   function client(): VaultClient {
     if (!made) {
@@ -35,12 +37,18 @@ export function createLazyClient(options: VaultClientOptions): LazyClient {
       return client().tokens;
     },
     get requests() {
-      return made ? { token: made.tokens.requests, ...made.counts } : { token: 0, vault: 0, unauthorized: 0 };
+      return {
+        token: adopted.token + (made?.tokens.requests ?? 0),
+        vault: adopted.vault + (made?.counts.vault ?? 0),
+        unauthorized: adopted.unauthorized + (made?.counts.unauthorized ?? 0),
+      };
     },
     source: () => detectSource(options.env()),
-    plant(seeds) {
-      if (made) made.tokens.plant(seeds);
-      else planted = [...planted, ...seeds];
+    // Before anything is read here: a start's own.
+    adopt({ tokens, requests }) {
+      adopted = requests;
+      if (made) made.tokens.plant(tokens);
+      else planted = tokens;
     },
   };
 }
