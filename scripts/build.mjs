@@ -11,17 +11,29 @@ const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'ut
 const dist = path.join(root, 'dist');
 rmSync(dist, { recursive: true, force: true });
 
-/** Files of their own in dist: `./index.js` in a source is `./index.cjs` there, and loaded when it is asked for. */
-const siblings = {
+/**
+ * Files of their own in dist: `./index.js` in a source is `./index.cjs` there, and loaded when it is asked for.
+ *
+ * @param {string} up from the folder of the output to dist
+ * @returns {import('esbuild').Plugin}
+ */
+const siblings = (up) => ({
   name: 'vaultstrap-siblings',
-  /** @param {import('esbuild').PluginBuild} b */
   setup(b) {
-    b.onResolve({ filter: /^\.\.?\/(index|client|worker)\.c?js$/ }, ({ path: target, resolveDir, kind }) => {
-      if (kind === 'entry-point' || path.dirname(path.resolve(resolveDir, target)) !== path.join(root, 'src')) return;
-      return { path: `./${path.basename(target).replace(/\.c?js$/, '.cjs')}`, external: true };
+    b.onResolve({ filter: /^\.\.?\/.*\.c?js$/ }, ({ path: target, resolveDir, kind }) => {
+      if (kind === 'entry-point') return;
+      const source = path.relative(path.join(root, 'src'), path.resolve(resolveDir, target)).replace(/\.c?js$/, '');
+      const isCommand = kind === 'dynamic-import' && /^cli[/\\][a-z]+$/.test(source);
+      if (!isCommand && !['index', 'client', 'worker', path.join('testing', 'index')].includes(source)) return;
+      return { path: `${up}${source.replace(/[/\\]index$/, '').replaceAll('\\', '/')}.cjs`, external: true };
     });
   },
-};
+});
+
+/** Those that `vaultstrap` loads when they are called; `run` is part of it. */
+const commands = readdirSync(path.join(root, 'src/cli/commands'))
+  .map((file) => path.parse(file).name)
+  .filter((name) => name !== 'run');
 
 /** @type {import('esbuild').BuildOptions} */
 const common = {
@@ -36,7 +48,7 @@ const common = {
   logLevel: 'warning',
   external: ['@azure/*'],
   define: { VAULTSTRAP_VERSION: JSON.stringify(version) },
-  plugins: [siblings, esbuildEmbeddedSources()],
+  plugins: [siblings('./'), esbuildEmbeddedSources()],
 };
 
 await Promise.all([
@@ -54,6 +66,14 @@ await Promise.all([
       testing: 'src/testing/index.ts',
       cli: 'src/cli/main.ts',
     },
+  }),
+  build({
+    ...common,
+    format: 'cjs',
+    outdir: path.join(dist, 'cli'),
+    outExtension: { '.js': '.cjs' },
+    plugins: [siblings('../'), esbuildEmbeddedSources()],
+    entryPoints: commands.map((name) => `src/cli/${name}.ts`),
   }),
   build({ ...common, format: 'esm', outExtension: { '.js': '.mjs' }, entryPoints: { preload: 'src/preload.ts' } }),
   build({

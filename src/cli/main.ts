@@ -1,29 +1,26 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { runCommand } from './run.js';
+import { addCheck } from './commands/check.js';
+import { addRun } from './commands/run.js';
+import { EXIT, isUsageError } from './support/exit.js';
+import { complain } from './support/terminal.js';
 
 declare const VAULTSTRAP_VERSION: string;
 
-/** Exit statuses of the command line: 0 done, 1 something is unresolved, 2 usage; `run` has the child's. */
-const USAGE = 2;
-
+// Commands are described here and loaded when they are called: `run` stands before an app's start.
 const program = new Command('vaultstrap')
   .description('Key Vault references in settings become values, through the managed identity.')
   .version(VAULTSTRAP_VERSION)
   .enablePositionalOptions()
   .showHelpAfterError('Run vaultstrap --help to see how.')
   .exitOverride((error) => {
-    process.exit(error.exitCode === 0 ? 0 : USAGE);
+    process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
   });
 
-program
-  .command('run')
-  .description('Start a command whose environment holds values in the place of references.')
-  .argument('<command...>', 'the command and its arguments, behind --')
-  .passThroughOptions()
-  .addHelpText('after', '\nExamples:\n  vaultstrap run -- node server.js\n  vaultstrap run -- npm start\n')
-  .action(async ([command = '', ...args]: string[]) => {
-    process.exitCode = await runCommand(command, args);
-  });
+for (const add of [addRun, addCheck]) add(program);
 
-void program.parseAsync();
+program.parseAsync().catch((error: unknown) => {
+  if (!isUsageError(error)) throw error;
+  complain(error.message, error.hint);
+  process.exitCode = EXIT.usage;
+});

@@ -1,0 +1,23 @@
+/** Exit statuses of the command line. `run` has the child's, or one of its own. */
+export const EXIT = {
+  done: 0,
+  /** Something is unresolved, or lint found an error. */
+  unresolved: 1,
+  usage: 2,
+} as const;
+
+/** A mistake in how a command was called: printed without a stack, exit 2. */
+export class UsageError extends Error {
+  readonly hint: string | undefined;
+
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.name = 'UsageError';
+    this.hint = hint;
+  }
+}
+
+/** By name: each command is a file of its own in dist, with a class of its own. */
+export function isUsageError(error: unknown): error is UsageError {
+  return error instanceof Error && error.name === 'UsageError';
+}

@@ -1,0 +1,22 @@
+import { styleText } from 'node:util';
+
+/** A stream that people may be looking at. */
+export type Stream = NodeJS.WriteStream;
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Colours where the stream is a terminal, or `FORCE_COLOR` says so; never with `NO_COLOR`. */
+export function paint(stream: Stream, style: Style, text: string): string {
+  return styleText(style, text, { stream });
+}
+
+/** Whether `paint` paints there. */
+export function hasColor(stream: Stream): boolean {
+  return paint(stream, 'red', '') !== '';
+}
+
+/** One line on stderr that says what went wrong and what to do next. */
+export function complain(message: string, hint?: string): void {
+  const head = paint(process.stderr, 'red', 'vaultstrap error:');
+  console.error(`${head} ${message}${hint ? ` Hint: ${hint}` : ''}`);
+}
