@@ -1,10 +1,10 @@
-import { hasVariable, readEnvironment } from '../settings/environment.js';
+import { type Environment, hasVariable, readEnvironment } from '../settings/environment.js';
 import { isProvenance, PROVENANCE } from '../settings/names.js';
 import type { Plan } from '../settings/plan.js';
 import { printProvenance } from '../settings/provenance.js';
 import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
-import { type Failure, fail } from '../support/failure.js';
+import { type Failure, fail, succeed } from '../support/failure.js';
 import type { Log } from '../support/log.js';
 import type { ReadResults, VaultClient } from '../vault/client.js';
 import { writeVariables } from './apply.js';
@@ -47,8 +47,10 @@ export interface RefreshOptions {
 
 /** Holds the last good values of this process, applies them, and keeps them fresh. */
 export interface Rotator {
-  /** The environment as it was before us, as far as nobody else has changed it. */
-  rawEnvironment(): Readonly<Record<string, string | undefined>>;
+  /** The environment for a start to plan with: with references again where this process holds what they refer to. */
+  environmentToPlan(): Environment;
+  /** The secrets that are in hand and kept fresh. */
+  known(): ReadResults;
   /** Takes the raw references out of the environment until their values are there. */
   takeOut(plan: Plan): void;
   /**
@@ -109,9 +111,11 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
     notes.clear();
     const env = readEnvironment();
     const changes: [string, string | undefined][] = [];
-    for (const { planned, outcome } of first) {
+    for (const composedNow of first) {
+      const { planned, outcome } = composedNow;
       ledger.note(planned.names, next.plan.env);
-      if (outcome.kind === 'value') notes.set(planned.setting, { resolvedAtMs: clock.now() });
+      if (outcome.kind === 'value')
+        notes.set(planned.setting, { resolvedAtMs: resolvedAtOf(composedNow) ?? clock.now() });
       for (const name of planned.names) {
         const keepsRaw = outcome.kind === 'failed' && next.config.onError === 'keep';
         if (keepsRaw) notes.set(planned.setting, { keepsRaw: true });
@@ -124,6 +128,25 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
     lastRead = now();
     generation++;
     warnOfExpiry(next.plan);
+  }
+
+  /** What nobody holds stays as it stands: inherited values have their record, the platform's theirs. */
+  function environmentToPlan(): Environment {
+    const env: Record<string, string | undefined> = ledger.withRemoved(readEnvironment());
+    for (const { planned } of composed) {
+      const inHand = planned.reads.every((key) => held.get(key)?.good) && planned.origin !== 'platform';
+      if (!inHand || planned.failure) continue;
+      for (const name of planned.names) {
+        if (env[name] === ledger.written(name)) env[name] = planned.pointer;
+      }
+    }
+    return env;
+  }
+
+  /** After a start that failed nothing is: no clock has kept it fresh. */
+  function known(): ReadResults {
+    if (!input) return new Map();
+    return new Map([...held].flatMap(([key, { good }]) => (good ? [[key, succeed(good)] as const] : [])));
   }
 
   function warnOfExpiry(plan: Plan): void {
@@ -305,7 +328,8 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
   }
 
   return {
-    rawEnvironment: () => ledger.withRemoved(readEnvironment()),
+    environmentToPlan,
+    known,
     takeOut(plan) {
       const names = plan.settings.filter(({ current }) => current === undefined).flatMap((setting) => setting.names);
       ledger.note(names, plan.env);

@@ -1,24 +1,27 @@
 import type { Credential, CredentialOptions } from '../identity/credential.js';
 import type { Report, Resolution } from '../report/types.js';
-import { textOf } from '../rotation/changes.js';
 import type { ComposedSetting } from '../rotation/compose.js';
 import { createRotator, type Rotator } from '../rotation/rotator.js';
 import { liveEnvironment } from '../settings/environment.js';
 import { planSettings } from '../settings/plan.js';
 import { systemClock } from '../support/clock.js';
 import { isEnabled, readConfig } from '../support/config.js';
-import { type BootstrapError, VaultstrapError } from '../support/errors.js';
+import type { BootstrapError } from '../support/errors.js';
 import { createLog, type Log } from '../support/log.js';
 import type { BootstrapOptions } from '../support/options.js';
 import type { ReadResults } from '../vault/client.js';
 import { createCredential } from './credential.js';
-import { failLoudly, functionsCore, inFunctionsWorker } from './functions-host.js';
+import { failLoudly, functionsCore } from './functions-host.js';
 import { type JobReply, readForJob, resultsOf } from './job.js';
+import { createOptionsGuard } from './options-guard.js';
 import { hasWork } from './quick-look.js';
+import { resolveRecord } from './resolve.js';
 import { concludeSession, openSession, type Session, warningsAbout } from './session.js';
 import { reportSession } from './session-report.js';
 import { workerModule } from './siblings.js';
+import { tellOfFailures, tellOfStart } from './tell.js';
 import type { OpenWorker, RunningJob } from './worker.js';
+import { createWorkerHooks } from './worker-hooks.js';
 
 /** The one state of a process, behind functions: nothing of it hangs on the object. */
 export interface Engine extends Pick<Rotator, 'refresh' | 'repair' | 'onRotated' | 'ageMs' | 'nextRefreshAtMs'> {
@@ -55,24 +58,30 @@ export function createEngine(): Engine {
   let phase: Phase = 'idle';
   let session: Session | undefined;
   let tokenSession: Session | undefined;
-  let optionsInForce = '[]';
   const warned = new Set<string>();
   let failedWith: readonly ComposedSetting[] = [];
   /** What `start` began, until something joins it. */
   let job: RunningJob | undefined;
   let bootstrapping: Promise<void> | undefined;
   let durationMs: number | undefined;
-  let releaseHooks: (() => void) | undefined;
   const rotator = createRotator(clock, () => log);
+  const guard = createOptionsGuard();
+  const hooks = createWorkerHooks(rotator.repair, close);
 
   /** Opens a session; `undefined` when there is nothing to do. */
   function open(options: BootstrapOptions): Session | undefined {
     checkOptions(options);
-    const env = rotator.rawEnvironment();
+    const env = rotator.environmentToPlan();
     if (!isEnabled(env, options) || !hasWork(env)) return undefined;
     let next: Session;
     try {
-      next = openSession({ env, realEnv: liveEnvironment, options, clock });
+      next = openSession({
+        env,
+        realEnv: liveEnvironment,
+        options,
+        clock,
+        ...(session && { earlier: { session, known: rotator.known() } }),
+      });
     } catch (error) {
       // A malformed setting of our own: nothing can be resolved, and nothing raw may stay all the same.
       rotator.takeOut(planSettings(env, readConfig({}), clock.now()));
@@ -95,23 +104,10 @@ export function createEngine(): Engine {
     }
   }
 
-  /** Another start with other options is a mistake; with the same ones, or none, it is the same start. */
   function checkOptions(options: BootstrapOptions): void {
-    const given = Object.entries(options).filter(([, value]) => value !== undefined);
-    const text = JSON.stringify(
-      given.sort(([a], [b]) => (a < b ? -1 : 1)),
-      (_key, value) => (typeof value === 'bigint' ? String(value) : value),
-    );
     // Malformed options started nothing: the next ones are the first.
-    if (phase === 'idle' || (phase === 'failed' && !session)) {
-      optionsInForce = text;
-    } else if (text !== '[]' && text !== optionsInForce) {
-      throw new VaultstrapError(
-        'ERR_ALREADY_STARTED',
-        'bootstrap was called with other options than the start before it.',
-        'Start once: give the options to the first call, or as VAULTSTRAP_ settings, which register reads too.',
-      );
-    }
+    if (phase === 'idle' || (phase === 'failed' && !session)) guard.accept(options);
+    else guard.check(options);
   }
 
   /** Once ready, only references that have come since are a reason to start again. */
@@ -143,21 +139,7 @@ export function createEngine(): Engine {
   /** For a start that only joins a preload, too: a worker thread has had no clock, the Functions worker no hooks. */
   function keepFresh(): void {
     rotator.startClock();
-    if (phase !== 'ready' || !inFunctionsWorker(liveEnvironment()) || hookIntoWorker()) return;
-    // Preloaded: the worker itself comes next.
-    setImmediate(hookIntoWorker).unref();
-  }
-
-  function hookIntoWorker(): boolean {
-    const core = functionsCore(liveEnvironment());
-    if (!core) return false;
-    // Those of a start before may be gone: specialisation forgets all that was registered.
-    releaseHooks?.();
-    const hooks = [core.registerHook('preInvocation', rotator.repair), core.registerHook('appTerminate', close)];
-    releaseHooks = () => {
-      for (const hook of hooks) hook.dispose();
-    };
-    return true;
+    if (phase === 'ready') hooks.attach();
   }
 
   /** Offers the thread that was started in advance, and sends it home if nothing took it. */
@@ -272,7 +254,7 @@ export function createEngine(): Engine {
     if (error) throw failed(error, composed);
     phase = 'ready';
     failedWith = [];
-    tellOf(composed);
+    tellOfStart(log, composed, durationMs);
   }
 
   /** A failed start, made known to the Functions host; returns the error to throw. */
@@ -281,55 +263,10 @@ export function createEngine(): Engine {
     failedWith = composed;
     const core = functionsCore(liveEnvironment());
     if (core) {
-      // One line each: the host makes one log entry of every line.
-      for (const { setting, status, code, details, hint } of error.failures) {
-        log.error(`${setting}: ${status} (${code}): ${details} Hint: ${hint}`);
-      }
+      tellOfFailures(log, error.failures);
       failLoudly(core, error);
     }
     return error;
-  }
-
-  function tellOf(composed: readonly ComposedSetting[]): void {
-    for (const { planned, outcome } of composed) {
-      const failure =
-        outcome.kind === 'failed' ? outcome.failure : outcome.kind === 'current' ? outcome.because : undefined;
-      if (!failure) {
-        log.debug(
-          `${planned.setting}: ${outcome.kind === 'unset' ? 'left unset, its secret does not exist' : 'in place'}.`,
-        );
-        continue;
-      }
-      const what = outcome.kind === 'failed' ? 'is not resolved' : 'keeps the value it was started with';
-      log.warn(`${planned.setting} ${what} (${failure.code}): ${failure.details} Hint: ${failure.hint}`);
-    }
-    log.info(`settings: ${composed.length}, resolved in ${durationMs} ms.`);
-  }
-
-  async function resolve(
-    settings: Readonly<Record<string, string | undefined>>,
-    options: BootstrapOptions = {},
-  ): Promise<Resolution> {
-    const own = openSession({ env: settings, realEnv: liveEnvironment, options, clock });
-    const results = await readForJob(own.client, own.job);
-    own.client.rest();
-    const { composed, error } = concludeSession(own, results);
-    if (error) throw error;
-    const values: Record<string, string | undefined> = { ...settings };
-    for (const setting of composed) {
-      const raw = setting.outcome.kind === 'failed' && own.config.onError === 'keep';
-      for (const name of setting.planned.names) if (!raw) values[name] = textOf(setting);
-    }
-    const resolvedAtMs = clock.now();
-    return {
-      values: Object.fromEntries(
-        Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined),
-      ),
-      report: reportSession(own, composed, () => ({ resolvedAtMs }), resolvedAtMs, {
-        generation: 1,
-        durationMs: Math.round(clock.monotonic() - own.startedMonotonicMs),
-      }),
-    };
   }
 
   function report(): Report {
@@ -374,8 +311,7 @@ export function createEngine(): Engine {
   async function close(): Promise<void> {
     rotator.stop();
     session?.client.rest();
-    releaseHooks?.();
-    releaseHooks = undefined;
+    hooks.release();
   }
 
   return {
@@ -384,7 +320,7 @@ export function createEngine(): Engine {
     preload,
     start,
     refresh: rotator.refresh,
-    resolve,
+    resolve: (settings, options = {}) => resolveRecord(settings, options, clock),
     report,
     repair: rotator.repair,
     onRotated: rotator.onRotated,

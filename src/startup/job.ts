@@ -19,6 +19,8 @@ export interface Job {
   readonly failFast: boolean;
   /** The start will fail anyway: every secret is tried once, briefly, so that the error lists all there is. */
   readonly isDoomed: boolean;
+  /** Of a start before this one in the same process. */
+  readonly tokens: readonly TokenSeed[];
 }
 
 const DOOMED_LIMIT_MS = 2000;

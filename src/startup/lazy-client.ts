@@ -10,6 +10,8 @@ export interface LazyClient extends Pick<VaultClient, 'readAll' | 'rest'> {
   readonly tokens: VaultClient['tokens'];
   /** Sent so far, from here and by those whose work was adopted. */
   readonly requests: JobReply['requests'];
+  /** The tokens in hand. */
+  seeds(): readonly TokenSeed[];
   /** Where tokens would come from now. */
   source(): Result<IdentitySource>;
   /** Takes over what a worker fetched: its tokens, and what it sent for them. */
@@ -43,10 +45,14 @@ export function createLazyClient(options: VaultClientOptions): LazyClient {
         unauthorized: adopted.unauthorized + (made?.counts.unauthorized ?? 0),
       };
     },
+    seeds: () => made?.tokens.seeds() ?? planted,
     source: () => detectSource(options.env()),
-    // Before anything is read here: a start's own.
-    adopt({ tokens, requests }) {
-      adopted = requests;
+    adopt({ tokens, requests: { token, vault, unauthorized } }) {
+      adopted = {
+        token: adopted.token + token,
+        vault: adopted.vault + vault,
+        unauthorized: adopted.unauthorized + unauthorized,
+      };
       if (made) made.tokens.plant(tokens);
       else planted = tokens;
     },

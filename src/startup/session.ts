@@ -17,6 +17,8 @@ export interface Session {
   readonly plan: Plan;
   readonly client: LazyClient;
   readonly job: Job;
+  /** What a start before this one has read, and this one need not. */
+  readonly known: ReadResults;
   readonly startedAtMs: number;
   readonly startedMonotonicMs: number;
 }
@@ -28,6 +30,8 @@ export interface SessionInput {
   readonly realEnv: () => Environment;
   readonly options: BootstrapOptions;
   readonly clock: Clock;
+  /** The start before this one in the same process. */
+  readonly earlier?: { readonly session: Session; readonly known: ReadResults };
 }
 
 /**
@@ -35,38 +39,50 @@ export interface SessionInput {
  *
  * @throws BootstrapError for malformed settings and options of our own.
  */
-export function openSession({ env, realEnv, options, clock }: SessionInput): Session {
+export function openSession({ env, realEnv, options, clock, earlier }: SessionInput): Session {
   const startedAtMs = clock.now();
   const startedMonotonicMs = clock.monotonic();
   const config = readConfig(realEnv(), options, inFunctionsWorker(realEnv()));
   const plan = planSettings(env, config, startedAtMs);
   const anchors = sdkAnchors();
   const needed = new Set(plan.settings.filter((s) => s.readAtStart && !s.failure).flatMap((s) => s.reads));
+  const known = earlier?.known ?? new Map();
+  const client =
+    earlier && isSame(earlier.session.config, config)
+      ? earlier.session.client
+      : createLazyClient({ config, clock, env: realEnv, sdkAnchors: anchors });
   const throws = config.onError === 'throw';
   return {
     config,
     plan,
-    client: createLazyClient({ config, clock, env: realEnv, sdkAnchors: anchors }),
+    client,
+    known,
     startedAtMs,
     startedMonotonicMs,
     job: {
-      reads: [...plan.reads.values()].filter(({ key }) => needed.has(key)),
+      reads: [...plan.reads.values()].filter(({ key }) => needed.has(key) && !known.has(key)),
       config,
       env: { ...realEnv() },
       sdkAnchors: anchors,
       deadlineMs: startedMonotonicMs + config.timeoutMs,
       failFast: throws,
+      tokens: client.seeds(),
       isDoomed: throws && plan.settings.some(({ failure }) => failure !== undefined),
     },
   };
 }
 
+/** Then the tokens in hand are as good as new ones. */
+function isSame(a: Config, b: Config): boolean {
+  return process.getBuiltinModule('node:util').isDeepStrictEqual(a, b);
+}
+
 /** What a start comes to: every setting's outcome, and the error if there has to be one. */
 export function concludeSession(
-  { config, plan }: Session,
+  { config, plan, known }: Session,
   results: ReadResults,
 ): { composed: readonly ComposedSetting[]; error?: BootstrapError } {
-  const composed = composeSettings(plan, (key) => results.get(key));
+  const composed = composeSettings(plan, (key) => results.get(key) ?? known.get(key));
   const failures = composed.flatMap(({ planned, outcome }) =>
     outcome.kind === 'failed' ? [settingFailure(planned.setting, outcome.failure)] : [],
   );

@@ -240,3 +240,32 @@ test('copies of the package, and ESM and CommonJS, share one state', async () =>
   ]);
   expect(await requestsOf(azure)).toEqual({ token: 1, vault: 4, unauthorized: 0 });
 });
+
+describe('a reference that comes later', () => {
+  const LATE = `const { bootstrap, bootstrapSync, report } = require('vaultstrap');
+    const probe = require('./probe.cjs');
+    const origins = () => Object.fromEntries(report().settings.map(({ setting, origin }) => [setting, origin]));
+    // As dotenv would, when it is loaded behind us.
+    const late = () => { process.env.LATE = '@KeyVault(VaultName=many;SecretName=many-0)'; };`;
+  const origins = { DB_PASSWORD: 'reference', API_KEY: 'reference', DB_URL: 'template', LATE: 'reference' };
+
+  test.each([
+    ['joined by another blocking start', 'bootstrapSync(); late(); bootstrapSync(); tell();'],
+    ['joined by bootstrap()', 'bootstrapSync(); late(); bootstrap().then(tell);'],
+    ['after a preload', 'bootstrap().then(() => { late(); bootstrapSync(); tell(); });'],
+  ])('is read alone, and the others stay what they are: %s', async (_, start) => {
+    app.write({
+      'late.cjs': `${LATE}
+        function tell() { ${READ} probe.env('LATE'); probe(origins()); probe(report().requests); }
+        ${start}`,
+    });
+    const { code, stderr, probes } = await app.run(['late.cjs'], { env: env() });
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(probes[0]).toEqual(values);
+    expect(probes[1]).toEqual({ LATE: many['many-0'] });
+    expect(probes[2]).toEqual(origins);
+    expect(await requestsOf(azure)).toEqual({ token: 1, vault: 3, unauthorized: 0 });
+    expect(probes[3]).toEqual({ token: 1, vault: 3, unauthorized: 0 });
+  });
+});

@@ -128,7 +128,7 @@ describe('start', () => {
     expect(process.env['VS_OK']).toBe('fine');
     expect(rotator.generation).toBe(0);
     expect(await rotator.refresh()).toEqual({ generation: 0, changed: [], failed: [] });
-    expect(rotator.rawEnvironment()['VS_PW']).toBe(ref());
+    expect(rotator.environmentToPlan()['VS_PW']).toBe(ref());
   });
 
   test('raw text that is to be kept is kept, through refreshes too, until it can be resolved', async () => {
@@ -189,7 +189,7 @@ describe('start', () => {
     const plan = planSettings(ownEnv(), configOf(), nowMs);
     rotator.takeOut(plan);
     expect(ownEnv()).toEqual({ VS_PLAIN: 'x' });
-    expect(rotator.rawEnvironment()).toMatchObject({ VS_PW: ref(), VS_T: '${VS_PW}' });
+    expect(rotator.environmentToPlan()).toMatchObject({ VS_PW: ref(), VS_T: '${VS_PW}' });
     rotator.reset();
     expect(ownEnv()).toMatchObject({ VS_PW: ref(), VS_T: '${VS_PW}' });
   });

@@ -6,6 +6,7 @@ import { type Job, type JobReply, readForJob } from '../job.js';
 export async function runJob(job: Job): Promise<JobReply> {
   const { config, env, sdkAnchors } = job;
   const client = createVaultClient({ config, clock: systemClock, env: () => env, sdkAnchors });
+  client.tokens.plant(job.tokens);
   const results = await readForJob(client, job);
   client.rest();
   return {

@@ -1,0 +1,34 @@
+import type { Resolution } from '../report/types.js';
+import { textOf } from '../rotation/changes.js';
+import { liveEnvironment } from '../settings/environment.js';
+import type { Clock } from '../support/clock.js';
+import type { BootstrapOptions } from '../support/options.js';
+import { readForJob } from './job.js';
+import { concludeSession, openSession } from './session.js';
+import { reportSession } from './session-report.js';
+
+/** Resolves a record of settings with a session of its own: the process's state and environment stay as they are. */
+export async function resolveRecord(
+  settings: Readonly<Record<string, string | undefined>>,
+  options: BootstrapOptions,
+  clock: Clock,
+): Promise<Resolution> {
+  const session = openSession({ env: settings, realEnv: liveEnvironment, options, clock });
+  const results = await readForJob(session.client, session.job);
+  session.client.rest();
+  const { composed, error } = concludeSession(session, results);
+  if (error) throw error;
+  const values = new Map(Object.entries(settings));
+  for (const setting of composed) {
+    const keepsRaw = setting.outcome.kind === 'failed' && session.config.onError === 'keep';
+    for (const name of setting.planned.names) if (!keepsRaw) values.set(name, textOf(setting));
+  }
+  const resolvedAtMs = clock.now();
+  return {
+    values: Object.fromEntries([...values].filter((entry): entry is [string, string] => entry[1] !== undefined)),
+    report: reportSession(session, composed, () => ({ resolvedAtMs }), resolvedAtMs, {
+      generation: 1,
+      durationMs: Math.round(clock.monotonic() - session.startedMonotonicMs),
+    }),
+  };
+}
