@@ -5,7 +5,7 @@ import type { FreshSecretOptions, RefreshResult, RotationListener, Unsubscribe }
 import { requireSettingsFrom } from './startup/require-settings.js';
 import { engine } from './startup/state.js';
 import type { OpenWorker } from './startup/worker.js';
-import type { BootstrapOptions } from './support/options.js';
+import { type BootstrapOptions, checkObject } from './support/options.js';
 
 export type { Credential, CredentialOptions, CredentialToken } from './identity/credential.js';
 export type { Report, Resolution, SettingReport } from './report/types.js';
@@ -31,7 +31,7 @@ export type { BootstrapOptions } from './support/options.js';
  * VaultstrapError `ERR_ALREADY_STARTED` for other options than an earlier start had.
  */
 export async function bootstrap(options?: BootstrapOptions): Promise<Report> {
-  await engine().bootstrap(options);
+  await engine().bootstrap(checkObject('options', options));
   return engine().report();
 }
 
@@ -68,7 +68,7 @@ export function preload(): Promise<void> {
  * @throws as `bootstrap` does.
  */
 export function bootstrapSync(options?: BootstrapOptions): Report {
-  engine().bootstrapSync(options);
+  engine().bootstrapSync(checkObject('options', options));
   return engine().report();
 }
 
@@ -77,7 +77,7 @@ export function bootstrapSync(options?: BootstrapOptions): Report {
  * settings are missing from `process.env` until `bootstrap`, `bootstrapSync` or `register` joins.
  */
 export function start(options?: BootstrapOptions): void {
-  engine().start(options);
+  engine().start(checkObject('options', options));
 }
 
 /**
@@ -86,11 +86,11 @@ export function start(options?: BootstrapOptions): void {
  *
  * @throws BootstrapError (rejects) as `bootstrap` does.
  */
-export function resolve(
+export async function resolve(
   settings: Readonly<Record<string, string | undefined>>,
   options?: BootstrapOptions,
 ): Promise<Resolution> {
-  return engine().resolve(settings, options);
+  return engine().resolve(checkObject('settings', settings, 'required'), checkObject('options', options));
 }
 
 /**
@@ -99,7 +99,8 @@ export function resolve(
  *
  * @param options `signal` gives up waiting (rejects with its reason); the refresh itself goes on.
  */
-export function refresh({ signal }: { readonly signal?: AbortSignal } = {}): Promise<RefreshResult> {
+export async function refresh(options?: { readonly signal?: AbortSignal }): Promise<RefreshResult> {
+  const signal = checkObject('options', options)?.signal;
   if (!signal) return engine().refresh();
   return new Promise((resolvePromise, reject) => {
     if (signal.aborted) return reject(signal.reason);
@@ -162,7 +163,7 @@ export function withFreshSecret<T>(
  * @throws VaultstrapError `ERR_INVALID_OPTION` for a malformed identity.
  */
 export function credential(options?: CredentialOptions): Credential {
-  return engine().credential(options);
+  return engine().credential(checkObject('options', options));
 }
 
 /** Stops the clock and closes connections. Values stay; `refresh()` still works when called. */

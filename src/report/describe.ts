@@ -12,9 +12,8 @@ export function moodOfSetting(setting: SettingReport, { status }: Pick<Report, '
   if (setting.wouldFailAtStart) return 'bad';
   if (setting.kept || setting.overridden) return 'fair';
   if (status === 'ready' || setting.status === 'Resolved' || setting.status === 'Initialized') return 'good';
-  if (setting.usedDefault) return 'good';
-  // It may be optional; only a start that failed is sure to have wanted it.
-  return setting.status === 'SecretNotFound' && status !== 'failed' ? 'fair' : 'bad';
+  if (setting.usedDefault || (setting.optional && setting.status === 'SecretNotFound')) return 'good';
+  return 'bad';
 }
 
 const WORST_FIRST: readonly Mood[] = ['bad', 'fair', 'good'];
@@ -36,7 +35,7 @@ export type Remark = readonly [text: string, isNotable?: true];
 
 /** What is worth a remark, in a few words each. */
 export function remarksOn(setting: SettingReport, nowMs: number): readonly Remark[] {
-  const { origin, status, pinned, kept, usedDefault, unset, overridden, wouldFailAtStart } = setting;
+  const { origin, status, pinned, kept, usedDefault, unset, optional, overridden, wouldFailAtStart } = setting;
   const { ageSeconds, notBefore, expiresOn } = setting;
   const remarks: Remark[] = [];
   if (ageSeconds !== undefined) remarks.push([`read ${duration(ageSeconds)} ago`]);
@@ -46,7 +45,7 @@ export function remarksOn(setting: SettingReport, nowMs: number): readonly Remar
   if (kept)
     remarks.push([`kept: ${status === 'Initialized' ? PLATFORM_KEEPS : 'the newest value could not be had'}`, true]);
   if (usedDefault) remarks.push(['default used', true]);
-  if (unset) remarks.push(['unset', true]);
+  if (unset) remarks.push(optional ? ['optional, unset'] : ['unset', true]);
   if (overridden) remarks.push(['overridden by the app, left alone', true]);
   if (wouldFailAtStart) remarks.push(['a restart now would fail', true]);
   if (notBefore !== undefined) remarks.push([`becomes valid ${fromNow(notBefore, nowMs)}`, true]);

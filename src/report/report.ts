@@ -1,7 +1,6 @@
 import type { ComposedSetting } from '../rotation/compose.js';
 import type { SettingNote } from '../rotation/rotator.js';
-import type { Origin } from '../settings/origin.js';
-import type { SecretRead } from '../settings/plan.js';
+import type { PlannedSetting, SecretRead } from '../settings/plan.js';
 import type { Failure, Status } from '../support/failure.js';
 import type { SettingReport } from './types.js';
 
@@ -26,7 +25,7 @@ export function settingReport(
   const version = secrets[0]?.version ?? planned.currentVersion;
   return {
     setting: planned.setting,
-    status: statusOf(planned.origin, outcome, failure),
+    status: statusOf(planned, outcome, failure),
     ...(failure && { code: failure.code }),
     ...(read && { vault: read.vault, secret: read.secret }),
     ...(version && { version }),
@@ -43,6 +42,7 @@ export function settingReport(
     ...(outcome.kind === 'value' && outcome.usedDefault && { usedDefault: true as const }),
     // A protected setting is never written, and keeps what it has.
     ...(!hasValue && !note.keepsRaw && planned.names.length > 0 && { unset: true as const }),
+    ...(isOptional(planned) && { optional: true as const }),
     ...(note.overridden && { overridden: true as const }),
     ...(failure?.retry === 'never' &&
       (kept || revoked) &&
@@ -52,14 +52,20 @@ export function settingReport(
   };
 }
 
+function isOptional({ segments }: PlannedSetting): boolean {
+  return segments.some((segment) => typeof segment !== 'string' && segment.optional === true);
+}
+
 function failureIn(outcome: ComposedSetting['outcome']): Failure | undefined {
   return outcome.kind === 'failed' ? outcome.failure : outcome.because;
 }
 
 /** What the platform resolved and we cannot read again is in order: the platform's word for it is `Initialized`. */
-function statusOf(origin: Origin, outcome: ComposedSetting['outcome'], failure: Failure | undefined): Status {
-  if (!failure) return 'Resolved';
-  return origin === 'platform' && outcome.kind === 'current' ? 'Initialized' : failure.status;
+function statusOf(planned: PlannedSetting, outcome: ComposedSetting['outcome'], failure: Failure | undefined): Status {
+  // A parent has found nothing there, a moment ago.
+  const isAbsent = outcome.kind === 'current' && outcome.value === undefined && isOptional(planned);
+  if (!failure) return isAbsent ? 'SecretNotFound' : 'Resolved';
+  return planned.origin === 'platform' && outcome.kind === 'current' ? 'Initialized' : failure.status;
 }
 
 /** Whether a setting works with less than it should: failed, or living on an older value. */

@@ -26,6 +26,8 @@ export interface SettingReport {
   readonly usedDefault?: true;
   /** The variable was removed, or never written. */
   readonly unset?: true;
+  /** `Optional=true`: that its secret does not exist is no trouble. */
+  readonly optional?: true;
   /** Somebody else has written the variable since; it is left alone. */
   readonly overridden?: true;
   /** A restart now would fail: the secret is gone, disabled, forbidden or malformed. */

@@ -3,6 +3,7 @@ import type { Failure } from '../support/failure.js';
 import type { Log } from '../support/log.js';
 import { textOf } from './changes.js';
 import type { ComposedSetting } from './compose.js';
+import { type Trouble, troubleLines } from './trouble.js';
 
 const EVERY_MS = 3_600_000;
 /** Stands for all settings of the platform; no setting has this name. */
@@ -10,37 +11,51 @@ const PLATFORM = '';
 
 /** What is said of settings that cannot be read: a refusal is an error at once and hourly, what may pass a warning. */
 export interface Complaints {
-  make(composed: ComposedSetting, failure: Failure): void;
+  note(composed: ComposedSetting, failure: Failure): void;
   /** It could be read again: the next failure is news. */
   settle(setting: string): void;
+  /** Says what has been noted since. */
+  flush(): void;
   clear(): void;
 }
 
 export function createComplaints(clock: Clock, log: () => Log): Complaints {
   const made = new Map<string, { atMs: number; refused: boolean }>();
+  let noted: (Trouble & { readonly refused: boolean })[] = [];
+
+  function isNews(key: string, refused: boolean, onlyOnce: boolean): boolean {
+    const last = made.get(key);
+    const recent = last && (onlyOnce || clock.monotonic() - last.atMs < EVERY_MS);
+    if (recent && (last.refused || !refused)) return false;
+    made.set(key, { atMs: clock.monotonic(), refused });
+    return true;
+  }
+
   return {
-    make(composed, { details, hint, code, retry, absent }) {
+    note(composed, failure) {
       const { setting, origin } = composed.planned;
-      const refused = retry === 'never';
+      const refused = failure.retry === 'never';
       // The platform's own choice of identity is invisible to us: its value stays, and this is said once.
-      const ofPlatform = origin === 'platform' && refused && !absent;
-      const key = ofPlatform ? PLATFORM : setting;
-      const last = made.get(key);
-      const recent = last && (ofPlatform || clock.monotonic() - last.atMs < EVERY_MS);
-      if (recent && (last.refused || !refused)) return;
-      made.set(key, { atMs: clock.monotonic(), refused });
+      const ofPlatform = origin === 'platform' && refused && !failure.absent;
+      if (!isNews(ofPlatform ? PLATFORM : setting, refused, ofPlatform)) return;
       if (ofPlatform) {
         log().warn(
-          `${setting} keeps the value that the platform resolved, and does not rotate (${code}): ${details} If the platform resolves references with a user-assigned identity, name it in VAULTSTRAP_IDENTITY.`,
+          `${setting} keeps the value that the platform resolved, and does not rotate (${failure.code}): ${failure.details} If the platform resolves references with a user-assigned identity, name it in VAULTSTRAP_IDENTITY.`,
         );
         return;
       }
-      const what = textOf(composed) === undefined ? 'is not resolved' : 'keeps its last good value';
-      const line = `${setting} ${what} (${code}): ${details} Hint: ${hint}`;
-      if (refused) log().error(`${line} A restart now would fail.`);
-      else log().warn(line);
+      noted.push({ setting, becomes: textOf(composed) === undefined ? 'unresolved' : 'kept', failure, refused });
     },
     settle: (setting) => void made.delete(setting),
-    clear: () => made.clear(),
+    flush() {
+      const [refused, passing] = [true, false].map((kind) => noted.filter((trouble) => trouble.refused === kind));
+      noted = [];
+      for (const line of troubleLines(refused ?? [])) log().error(`${line} A restart now would fail.`);
+      for (const line of troubleLines(passing ?? [])) log().warn(line);
+    },
+    clear() {
+      made.clear();
+      noted = [];
+    },
   };
 }

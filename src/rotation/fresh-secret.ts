@@ -21,16 +21,16 @@ export async function useFreshSecret<T>(
   try {
     return await use(value);
   } catch (error) {
-    if (!saysYes(isAuthError, error)) throw error;
+    if (!(await saysYes(isAuthError, error))) throw error;
     await refreshNow();
     return await use(currentValue(setting));
   }
 }
 
 /** One that stumbles over an error it does not know has not said yes; the caller gets that error, not its own. */
-function saysYes(isAuthError: FreshSecretOptions['isAuthError'], error: unknown): boolean {
+async function saysYes(isAuthError: FreshSecretOptions['isAuthError'], error: unknown): Promise<boolean> {
   try {
-    return isAuthError(error);
+    return await isAuthError(error);
   } catch {
     return false;
   }

@@ -249,7 +249,7 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
       const composedNow = standing(latest, previous, revocation);
       if (failure) {
         failed.push(setting);
-        complaints.make(composedNow, failure);
+        complaints.note(composedNow, failure);
       } else {
         complaints.settle(setting);
       }
@@ -268,6 +268,7 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
       }
       return composedNow;
     });
+    complaints.flush();
     const overridden = ledger.write(changes, readEnvironment());
     noteOverridden(overridden);
     writeProvenance();

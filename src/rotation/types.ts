@@ -31,7 +31,7 @@ export interface FreshSecretOptions {
    * is thrown is asked about: `fetch` throws nothing for a 401, so throw it yourself. Say no to what a new
    * value cannot mend, such as a missing right (403): every yes reads the vault again.
    */
-  readonly isAuthError: (error: unknown) => boolean;
+  readonly isAuthError: (error: unknown) => boolean | Promise<boolean>;
 }
 
 /** The type of `Symbol.dispose`, where the compiler's libraries know it. */

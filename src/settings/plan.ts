@@ -68,10 +68,10 @@ const INHERITED_FRESH_MS = 60_000;
 export function planSettings(env: Environment, config: Config, nowMs: number): Plan {
   const inherited = readProvenance(env);
   const platform = readPlatformRecord(env);
-  const warnings = platform
+  const warnings = platform.isWhole
     ? []
     : [
-        'WEBSITE_KEYVAULT_REFERENCES has an unknown shape and is ignored: settings that the platform resolved will not rotate.',
+        'WEBSITE_KEYVAULT_REFERENCES holds something of an unknown shape, which is ignored: settings that the platform resolved may not rotate.',
       ];
 
   const isIgnored = (name: string) => config.ignore.has(name) || config.ignore.has(bareName(name));
@@ -111,7 +111,7 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
     if (entry && !entry.unset) return fromInherited(setting, names, value, entry);
 
     // Before anything is looked for in the value: it is a secret, and may look like a reference.
-    const record = platform?.get(setting);
+    const record = platform.entries.get(setting);
     if (record && /^resolved$/i.test(record.status) && value !== record.rawReference) {
       const raw = scanValue(record.rawReference, config.vaultSuffix);
       if (raw.kind === 'segments') {

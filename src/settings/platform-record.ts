@@ -9,27 +9,36 @@ export interface PlatformEntry {
   readonly status: string;
 }
 
+export interface PlatformRecord {
+  readonly entries: ReadonlyMap<string, PlatformEntry>;
+  /** False when something in it has a shape that we do not know. */
+  readonly isWhole: boolean;
+}
+
+const NO_RECORD: PlatformRecord = { entries: new Map(), isWhole: true };
+
 /**
  * `WEBSITE_KEYVAULT_REFERENCES`, in the shape that Kudu reads
  * (projectkudu/KuduLite, `KeyVaultReferenceHelper.cs`):
  * `{ "SETTING": { "rawReference": "@Microsoft.KeyVault(...)", "status": "Resolved" } }`.
- * Not documented: any other shape is `undefined`, and the caller warns once.
+ * Not documented: what has another shape is left out, and the caller warns once.
  */
-export function readPlatformRecord(env: Environment): ReadonlyMap<string, PlatformEntry> | undefined {
+export function readPlatformRecord(env: Environment): PlatformRecord {
   const text = env[PLATFORM_RECORD];
-  if (!text) return new Map();
+  if (!text) return NO_RECORD;
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
-    return undefined;
+    return { ...NO_RECORD, isWhole: false };
   }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined;
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return { ...NO_RECORD, isWhole: false };
+  let isWhole = true;
   const entries = new Map<string, PlatformEntry>();
   for (const [name, entry] of Object.entries(parsed)) {
     const { rawReference, status } = (entry ?? {}) as Record<string, unknown>;
-    if (typeof rawReference !== 'string' || typeof status !== 'string') return undefined;
-    entries.set(name, { rawReference, status });
+    if (typeof rawReference === 'string' && typeof status === 'string') entries.set(name, { rawReference, status });
+    else isWhole = false;
   }
-  return entries;
+  return { entries, isWhole };
 }

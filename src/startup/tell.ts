@@ -1,21 +1,19 @@
 import type { ComposedSetting } from '../rotation/compose.js';
+import { type Trouble, troubleLines } from '../rotation/trouble.js';
 import type { SettingFailure } from '../support/errors.js';
 import type { Log } from '../support/log.js';
 
-/** What a start that succeeded has to say: a warning for each setting that could not be had, the rest on request. */
+/** What a start that succeeded has to say: a warning for settings that could not be had, the rest on request. */
 export function tellOfStart(log: Log, composed: readonly ComposedSetting[], durationMs: number): void {
+  const troubles: Trouble[] = [];
   for (const { planned, outcome } of composed) {
+    const { setting } = planned;
     const failure =
       outcome.kind === 'failed' ? outcome.failure : outcome.kind === 'current' ? outcome.because : undefined;
-    if (!failure) {
-      log.debug(
-        `${planned.setting}: ${outcome.kind === 'unset' ? 'left unset, its secret does not exist' : 'in place'}.`,
-      );
-      continue;
-    }
-    const what = outcome.kind === 'failed' ? 'is not resolved' : 'keeps the value it was started with';
-    log.warn(`${planned.setting} ${what} (${failure.code}): ${failure.details} Hint: ${failure.hint}`);
+    if (failure) troubles.push({ setting, becomes: outcome.kind === 'failed' ? 'unresolved' : 'inherited', failure });
+    else log.debug(`${setting}: ${outcome.kind === 'unset' ? 'left unset, its secret does not exist' : 'in place'}.`);
   }
+  for (const line of troubleLines(troubles)) log.warn(line);
   log.info(`settings: ${composed.length}, resolved in ${durationMs} ms.`);
 }
 

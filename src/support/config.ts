@@ -10,7 +10,6 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 /** Everything configured, checked and complete. */
 export interface Config {
-  readonly enabled: boolean;
   readonly ignore: ReadonlySet<string>;
   readonly identity: IdentitySelector;
   /** Where the default identity was named: decides the hint when it is refused. */
@@ -123,6 +122,12 @@ function settingOf(name: string): string {
   return `VAULTSTRAP_${name.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`;
 }
 
+/** Those without an option of their own. */
+const ONLY_SETTINGS = ['VAULTSTRAP_VAULT_ENDPOINT', 'VAULTSTRAP_VAULT_CA', 'VAULTSTRAP_SCHEDULE'] as const;
+
+/** Every setting of our own that users set. */
+export const OWN_SETTINGS: readonly string[] = [...Object.keys(SPECS).map(settingOf), ...ONLY_SETTINGS];
+
 /**
  * Options and settings as one checked configuration.
  *
@@ -168,10 +173,11 @@ export function readConfig(env: Env, options: BootstrapOptions = {}, inFunctions
     reject('VAULTSTRAP_VAULT_CA', 'ERR_INVALID_SETTING', 'a CA certificate as PEM text, or the path of a .pem file');
   }
 
+  // Its answer was asked for before (`isEnabled`); that it is no answer is said here.
+  read('enabled');
   const seconds = (value: number | undefined, fallback: number) => (value ?? fallback) * 1000;
   const identity = read('identity');
   const config: Config = {
-    enabled: read('enabled') ?? true,
     ignore: new Set(read('ignore')),
     ...defaultIdentity(env, identity, options.identity !== undefined),
     onError: read('onError') ?? 'throw',

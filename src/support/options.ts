@@ -1,3 +1,4 @@
+import { VaultstrapError } from './errors.js';
 import type { LogLevel } from './log.js';
 
 /**
@@ -35,4 +36,19 @@ export interface BootstrapOptions {
   readonly allowedHosts?: readonly string[];
   /** How much to print on stderr. Default `warn`. */
   readonly log?: LogLevel;
+}
+
+/**
+ * An argument that the types promise, and JavaScript does not.
+ *
+ * @throws VaultstrapError `ERR_INVALID_OPTION`.
+ */
+export function checkObject<T>(name: string, value: T, required?: 'required'): T {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (isObject || (value === undefined && !required)) return value;
+  throw new VaultstrapError(
+    'ERR_INVALID_OPTION',
+    `${name} is malformed.`,
+    `Expected: an object${required ? '' : ', or nothing'}.`,
+  );
 }

@@ -165,7 +165,7 @@ describe('an old environment, replayed', () => {
 
     expect(code).toBe(0);
     expect(stderr).toMatch(
-      /^vaultstrap warn: DB_PASSWORD keeps the value it was started with \(ERR_VAULT_UNAVAILABLE\)/m,
+      /^vaultstrap warn: DB_PASSWORD, LOOKALIKE and MAYBE keep the values they were started with \(ERR_VAULT_UNAVAILABLE\)/m,
     );
     expect(ms).toBeLessThan(10_000);
     expect(probes).toMatchObject([values, { status: 'degraded' }]);

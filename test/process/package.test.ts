@@ -19,6 +19,7 @@ const ALLOWED = [
   'host.json',
   'dist/LICENSE.dotenv-expand',
   /^dist\/(index|client|worker|register|start|functions|testing|cli)\.cjs$/,
+  /^dist\/cli\/[a-z]+\.cjs$/,
   'dist/preload.mjs',
   /^dist\/functions\/\w+\.js$/,
   /^dist\/types\/([a-z-]+\/)*[a-z-]+\.d\.cts$/,

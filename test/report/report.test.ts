@@ -99,9 +99,17 @@ describe('a setting', () => {
     expect(byDefault.report).not.toHaveProperty('kept');
     expect(byDefault.report).not.toHaveProperty('wouldFailAtStart');
     const optional = one('A', { A: ref('x', 'Optional=true') }, { x: bad(ABSENT) });
-    expect(optional.report).toMatchObject({ status: 'SecretNotFound', unset: true });
+    expect(optional.report).toMatchObject({ status: 'SecretNotFound', unset: true, optional: true });
     expect(optional.report).not.toHaveProperty('wouldFailAtStart');
     expect([byDefault.degraded, optional.degraded]).toEqual([false, false]);
+  });
+
+  test('that is optional, absent, and inherited a moment ago from one that had looked', () => {
+    const pointer = ref('x', 'Optional=true');
+    const entry = { name: 'A', value: undefined, pointer, resolvedAt: new Date(NOW_MS - 1000).toISOString() };
+    const { report, degraded } = one('A', Object.fromEntries(printProvenance([entry])));
+    expect(report).toMatchObject({ status: 'SecretNotFound', origin: 'inherited', unset: true, optional: true });
+    expect(degraded).toBe(false);
   });
 
   test('that keeps an older value', () => {

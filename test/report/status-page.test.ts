@@ -234,7 +234,7 @@ describe.skipIf(!chromium)(`status page${chromium ? '' : `: SKIPPED, ${HOW_TO_IN
       expect(await page.locator('script, link, img, iframe, form, object, embed, [style], [onerror]').count()).toBe(0);
       expect(await page.locator('style').count()).toBe(1);
       expect(text).toContain('▲ degraded');
-      expect(text).toContain('1 in trouble, 4 worth a look, 10 in order');
+      expect(text).toContain('1 in trouble, 3 worth a look, 11 in order');
       expect(await page.content()).not.toContain(CANARY);
 
       const cards = new Map<string, string>();

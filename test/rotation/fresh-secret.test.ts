@@ -145,6 +145,20 @@ describe('isAuthError', () => {
     expect(events).toEqual([]);
   });
 
+  test('may have to wait for its answer: a promise of false is a no', async () => {
+    const answer = (yes: boolean) =>
+      useFreshSecret(NAME, serviceOf('new'), { isAuthError: async () => yes }, refreshNow).catch((error) => error);
+    expect(await answer(false)).toBeInstanceOf(Refused);
+    expect(events).toEqual(['use old']);
+    expect(await answer(true)).toBe('done with new');
+  });
+
+  test('that rejects hides nothing', async () => {
+    const isAuth = () => Promise.reject(new Error('of its own'));
+    const failing = useFreshSecret(NAME, serviceOf('new'), { isAuthError: isAuth }, refreshNow);
+    await expect(failing).rejects.toBeInstanceOf(Refused);
+  });
+
   // From JavaScript: what the types would refuse has to fail on the first call, not on the day of the rotation.
   test.each([
     ['no options', undefined],
@@ -169,8 +183,6 @@ test('types', () => {
   expectTypeOf(withFreshSecret(NAME, async () => 'x' as const, { isAuthError })).resolves.toEqualTypeOf<'x'>();
   expectTypeOf<FreshSecretOptions['isAuthError']>().parameter(0).toBeUnknown();
   const cannot = () => {
-    // @ts-expect-error a promise is always true: every error would be retried
-    void withFreshSecret(NAME, () => 1, { isAuthError: async () => false });
     // @ts-expect-error the shape of an error is not known: look before you read
     void withFreshSecret(NAME, () => 1, { isAuthError: (error) => error.status === 401 });
   };

@@ -7,10 +7,13 @@ const read = (record: unknown) =>
 
 test('the shape that Kudu reads; more members do no harm', () => {
   const record = { PW: { rawReference: RAW, status: 'Resolved', vaultName: 'shop', activeVersion: null } };
-  expect(read(record)?.get('PW')).toEqual({ rawReference: RAW, status: 'Resolved' });
-  expect(read('{}')).toEqual(new Map());
-  expect(read('')).toEqual(new Map());
-  expect(readPlatformRecord({})).toEqual(new Map());
+  expect(read(record)).toEqual({
+    entries: new Map([['PW', { rawReference: RAW, status: 'Resolved' }]]),
+    isWhole: true,
+  });
+  for (const empty of [read('{}'), read(''), readPlatformRecord({})]) {
+    expect(empty).toEqual({ entries: new Map(), isWhole: true });
+  }
 });
 
 test.each<[string, unknown]>([
@@ -23,7 +26,11 @@ test.each<[string, unknown]>([
   ['an entry that is a text', { PW: RAW }],
   ['an entry without status', { PW: { rawReference: RAW } }],
   ['other case', { PW: { RawReference: RAW, Status: 'Resolved' } }],
-  ['one good entry, one not', { PW: { rawReference: RAW, status: 'Resolved' }, X: {} }],
 ])('unknown shape: %s', (_what, record) => {
-  expect(read(record)).toBeUndefined();
+  expect(read(record)).toEqual({ entries: new Map(), isWhole: false });
+});
+
+test('one entry of an unknown shape does not hide the others', () => {
+  const good = { rawReference: RAW, status: 'Resolved' };
+  expect(read({ X: {}, PW: good })).toEqual({ entries: new Map([['PW', good]]), isWhole: false });
 });

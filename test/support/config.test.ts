@@ -17,7 +17,6 @@ function failuresOf(env: Record<string, string>, options: BootstrapOptions = {})
 
 test('the defaults', () => {
   expect(readConfig({})).toEqual({
-    enabled: true,
     ignore: new Set(),
     identity: { kind: 'system' },
     identityFrom: 'default',
@@ -38,9 +37,6 @@ test('the defaults', () => {
 
 const ID = { kind: 'client', id: GUID };
 test.each<[string, string, BootstrapOptions, object]>([
-  ['ENABLED', ' FALSE ', { enabled: false }, { enabled: false }],
-  ['ENABLED', '0', { enabled: false }, { enabled: false }],
-  ['ENABLED', '1', { enabled: true }, { enabled: true }],
   ['IGNORE', ' A, B ,,C_1 ', { ignore: ['A', 'B', 'C_1'] }, { ignore: new Set(['A', 'B', 'C_1']) }],
   ['IDENTITY', ` ${GUID} `, { identity: GUID }, { identity: ID }],
   ['ON_ERROR', 'Keep', { onError: 'keep' }, { onError: 'keep' }],

@@ -1,0 +1,41 @@
+import type { Failure } from '../support/failure.js';
+
+/** What becomes of one setting, and of several. */
+const PHRASES = {
+  unresolved: ['is not resolved', 'are not resolved'],
+  kept: ['keeps its last good value', 'keep their last good values'],
+  inherited: ['keeps the value it was started with', 'keep the values they were started with'],
+} as const;
+
+export interface Trouble {
+  readonly setting: string;
+  readonly becomes: keyof typeof PHRASES;
+  readonly failure: Pick<Failure, 'code' | 'details' | 'hint'>;
+}
+
+/** One line for all settings that have the same trouble: an outage is one piece of news, not fifty. */
+export function troubleLines(troubles: readonly Trouble[]): readonly string[] {
+  const groups = new Map<string, Trouble[]>();
+  for (const trouble of troubles) {
+    const { code, details, hint } = trouble.failure;
+    const key = JSON.stringify([trouble.becomes, code, details, hint]);
+    groups.set(key, [...(groups.get(key) ?? []), trouble]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (!first) return [];
+    const [one, many] = PHRASES[first.becomes];
+    const { code, details, hint } = first.failure;
+    const names = listed(group.map(({ setting }) => setting));
+    return [`${names} ${group.length === 1 ? one : many} (${code}): ${details} Hint: ${hint}`];
+  });
+}
+
+const MOST_NAMES = 12;
+
+/** `A`, `A and B`, `A, B and 7 more`. */
+function listed(names: readonly string[]): string {
+  const shown =
+    names.length > MOST_NAMES ? [...names.slice(0, MOST_NAMES), `${names.length - MOST_NAMES} more`] : names;
+  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
+}
