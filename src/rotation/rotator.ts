@@ -4,18 +4,19 @@ import type { Plan } from '../settings/plan.js';
 import { printProvenance } from '../settings/provenance.js';
 import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
-import { type Failure, fail, succeed } from '../support/failure.js';
+import { type Failure, succeed } from '../support/failure.js';
 import type { Log } from '../support/log.js';
 import type { ReadResults, VaultClient } from '../vault/client.js';
 import { writeVariables } from './apply.js';
-import { changeOf, textOf } from './changes.js';
+import { textOf } from './changes.js';
 import { createComplaints } from './complaints.js';
-import { type ComposedSetting, composeSettings } from './compose.js';
+import type { ComposedSetting } from './compose.js';
 import { createExpiryWatch } from './expiry.js';
 import { acceptResults, groupsBehind, groupsOf, type HeldSecrets, holdFirst, readAgainInMs } from './held.js';
 import { createLedger } from './ledger.js';
 import { createListeners } from './listeners.js';
 import { createRefreshQueue, type RefreshScope } from './queue.js';
+import { recompose, resolvedAtOf } from './recompose.js';
 import { ageMs, settledDelayMs } from './schedule.js';
 import { createTicker, type Ticker } from './ticker.js';
 import type { RefreshResult, RotatedSetting, RotationListener } from './types.js';
@@ -115,7 +116,7 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
       const { planned, outcome } = composedNow;
       ledger.note(planned.names, next.plan.env);
       if (outcome.kind === 'value')
-        notes.set(planned.setting, { resolvedAtMs: resolvedAtOf(composedNow) ?? clock.now() });
+        notes.set(planned.setting, { resolvedAtMs: resolvedAtOf(planned, held) ?? clock.now() });
       for (const name of planned.names) {
         const keepsRaw = outcome.kind === 'failed' && next.config.onError === 'keep';
         if (keepsRaw) notes.set(planned.setting, { keepsRaw: true });
@@ -218,56 +219,33 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
 
   /** Composes all settings from what is held, and applies what differs, in one synchronous step. */
   function applyHeld(plan: Plan, config: Config): RefreshResult {
-    /** Why a setting loses its value, if it is so configured; templates lose theirs with it. */
-    const revoked = new Map<string, Failure>();
-    const revocationOf = ({ planned, outcome }: ComposedSetting): Failure | undefined => {
-      if (config.onRevoked !== 'unset') return undefined;
-      // A secret that never was is no revoked one: a default, an optional one, what only the platform may read.
-      const had = outcome.kind === 'failed' && planned.origin !== 'platform';
-      const read = planned.reads
-        .map((key) => held.get(key))
-        .find((secret) => secret && secret.refusals >= 2 && (secret.good || had));
-      return (
-        read?.failure ?? planned.mentions.map((name) => revoked.get(name)).find((failure) => failure !== undefined)
-      );
-    };
-    const next = composeSettings(plan, (key) => {
-      const { good, failure } = held.get(key) ?? {};
-      return good ? { ok: true, value: good } : failure && fail(failure);
-    });
     const changed: RotatedSetting[] = [];
     const failed: string[] = [];
     const changes: [string, string | undefined][] = [];
-    const before = new Map(composed.map((setting) => [setting.planned.setting, setting]));
-    composed = next.map((latest) => {
+    const all = recompose(plan, held, composed, config.onRevoked);
+    composed = all.map(({ now: setting }) => setting);
+    for (const { now: latest, failure, change } of all) {
       const { planned } = latest;
       const { setting, names } = planned;
-      const previous = before.get(setting) ?? latest;
-      const revocation = revocationOf(latest);
-      if (revocation) revoked.set(setting, revocation);
-      const failure = failureOf(latest) ?? revocation;
-      const composedNow = standing(latest, previous, revocation);
       if (failure) {
         failed.push(setting);
-        complaints.note(composedNow, failure);
+        complaints.note(latest, failure);
       } else {
         complaints.settle(setting);
       }
-      const change = changeOf(previous, composedNow, plan.reads);
       if (change) changed.push(change);
-      const resolvedAtMs = resolvedAtOf(latest) ?? notes.get(setting)?.resolvedAtMs;
-      const { keepsRaw } = notes.get(setting) ?? {};
+      const { keepsRaw, ...before } = notes.get(setting) ?? {};
+      const resolvedAtMs = resolvedAtOf(planned, held) ?? before.resolvedAtMs;
       notes.set(setting, {
         ...(failure && { failure }),
-        ...(keepsRaw && composedNow.outcome.kind === 'failed' && { keepsRaw }),
+        ...(keepsRaw && latest.outcome.kind === 'failed' && { keepsRaw }),
         ...(resolvedAtMs !== undefined && { resolvedAtMs }),
       });
       // What failed from the start stays as the start left it: removed, or raw.
-      if (composedNow.outcome.kind !== 'failed') {
-        for (const name of names) if (ledger.hasWritten(name)) changes.push([name, textOf(composedNow)]);
+      if (latest.outcome.kind !== 'failed') {
+        for (const name of names) if (ledger.hasWritten(name)) changes.push([name, textOf(latest)]);
       }
-      return composedNow;
-    });
+    }
     complaints.flush();
     const overridden = ledger.write(changes, readEnvironment());
     noteOverridden(overridden);
@@ -284,21 +262,6 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
       channel('rotated').publish(rotation);
     }
     return { generation, changed: seen, failed };
-  }
-
-  function failureOf({ planned, outcome }: ComposedSetting): Failure | undefined {
-    const ofReads = planned.reads.flatMap((key) => {
-      const { good, failure } = held.get(key) ?? {};
-      // A default or an unset optional answers the absence, as it did at start.
-      const answered = failure?.absent && !good && outcome.kind !== 'failed';
-      return failure && !answered ? [failure] : [];
-    });
-    return ofReads[0] ?? (outcome.kind === 'failed' ? outcome.failure : undefined);
-  }
-
-  function resolvedAtOf({ planned }: ComposedSetting): number | undefined {
-    const times = planned.reads.flatMap((key) => held.get(key)?.resolvedAtMs ?? []);
-    return times.length === 0 ? undefined : Math.max(...times);
   }
 
   function refresh({ urgentFor }: RefreshOptions = {}): Promise<RefreshResult> {
@@ -382,17 +345,4 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
       queue = createRefreshQueue(refreshOnce, clock);
     },
   };
-}
-
-/** A setting that cannot be put together any more keeps what it has; one whose secret was revoked may lose it. */
-function standing(
-  latest: ComposedSetting,
-  previous: ComposedSetting,
-  revocation: Failure | undefined,
-): ComposedSetting {
-  if (revocation && previous.outcome.kind !== 'failed')
-    return { ...previous, outcome: { kind: 'unset', because: revocation } };
-  const { outcome } = latest;
-  const fails = outcome.kind === 'failed' || (outcome.kind === 'current' && outcome.because !== undefined);
-  return fails ? previous : latest;
 }

@@ -1,0 +1,80 @@
+import type { Plan, PlannedSetting } from '../settings/plan.js';
+import type { Config } from '../support/config.js';
+import { type Failure, fail } from '../support/failure.js';
+import { changeOf } from './changes.js';
+import { type ComposedSetting, composeSettings } from './compose.js';
+import type { HeldSecrets } from './held.js';
+import type { RotatedSetting } from './types.js';
+
+/** A setting after a read: as it stands now, why it could not be had newer, and what is different. */
+export interface Recomposed {
+  readonly now: ComposedSetting;
+  readonly failure?: Failure;
+  readonly change?: RotatedSetting;
+}
+
+/**
+ * Composes all settings from what is held. Pure. What cannot be put together any more keeps what it has, or loses
+ * it when its secret was refused twice and `onRevoked` says so; templates lose theirs with it.
+ */
+export function recompose(
+  plan: Plan,
+  held: HeldSecrets,
+  before: readonly ComposedSetting[],
+  onRevoked: Config['onRevoked'],
+): readonly Recomposed[] {
+  const revoked = new Map<string, Failure>();
+  function revocationOf({ planned, outcome }: ComposedSetting): Failure | undefined {
+    if (onRevoked !== 'unset') return undefined;
+    // A secret that never was is no revoked one: a default, an optional one, what only the platform may read.
+    const had = outcome.kind === 'failed' && planned.origin !== 'platform';
+    const read = planned.reads
+      .map((key) => held.get(key))
+      .find((secret) => secret && secret.refusals >= 2 && (secret.good || had));
+    return read?.failure ?? planned.mentions.map((name) => revoked.get(name)).find((failure) => failure !== undefined);
+  }
+
+  const known = new Map(before.map((setting) => [setting.planned.setting, setting]));
+  const latest = composeSettings(plan, (key) => {
+    const { good, failure } = held.get(key) ?? {};
+    return good ? { ok: true, value: good } : failure && fail(failure);
+  });
+  return latest.map((setting) => {
+    const { planned } = setting;
+    const previous = known.get(planned.setting) ?? setting;
+    const revocation = revocationOf(setting);
+    if (revocation) revoked.set(planned.setting, revocation);
+    const now = standing(setting, previous, revocation);
+    const failure = failureOf(setting, held) ?? revocation;
+    const change = changeOf(previous, now, plan.reads);
+    return { now, ...(failure && { failure }), ...(change && { change }) };
+  });
+}
+
+function standing(
+  latest: ComposedSetting,
+  previous: ComposedSetting,
+  revocation: Failure | undefined,
+): ComposedSetting {
+  if (revocation && previous.outcome.kind !== 'failed')
+    return { ...previous, outcome: { kind: 'unset', because: revocation } };
+  const { outcome } = latest;
+  const fails = outcome.kind === 'failed' || (outcome.kind === 'current' && outcome.because !== undefined);
+  return fails ? previous : latest;
+}
+
+function failureOf({ planned, outcome }: ComposedSetting, held: HeldSecrets): Failure | undefined {
+  const ofReads = planned.reads.flatMap((key) => {
+    const { good, failure } = held.get(key) ?? {};
+    // A default or an unset optional answers the absence, as it did at start.
+    const answered = failure?.absent && !good && outcome.kind !== 'failed';
+    return failure && !answered ? [failure] : [];
+  });
+  return ofReads[0] ?? (outcome.kind === 'failed' ? outcome.failure : undefined);
+}
+
+/** When the youngest of a setting's secrets was read; `undefined` when none was. */
+export function resolvedAtOf({ reads }: PlannedSetting, held: HeldSecrets): number | undefined {
+  const times = reads.flatMap((key) => held.get(key)?.resolvedAtMs ?? []);
+  return times.length === 0 ? undefined : Math.max(...times);
+}
