@@ -16,7 +16,7 @@ export default defineConfig({
   },
   test: {
     reporters: ['default', summaryReporter],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     // The tests of the package wait more than they work: two files at a time even on two processors.
     maxWorkers: Math.max(2, availableParallelism() - 1),

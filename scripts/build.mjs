@@ -24,7 +24,8 @@ const siblings = (up) => ({
       if (kind === 'entry-point') return;
       const source = path.relative(path.join(root, 'src'), path.resolve(resolveDir, target)).replace(/\.c?js$/, '');
       const isCommand = kind === 'dynamic-import' && /^cli[/\\][a-z]+$/.test(source);
-      if (!isCommand && !['index', 'client', 'worker', path.join('testing', 'index')].includes(source)) return;
+      if (!isCommand && !['index', 'client', 'worker', 'telemetry', path.join('testing', 'index')].includes(source))
+        return;
       return { path: `${up}${source.replace(/[/\\]index$/, '').replaceAll('\\', '/')}.cjs`, external: true };
     });
   },
@@ -60,6 +61,7 @@ await Promise.all([
       index: 'src/index.ts',
       client: 'src/client.ts',
       worker: 'src/worker.ts',
+      telemetry: 'src/telemetry.ts',
       register: 'src/register.ts',
       start: 'src/start.ts',
       functions: 'src/functions-app.ts',

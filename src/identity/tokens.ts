@@ -1,4 +1,5 @@
 import type { Environment } from '../settings/environment.js';
+import { publish } from '../support/channels.js';
 import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import { guarded, type Result } from '../support/failure.js';
@@ -106,6 +107,8 @@ export function createTokenCache({
       identity,
       identityFrom: isDefault ? config.identityFrom : ('option' as const),
     };
+    const startedAtMs = clock.now();
+    const startMs = clock.monotonic();
     const request = withRetry<AccessToken>(
       (remainingMs) =>
         guarded(() =>
@@ -117,6 +120,13 @@ export function createTokenCache({
     )
       .then((result) => {
         if (result.ok) store(key, result.value);
+        publish('token', {
+          source: from.name,
+          resource,
+          startedAtMs,
+          durationMs: Math.round(clock.monotonic() - startMs),
+          ...(!result.ok && { code: result.failure.code }),
+        });
         return result;
       })
       .finally(() => inFlight.delete(key));

@@ -2,6 +2,7 @@ import { type Environment, hasVariable, readEnvironment } from '../settings/envi
 import { isProvenance, PROVENANCE } from '../settings/names.js';
 import type { Plan } from '../settings/plan.js';
 import { printProvenance } from '../settings/provenance.js';
+import { publish } from '../support/channels.js';
 import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import { type Failure, succeed } from '../support/failure.js';
@@ -98,7 +99,6 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
   let queue = createRefreshQueue(refreshOnce, clock);
 
   const now = () => ({ wallMs: clock.now(), monotonicMs: clock.monotonic() });
-  const channel = (name: string) => process.getBuiltinModule('node:diagnostics_channel').channel(`vaultstrap:${name}`);
 
   function begin(
     next: RotationInput,
@@ -194,6 +194,7 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
       .flatMap((key) => plan.reads.get(key) ?? [])
       .filter(({ key, version }) => version === undefined || !held.get(key)?.good);
     const startMs = clock.monotonic();
+    const startedAtMs = clock.now();
     const results = await client.readAll(reads, {
       deadlineMs: startMs + LIMIT_MS,
       retryUntilMs: startMs + RETRY_MS,
@@ -213,7 +214,7 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
     warnOfExpiry(plan);
     // A refusal is an answer, too: nothing fresher can be had.
     if (isTick && [...results.values()].every((read) => read.ok || read.failure.retry === 'never')) lastRead = now();
-    channel('refresh').publish(result);
+    publish('refresh', { ...result, startedAtMs, durationMs: Math.round(clock.monotonic() - startMs) });
     return result;
   }
 
@@ -259,7 +260,7 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
       generation++;
       const rotation = { generation, changed: seen };
       listeners.publish(rotation);
-      channel('rotated').publish(rotation);
+      publish('rotated', rotation);
     }
     return { generation, changed: seen, failed };
   }

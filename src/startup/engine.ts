@@ -4,11 +4,13 @@ import type { ComposedSetting } from '../rotation/compose.js';
 import { createRotator, type Rotator } from '../rotation/rotator.js';
 import { liveEnvironment } from '../settings/environment.js';
 import { planSettings } from '../settings/plan.js';
+import { publish } from '../support/channels.js';
 import { systemClock } from '../support/clock.js';
 import { isEnabled, readConfig } from '../support/config.js';
 import type { BootstrapError } from '../support/errors.js';
 import { createLog, type Log } from '../support/log.js';
 import type { BootstrapOptions } from '../support/options.js';
+import { openTelemetryGate } from '../telemetry/gate.js';
 import type { ReadResults } from '../vault/client.js';
 import { createCredential } from './credential.js';
 import { failLoudly, functionsCore } from './functions-host.js';
@@ -18,7 +20,7 @@ import { hasWork } from './quick-look.js';
 import { resolveRecord } from './resolve.js';
 import { concludeSession, openSession, type Session, warningsAbout } from './session.js';
 import { reportSession } from './session-report.js';
-import { workerModule } from './siblings.js';
+import { telemetryModule, workerModule } from './siblings.js';
 import { tellOfFailures, tellOfStart } from './tell.js';
 import type { OpenWorker, RunningJob } from './worker.js';
 import { createWorkerHooks } from './worker-hooks.js';
@@ -65,6 +67,7 @@ export function createEngine(): Engine {
   let bootstrapping: Promise<void> | undefined;
   let durationMs: number | undefined;
   const rotator = createRotator(clock, () => log);
+  let closeGate: (() => void) | undefined;
   const guard = createOptionsGuard();
   const hooks = createWorkerHooks(rotator.repair, close);
 
@@ -251,10 +254,32 @@ export function createEngine(): Engine {
     const { composed, error } = concludeSession(current, results);
     rotator.begin(current, composed, results, error === undefined);
     durationMs = Math.round(clock.monotonic() - current.startedMonotonicMs);
-    if (error) throw failed(error, composed);
-    phase = 'ready';
-    failedWith = [];
+    if (error) {
+      failed(error, composed);
+    } else {
+      phase = 'ready';
+      failedWith = [];
+    }
+    // Later: the program waits, and may be about to register OpenTelemetry.
+    setImmediate(tellChannel, current, error).unref();
+    if (error) throw error;
     tellOfStart(log, composed, durationMs);
+  }
+
+  /** For telemetry; before that, nobody listens. */
+  function tellChannel(current: Session, error: BootstrapError | undefined): void {
+    if (session !== current) return;
+    closeGate ??= openTelemetryGate(telemetryModule, report);
+    const { status, settings, requests } = report();
+    const code = error?.failures[0]?.code;
+    publish('start', {
+      status: status === 'ready' || status === 'degraded' ? status : 'failed',
+      settings: settings.length,
+      requests,
+      startedAtMs: current.startedAtMs,
+      durationMs: durationMs ?? 0,
+      ...(code && { code }),
+    });
   }
 
   /** A failed start, made known to the Functions host; returns the error to throw. */
@@ -331,6 +356,8 @@ export function createEngine(): Engine {
     close,
     async reset() {
       await close();
+      closeGate?.();
+      closeGate = undefined;
       rotator.reset();
       phase = 'idle';
       session = undefined;

@@ -6,6 +6,11 @@ export function clientModule(): typeof import('../client.js') {
   return require('../client.js');
 }
 
+/** Loaded only for an app that has OpenTelemetry. */
+export function telemetryModule(): typeof import('../telemetry.js') {
+  return require('../telemetry.js');
+}
+
 /** Holds the text of the worker. */
 export function workerModule(): typeof import('../worker.js') {
   return require('../worker.js');

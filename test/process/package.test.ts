@@ -18,7 +18,7 @@ const ALLOWED = [
   'CHANGELOG.md',
   'host.json',
   'dist/LICENSE.dotenv-expand',
-  /^dist\/(index|client|worker|register|start|functions|testing|cli)\.cjs$/,
+  /^dist\/(index|client|worker|telemetry|register|start|functions|testing|cli)\.cjs$/,
   /^dist\/cli\/[a-z]+\.cjs$/,
   'dist/preload.mjs',
   /^dist\/functions\/\w+\.js$/,

@@ -217,7 +217,10 @@ describe('refresh', () => {
     ];
     expect(result).toEqual({ generation: 2, changed, failed: [] });
     expect(heard.mock.calls).toEqual([[{ generation: 2, changed }]]);
-    expect(events).toEqual([{ generation: 2, changed }, result]);
+    expect(events).toEqual([
+      { generation: 2, changed },
+      { ...result, startedAtMs: nowMs, durationMs: 0 },
+    ]);
     expect(ownEnv()).toMatchObject({ VS_PW: 'c4nary-2', VS_URL: 'db://c4nary-2', VS_OTHER: 'c4nary-o' });
     expect(readProvenance(ownEnv()).get('VS_PW')).toMatchObject({ version: V2, resolvedAtMs: nowMs });
     expect(findCanary([result, events, report('VS_PW'), report('VS_URL'), lines], 'c4nary')).toEqual([]);

@@ -1,0 +1,2 @@
+// Loaded when an app has registered OpenTelemetry, and never otherwise.
+export { createTelemetry } from './telemetry/opentelemetry.js';
