@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { ageMs, LONGEST_TIMER_MS, nextDelayMs, settledDelayMs } from '../../src/rotation/schedule.js';
+
+test.each([
+  // The first: anywhere in the interval, though never at once.
+  [300_000, true, 0, 1],
+  [300_000, true, 0.5, 150_000],
+  [300_000, true, 0.999_999_9, 300_000],
+  // Later ones: 10 % around it.
+  [300_000, false, 0, 270_000],
+  [300_000, false, 0.5, 300_000],
+  [300_000, false, 0.75, 315_000],
+  [300_000, false, 1, 330_000],
+  [1, false, 0, 1],
+  // A timer holds no more, and would fire at once.
+  [30 * 86_400_000, false, 0.5, LONGEST_TIMER_MS],
+  [2 ** 31 - 1, true, 1, 2_147_483_647],
+])('the next refresh, interval %i ms, spread %o, random %f: after %i ms', (intervalMs, spread, random, expected) => {
+  expect(nextDelayMs(intervalMs, spread, random)).toBe(expected);
+});
+
+test.each([
+  [1000, 30_000, 0, 1000],
+  [1000, 30_000, 0.5, 16_000],
+  [0, 30_000, 1, 30_000],
+])('a group that settles in %i of %i ms, random %f: read again after %i ms', (waitMs, settleMs, random, expected) => {
+  expect(settledDelayMs(waitMs, settleMs, random)).toBe(expected);
+});
+
+test.each([
+  // The machine slept; the wall clock was put back; neither.
+  [{ wallMs: 9000, monotonicMs: 20 }, 8000],
+  [{ wallMs: 500, monotonicMs: 70 }, 60],
+  [{ wallMs: 1040, monotonicMs: 50 }, 40],
+])('age at %o is %i ms', (now, expected) => {
+  expect(ageMs({ wallMs: 1000, monotonicMs: 10 }, now)).toBe(expected);
+});
