@@ -2,10 +2,11 @@
 // Function App, and declarations. One implementation for ESM and CommonJS alike: state is one per process,
 // and the blocking import can load the rest lazily and synchronously.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { esbuildEmbeddedSources, root } from './embedded-sources.mjs';
+import { renderNotices } from './notices.mjs';
 
 const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 const dist = path.join(root, 'dist');
@@ -41,6 +42,7 @@ const common = {
   absWorkingDir: root,
   outdir: dist,
   bundle: true,
+  metafile: true,
   platform: 'node',
   target: 'node22.13',
   // Not minified: Node prints the line that throws, and a stack should lead to code that can be read.
@@ -52,7 +54,7 @@ const common = {
   plugins: [siblings('./'), esbuildEmbeddedSources()],
 };
 
-await Promise.all([
+const results = await Promise.all([
   build({
     ...common,
     format: 'cjs',
@@ -123,4 +125,5 @@ for (const entry of ['register', 'start', 'preload']) {
 }
 writeFileSync(path.join(types, 'preload.d.mts'), 'export {};\n');
 rmSync(declarations, { recursive: true });
-cpSync(path.join(root, 'node_modules/dotenv-expand/LICENSE'), path.join(dist, 'LICENSE.dotenv-expand'));
+// Last: `scripts/pack.mjs` takes it for the time of the build.
+writeFileSync(path.join(dist, 'THIRD-PARTY-NOTICES.txt'), renderNotices(results));

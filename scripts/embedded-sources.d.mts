@@ -8,3 +8,4 @@ export function viteEmbeddedSources(): {
   resolveId(id: string): string | undefined;
   load(id: string): Promise<string | undefined>;
 };
+export const embeddedInputs: ReadonlySet<string>;

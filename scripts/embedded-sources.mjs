@@ -9,6 +9,9 @@ import { build } from 'esbuild';
 const PREFIX = 'vaultstrap:source/';
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
+/** Every file that is in one of them, for the notices of what is bundled. @type {Set<string>} */
+export const embeddedInputs = new Set();
+
 /** @param {string} name path below src/, without extension */
 async function sourceOf(name) {
   const result = await build({
@@ -19,9 +22,12 @@ async function sourceOf(name) {
     target: 'node22.13',
     minify: true,
     write: false,
+    metafile: true,
+    absWorkingDir: root,
     logLevel: 'warning',
     plugins: [esbuildEmbeddedSources()],
   });
+  for (const input of Object.keys(result.metafile.inputs)) embeddedInputs.add(input);
   return result.outputFiles[0].text;
 }
 

@@ -22,7 +22,7 @@ function newestIn(folder) {
 
 /** Builds when dist/ is older than what it is made of. */
 export function buildIfStale() {
-  const built = statSync(path.join(root, 'dist/LICENSE.dotenv-expand'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const built = statSync(path.join(root, 'dist/THIRD-PARTY-NOTICES.txt'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const sources = ['src', 'functions', 'scripts'].map((folder) => newestIn(path.join(root, folder)));
   if (Math.max(...sources, statSync(path.join(root, 'package.json')).mtimeMs) < built) return;
   const { status } = spawn.sync(process.execPath, [path.join(root, 'scripts/build.mjs')], { stdio: 'inherit', env });

@@ -17,7 +17,7 @@ const ALLOWED = [
   'LICENSE',
   'CHANGELOG.md',
   'host.json',
-  'dist/LICENSE.dotenv-expand',
+  'dist/THIRD-PARTY-NOTICES.txt',
   /^dist\/(index|client|worker|telemetry|register|start|functions|testing|cli)\.cjs$/,
   /^dist\/cli\/[a-z]+\.cjs$/,
   'dist/preload.mjs',
@@ -32,7 +32,7 @@ describe('the tarball', () => {
       (file) => !ALLOWED.some((allowed) => (typeof allowed === 'string' ? allowed === file : allowed.test(file))),
     );
     expect(strange).toEqual([]);
-    for (const needed of ['package.json', 'README.md', 'LICENSE', 'dist/LICENSE.dotenv-expand']) {
+    for (const needed of ['package.json', 'README.md', 'LICENSE', 'dist/THIRD-PARTY-NOTICES.txt']) {
       expect(packed.files).toContain(needed);
     }
   });
