@@ -1,0 +1,33 @@
+// What is mutated, and the tests that have to notice: few, so that a mutant costs little.
+/** @type {Readonly<Record<string, { mutate: readonly string[], tests: readonly string[] }>>} */
+export const GROUPS = {
+  references: {
+    mutate: ['settings/{reference,scan}', 'support/{identity-selector,vault-names}'],
+    tests: ['settings/{reference,scan}', 'support/{small,config}', 'property/reference'],
+  },
+  records: {
+    mutate: ['settings/{names,provenance,platform-record}'],
+    tests: ['settings/{names,provenance,platform-record}', 'property/records'],
+  },
+  templates: { mutate: ['settings/template'], tests: ['settings/template', 'property/values'] },
+  values: {
+    mutate: ['rotation/{schedule,expiry,field,value}'],
+    tests: ['rotation/{schedule,expiry,value}', 'property/values'],
+  },
+  vault: {
+    mutate: ['vault/{failure,host,circuit,reply}'],
+    tests: ['vault/{failure,reply,host,circuit}', 'property/replies'],
+  },
+  identity: {
+    mutate: ['identity/{expiry,reply}', 'support/{retry,near}'],
+    tests: ['identity/{expiry,reply}', 'support/{retry,near}', 'property/replies'],
+  },
+};
+
+/** The one that runs now; `scripts/mutation.mjs` names it. */
+export function currentGroup() {
+  const name = process.env['MUTATION_GROUP'] ?? '';
+  const group = GROUPS[name];
+  if (!group) throw new Error('run it with: npm run mutation [group ...]');
+  return { name, ...group };
+}
