@@ -204,19 +204,28 @@ function finish(
   );
   const ordered: string[] = [];
   const circular = new Set<string>();
-  const state = new Map<string, 'open' | 'done'>();
-  const visit = (setting: string, path: readonly string[]): void => {
-    if (state.get(setting) === 'done') return;
-    if (state.get(setting) === 'open') {
-      for (const name of path.slice(path.indexOf(setting))) circular.add(name);
-      return;
+  // Depth first, without recursion: the length of a chain of templates is not ours to limit, the stack's depth is.
+  const placeOf = new Map<string, number | 'done'>();
+  for (const first of ours) {
+    const path: { readonly setting: string; readonly left: string[] }[] = [];
+    const open = (setting: string) => {
+      placeOf.set(setting, path.length);
+      path.push({ setting, left: [...(mentions.get(setting) ?? [])].reverse() });
+    };
+    if (!placeOf.has(first)) open(first);
+    for (let last = path.at(-1); last; last = path.at(-1)) {
+      const name = last.left.pop();
+      if (name === undefined) {
+        path.pop();
+        placeOf.set(last.setting, 'done');
+        ordered.push(last.setting);
+        continue;
+      }
+      const place = placeOf.get(name);
+      if (place === undefined) open(name);
+      else if (place !== 'done') for (const { setting } of path.slice(place)) circular.add(setting);
     }
-    state.set(setting, 'open');
-    for (const name of mentions.get(setting) ?? []) visit(name, [...path, setting]);
-    state.set(setting, 'done');
-    ordered.push(setting);
-  };
-  for (const setting of ours) visit(setting, []);
+  }
 
   const reads = new Map<string, SecretRead>();
   const settings = ordered.flatMap((setting): PlannedSetting[] => {

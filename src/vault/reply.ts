@@ -58,9 +58,8 @@ function readSecret(reply: HttpReply, read: SecretRead): Result<SecretValue> {
 }
 
 function msOf<K extends string>(key: K, seconds: unknown): { [P in K]?: number } {
-  return (typeof seconds === 'number' && Number.isFinite(seconds) ? { [key]: seconds * 1000 } : {}) as {
-    [P in K]?: number;
-  };
+  const ms = typeof seconds === 'number' ? seconds * 1000 : Number.NaN;
+  return (Number.isFinite(ms) ? { [key]: ms } : {}) as { [P in K]?: number };
 }
 
 /** Key Vault's error body; the reason behind a 403 stands in `innererror`. Only words are taken from it. */
