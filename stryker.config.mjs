@@ -13,6 +13,6 @@ export default {
   ignorePatterns: ['dist', 'docs', 'examples', 'bench', 'functions', 'reports'],
   reporters: ['json', 'progress-append-only'],
   jsonReporter: { fileName: `reports/mutation/${currentGroup().name}.json` },
-  tempDirName: `.stryker-tmp/${currentGroup().name}`,
+  tempDirName: `reports/stryker-${currentGroup().name}`,
   timeoutMS: 10_000,
 };

@@ -1,7 +1,7 @@
 // Mutation testing of the pure core, a group after the other: `npm run mutation [group ...]`. By hand; it takes half
 // an hour. Prints each mutant that no test noticed, and the score; CONTRIBUTING.md says what is left and why.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { GROUPS } from '../test/mutation/groups.mjs';
 import { root } from './embedded-sources.mjs';
@@ -13,7 +13,7 @@ for (const group of asked.length > 0 ? asked : Object.keys(GROUPS)) {
   const { status } = spawnSync(
     process.execPath,
     [path.join(root, 'node_modules/@stryker-mutator/core/bin/stryker.js'), 'run'],
-    { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, MUTATION_GROUP: group } },
+    { cwd: root, stdio: ['ignore', process.stderr, 'inherit'], env: { ...process.env, MUTATION_GROUP: group } },
   );
   if (status !== 0) process.exit(status ?? 1);
   const { files } = JSON.parse(readFileSync(path.join(root, `reports/mutation/${group}.json`), 'utf8'));
@@ -34,5 +34,4 @@ for (const group of asked.length > 0 ? asked : Object.keys(GROUPS)) {
     noticed += inFile - missed;
   }
 }
-rmSync(path.join(root, '.stryker-tmp'), { recursive: true, force: true });
 console.log(`${noticed} of ${total} mutants noticed: ${((100 * noticed) / total).toFixed(1)} %`);
