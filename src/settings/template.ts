@@ -43,7 +43,8 @@ export type TemplatePart = string | { readonly value: string };
  * shell) makes `${NAME:-default}` use its default.
  */
 export function expandTemplate(parts: readonly TemplatePart[], lookup: (name: string) => string | undefined): string {
-  const nonce = randomWord().replaceAll('-', '');
+  // Without "n": dotenv-expand splits a name that has no operator at "null".
+  const nonce = randomWord().replaceAll(/[-n]/g, '');
   const values: string[] = [];
   const hold = (value: string) => `${OPEN}${nonce}.${values.push(value) - 1}${CLOSE}`;
 
@@ -66,9 +67,46 @@ export function expandTemplate(parts: readonly TemplatePart[], lookup: (name: st
       if (inBraces) return `\${${aliasOf(inBraces)}`;
       return bare ? `\${${aliasOf(bare)}}` : hold('$');
     });
+  return fillPlaceholders(
+    eachInBraces(text, (expression) => expandOne(expression, variables)),
+    nonce,
+    values,
+  );
+}
+
+/** `${NAME}`, or the same with an operator. Of all variables only the one that it mentions is shown: they are copied. */
+function expandOne(expression: string, variables: Readonly<Record<string, string>>): string {
+  const alias = expression.slice(2, expression.indexOf(CLOSE) + 1);
   const key = 'template';
-  const expanded = expand({ parsed: { [key]: text }, processEnv: variables }).parsed?.[key];
-  return fillPlaceholders(expanded ?? text, nonce, values);
+  const processEnv = { [alias]: variables[alias] ?? '' };
+  return expand({ parsed: { [key]: expression }, processEnv }).parsed?.[key] ?? expression;
+}
+
+/**
+ * What stands in braces, from the inside outwards, each by itself. Given a whole text, dotenv-expand begins anew after
+ * each replacement and keeps every intermediate text: 8,000 mentions take all the memory there is.
+ */
+function eachInBraces(text: string, expandOne: (expression: string) => string): string {
+  // What stands before each open `${`, the innermost last; the last entry is what comes behind it.
+  let open: string[] = [''];
+  const add = (piece: string) => {
+    open[open.length - 1] += piece;
+  };
+  // A brace that belongs to no mention stays, and so do the mentions around it.
+  const giveUp = (piece: string) => {
+    open = [open.join('${') + piece];
+  };
+  for (const piece of text.split(/(\$\{|[{}])/)) {
+    if (piece === '${') open.push('');
+    else if (piece === '{') giveUp(piece);
+    else if (piece !== '}') add(piece);
+    else {
+      const inside = open.length > 1 ? open.pop() : undefined;
+      if (inside === undefined) giveUp(piece);
+      else add(expandOne(`\${${inside}}`));
+    }
+  }
+  return open.join('${');
 }
 
 function fillPlaceholders(text: string, nonce: string, values: readonly string[]): string {

@@ -14,14 +14,13 @@ export const GROUPS = {
     mutate: ['rotation/{schedule,expiry,field,value}'],
     tests: ['rotation/{schedule,expiry,value}', 'property/values'],
   },
-  vault: {
-    mutate: ['vault/{failure,host,circuit,reply}'],
-    tests: ['vault/{failure,reply,host,circuit}', 'property/replies'],
-  },
+  vault: { mutate: ['vault/{failure,reply}'], tests: ['vault/{failure,reply}'] },
+  hosts: { mutate: ['vault/{host,circuit}'], tests: ['vault/{host,circuit}'] },
   identity: {
-    mutate: ['identity/{expiry,reply}', 'support/{retry,near}'],
-    tests: ['identity/{expiry,reply}', 'support/{retry,near}', 'property/replies'],
+    mutate: ['identity/{expiry,reply}'],
+    tests: ['identity/{expiry,reply}', 'property/replies'],
   },
+  support: { mutate: ['support/{retry,near}'], tests: ['support/{retry,near}'] },
 };
 
 /** The one that runs now; `scripts/mutation.mjs` names it. */
