@@ -42,8 +42,11 @@ export type HttpResult =
  * have been closed by the other side just as it is used again: that is tried once more.
  */
 export async function sendRequest(request: HttpRequest): Promise<HttpResult> {
+  const startedMs = performance.now();
   const first = await attempt(request);
-  return first.stale && !request.signal?.aborted ? (await attempt(request)).result : first.result;
+  if (!first.stale || request.signal?.aborted) return first.result;
+  const leftMs = request.timeoutMs - (performance.now() - startedMs);
+  return (await attempt({ ...request, timeoutMs: Math.max(1, leftMs) })).result;
 }
 
 function attempt(request: HttpRequest): Promise<{ result: HttpResult; stale: boolean }> {
@@ -51,12 +54,15 @@ function attempt(request: HttpRequest): Promise<{ result: HttpResult; stale: boo
   // getBuiltinModule: `import 'node:http'` pulls in undici for its list of exports, some 40 ms.
   const transport = process.getBuiltinModule(protocol === 'https:' ? 'node:https' : 'node:http');
   return new Promise((resolve) => {
-    const options: RequestOptions = { host, port, path, method, headers, agent };
-    let outgoing: ClientRequest;
+    const options: RequestOptions = { host, port, path, method, agent };
+    let outgoing: ClientRequest | undefined;
     try {
       outgoing = transport.request(options);
+      // Not among the options: the agent hands those to the socket, and NODE_DEBUG=net prints them, credentials and all.
+      for (const [name, value] of Object.entries(headers)) outgoing.setHeader(name, value);
     } catch (error) {
       // A header or path that HTTP does not allow: an identity header with a line break, say.
+      outgoing?.on('error', () => {}).destroy();
       return resolve({ result: { ok: false, problem: { kind: 'network', cause: safeCause(error) } }, stale: false });
     }
 
@@ -82,6 +88,8 @@ function attempt(request: HttpRequest): Promise<{ result: HttpResult; stale: boo
       settle({ ok: false, problem: { kind: kindOf(cause), cause } }, stale);
     });
     outgoing.on('response', (incoming) => readBody(incoming, maxBytes, settle, problem));
+    // A switch to another protocol (101), which nobody asked for, ends it without an error and without a response.
+    outgoing.on('close', () => problem('network', { code: 'ECONNRESET' }));
     // Behind the listeners: giving up destroys the request, and its error would have nobody to go to.
     if (signal?.aborted) return onAbort();
     signal?.addEventListener('abort', onAbort, { once: true });

@@ -178,3 +178,24 @@ describe('parseRetryAfterMs', () => {
     expect(parseRetryAfterMs(header, NOW)).toBe(expected);
   });
 });
+
+test('a switch to another protocol is no reply, and nothing to wait for', async () => {
+  handle = ({ socket }) =>
+    void socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n');
+  expect(await send({ agent: new Agent() })).toMatchObject({ ok: false, problem: { kind: 'network' } });
+});
+
+test('the second try, of a socket that was closed under the first, has the time that is left', async () => {
+  const own = new Agent({ keepAlive: true });
+  let requests = 0;
+  handle = (request, response) => {
+    requests++;
+    if (requests === 1) response.end('first');
+    else if (requests === 2) setTimeout(() => request.socket.resetAndDestroy(), 900);
+    else setTimeout(() => response.end('too late'), 600);
+  };
+  expect(await send({ agent: own })).toMatchObject({ ok: true });
+  expect(await send({ agent: own, timeoutMs: 1000 })).toMatchObject({ ok: false, problem: { kind: 'timeout' } });
+  expect(requests).toBe(3);
+  own.destroy();
+});
