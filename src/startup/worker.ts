@@ -48,7 +48,7 @@ export function openWorker(env: Environment): OpenWorker {
       eval: true,
       // Neither preloads nor options meant for the app: a preloaded copy of us would recurse.
       execArgv: [],
-      env: workerEnvironment(env),
+      env: unprintable(workerEnvironment(env)),
       workerData,
       transferList: [port2],
       name: 'vaultstrap',
@@ -187,6 +187,11 @@ function needsSdk({ config, env }: Job): boolean {
 function workerEnvironment(env: Environment): Record<string, string> {
   const { NODE_OPTIONS: _options, NODE_V8_COVERAGE: _coverage, ...rest } = env;
   return rest as Record<string, string>;
+}
+
+/** NODE_DEBUG=worker prints what a thread is started with; an inherited environment holds values. */
+function unprintable<T extends object>(env: T): T {
+  return Object.defineProperty(env, Symbol.for('nodejs.util.inspect.custom'), { value: () => '[environment]' });
 }
 
 function failedReply(job: Job, failure: Failure): JobReply {
