@@ -34,14 +34,24 @@ export function leapingClock(): LeapingClock {
 /** Reads secret `x` of each host, as a start does that lists all its failures. */
 export async function readUnder(
   env: Settings,
-  { hosts, clock, withinMs = WITHIN_MS, options = {} }: {
+  {
+    hosts,
+    clock,
+    withinMs = WITHIN_MS,
+    options = {},
+  }: {
     readonly hosts: readonly string[];
     readonly clock: Clock;
     readonly withinMs?: number;
     readonly options?: BootstrapOptions;
   },
 ) {
-  const client = createVaultClient({ config: readConfig(env, options), clock, env: () => env, sdkAnchors: sdkAnchors() });
+  const client = createVaultClient({
+    config: readConfig(env, options),
+    clock,
+    env: () => env,
+    sdkAnchors: sdkAnchors(),
+  });
   const startedMs = clock.monotonic();
   const reads = hosts.map((host) => readOf('x', { host }));
   const results = await client.readAll(reads, { deadlineMs: startedMs + withinMs, failFast: false });

@@ -87,7 +87,10 @@ export const IDENTITY_FAULTS: readonly IdentityFault[] = [
   },
   {
     what: '400',
-    fault: () => ({ status: 400, body: { statusCode: 400, message: 'No User Assigned or Delegated Managed Identity' } }),
+    fault: () => ({
+      status: 400,
+      body: { statusCode: 400, message: 'No User Assigned or Delegated Managed Identity' },
+    }),
     ...noIdentity('ERR_IDENTITY_NOT_ASSIGNED', 1),
     bySdk: noIdentity('ERR_IDENTITY_NOT_ASSIGNED', 1),
   },
@@ -261,7 +264,8 @@ export const VAULT_FAULTS: readonly VaultFault[] = [
   { what: '401 of another service', fault: () => challenge('https://management.azure.com'), ...unauthorized },
   {
     what: '401 that wants claims (continuous access evaluation)',
-    fault: () => challenge('https://vault.azure.net', ', error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnt9fQ=="'),
+    fault: () =>
+      challenge('https://vault.azure.net', ', error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnt9fQ=="'),
     ...unauthorized,
   },
   { what: '403 ForbiddenByRbac', fault: () => forbidden('ForbiddenByRbac'), ...denied('ERR_VAULT_RBAC') },

@@ -58,7 +58,12 @@ export async function startServers(): Promise<Servers> {
   const trapServer = http.createServer((request, response) => {
     seen.push(`${request.method} ${request.url} ${JSON.stringify(request.headers)}`);
     response.end(
-      JSON.stringify({ access_token: 'forged', expires_in: '3600', value: 'forged', id: `x/secrets/x/${'0'.repeat(32)}` }),
+      JSON.stringify({
+        access_token: 'forged',
+        expires_in: '3600',
+        value: 'forged',
+        id: `x/secrets/x/${'0'.repeat(32)}`,
+      }),
     );
   });
   const trapPort = await listen(trapServer);
