@@ -2,7 +2,7 @@ import type { Environment } from '../settings/environment.js';
 import { publish } from '../support/channels.js';
 import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
-import { guarded, type Result } from '../support/failure.js';
+import { type Failure, fail, guarded, type Result } from '../support/failure.js';
 import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
 import { type RetryLimits, withRetry } from '../support/retry.js';
 import { Secret } from '../support/secret.js';
@@ -76,6 +76,8 @@ export function createTokenCache({
   const entries = new Map<string, Entry>();
   const inFlight = new Map<string, Promise<Result<AccessToken>>>();
   const forcedAtMs = new Map<string, number>();
+  /** Endpoints that asked to be left alone, by `Retry-After`. */
+  const pauses = new Map<string, { readonly failure: Failure; readonly untilMs: number }>();
   const sdk = createSdkTokens(sdkAnchors);
   let requests = 0;
 
@@ -91,6 +93,12 @@ export function createTokenCache({
     entries.set(key, { token, goodUntilMs: nowMs + lifeMs, renewAtMs: nowMs + lifeMs - earlyMs });
   }
 
+  function pauseAfter(key: string, failure: Failure): void {
+    if (failure.retryAfterMs !== undefined) {
+      pauses.set(key, { failure, untilMs: clock.monotonic() + failure.retryAfterMs });
+    }
+  }
+
   function fetchOnce(
     key: string,
     from: IdentitySource,
@@ -100,6 +108,8 @@ export function createTokenCache({
   ): Promise<Result<AccessToken>> {
     const running = inFlight.get(key);
     if (running) return running;
+    const pause = pauses.get(key);
+    if (pause && clock.monotonic() < pause.untilMs) return Promise.resolve(fail(pause.failure));
     // Only the configured default can come from AZURE_CLIENT_ID; a reference's own identity was spelt out.
     const isDefault = printIdentity(identity) === printIdentity(config.identity);
     const context = {
@@ -120,6 +130,7 @@ export function createTokenCache({
     )
       .then((result) => {
         if (result.ok) store(key, result.value);
+        else pauseAfter(key, result.failure);
         publish('token', {
           source: from.name,
           resource,

@@ -81,6 +81,22 @@ describe('one request', () => {
   });
 });
 
+test('an endpoint that asks to be left alone is, by everybody who needs that token, and no longer', async () => {
+  const clock = jumpingClock();
+  const { ask, seen, control } = await endpoint(clock);
+  const { answer } = control;
+  control.answer = (response) => void response.writeHead(429, { 'Retry-After': '60' }).end();
+  for (let i = 0; i < 3; i++) {
+    expect(failureOf(await ask())).toMatchObject({ code: 'ERR_IDENTITY_UNAVAILABLE', retryAfterMs: 60_000 });
+  }
+  expect(seen).toHaveLength(1);
+  control.answer = answer;
+  // Another identity's tokens may be another matter.
+  expect(await textOf(ask(CLIENT))).toBe('token-2');
+  clock.advance(60_000);
+  expect(await textOf(ask())).toBe('token-3');
+});
+
 describe('renewal', () => {
   test('begins five minutes early, in the background; the old token serves meanwhile', async () => {
     const clock = jumpingClock();
