@@ -17,6 +17,8 @@ export interface Promised {
 
 interface Row extends Promised {
   readonly what: string;
+  /** A restart now would fail, as far as can be known. */
+  readonly isFact?: true;
   /** One try outlasts the time that there is. */
   readonly slow?: true;
   /** What it must have slept between two tries, because it was asked to. */
@@ -41,8 +43,6 @@ export interface VaultFault extends Row {
   readonly env?: (servers: Servers) => Settings;
   /** The vault's host, where it is no vault of Azure. */
   readonly host?: string;
-  /** A refusal that counts: seen on two ticks, the next start would fail. */
-  readonly refusal?: true;
   /** What the SDK's lane says, where the two differ. */
   readonly inSdkLane?: Partial<VaultFault>;
 }
@@ -57,7 +57,7 @@ const HTML = { status: 200, body: '<html>Sign in to the network</html>' };
 const tokenReply = (access_token: string) => ({
   body: { access_token, expires_on: '1000000000', expires_in: '1', resource: 'x', token_type: 'Bearer' },
 });
-const unauthorized = { status: 'UnauthorizedClient', code: 'ERR_VAULT_UNAUTHORIZED', tries: 2 } as const;
+const unauthorized = { status: 'UnauthorizedClient', code: 'ERR_VAULT_UNAUTHORIZED', tries: 2, isFact: true } as const;
 const DAY_MS = 86_400_000;
 
 export const IDENTITY_FAULTS: readonly IdentityFault[] = [
@@ -92,6 +92,7 @@ export const IDENTITY_FAULTS: readonly IdentityFault[] = [
       body: { statusCode: 400, message: 'No User Assigned or Delegated Managed Identity' },
     }),
     ...noIdentity('ERR_IDENTITY_NOT_ASSIGNED', 1),
+    isFact: true,
     bySdk: noIdentity('ERR_IDENTITY_NOT_ASSIGNED', 1),
   },
   { what: '401', fault: () => ({ status: 401 }), ...noIdentity('ERR_IDENTITY_REFUSED', 3), bySdk: NOT_FOUND },
@@ -132,6 +133,7 @@ export const IDENTITY_FAULTS: readonly IdentityFault[] = [
     what: 'redirect',
     fault: (_, { trap }) => ({ redirectTo: `${trap.url}/msi/token` }),
     ...noIdentity('ERR_IDENTITY_REPLY', 1),
+    isFact: true,
     bySdk: NOT_FOUND,
   },
   {
@@ -192,7 +194,7 @@ const forbidden = (reason?: string): Partial<Fault> => ({
   status: 403,
   body: { error: { code: 'Forbidden', message: 'no', ...(reason !== undefined && { innererror: { code: reason } }) } },
 });
-const denied = (code: string) => ({ status: 'AccessToKeyVaultDenied', code, tries: 1, refusal: true }) as const;
+const denied = (code: string) => ({ status: 'AccessToKeyVaultDenied', code, tries: 1, isFact: true }) as const;
 const reply = { status: 'OtherReasons', code: 'ERR_VAULT_REPLY', tries: 3 } as const;
 const throttled = outage('ERR_THROTTLED');
 const unavailable = outage('ERR_VAULT_UNAVAILABLE');
@@ -203,7 +205,7 @@ const challenge = (resource: string, more = ''): Partial<Fault> => ({
     'WWW-Authenticate': `Bearer authorization="https://login.windows.net/${TENANT}", resource="${resource}"${more}`,
   },
 });
-const badCertificate = { status: 'OtherReasons', code: 'ERR_VAULT_TLS', tries: 1 } as const;
+const badCertificate = { status: 'OtherReasons', code: 'ERR_VAULT_TLS', tries: 1, isFact: true } as const;
 const id = `https://faulty.vault.azure.net/secrets/x/${'0'.repeat(32)}`;
 
 export const VAULT_FAULTS: readonly VaultFault[] = [
@@ -283,7 +285,7 @@ export const VAULT_FAULTS: readonly VaultFault[] = [
     status: 'OtherReasons',
     code: 'ERR_SECRET_DISABLED',
     tries: 1,
-    refusal: true,
+    isFact: true,
   },
   { what: '403 bare', fault: () => ({ status: 403 }), ...denied('ERR_VAULT_FORBIDDEN') },
   {
@@ -292,7 +294,7 @@ export const VAULT_FAULTS: readonly VaultFault[] = [
     status: 'SecretNotFound',
     code: 'ERR_SECRET_NOT_FOUND',
     tries: 1,
-    refusal: true,
+    isFact: true,
   },
   {
     what: '404 bare',
@@ -300,6 +302,7 @@ export const VAULT_FAULTS: readonly VaultFault[] = [
     status: 'VaultNotFound',
     code: 'ERR_VAULT_NOT_FOUND',
     tries: 1,
+    isFact: true,
   },
   { what: '429', fault: () => ({ status: 429 }), ...throttled },
   {
@@ -334,5 +337,6 @@ export const VAULT_FAULTS: readonly VaultFault[] = [
     status: 'OtherReasons',
     code: 'ERR_VAULT_REDIRECT',
     tries: 1,
+    isFact: true,
   },
 ];
