@@ -5,7 +5,7 @@ import { viteEmbeddedSources } from './scripts/embedded-sources.mjs';
 import { summaryReporter } from './scripts/summary-reporter.mjs';
 
 /** On the packed package, in processes of their own. */
-const onThePackage = ['test/process/**/*.test.ts', 'test/types/**/*.test.ts'];
+const onThePackage = ['test/process/**/*.test.ts', 'test/faults/process/**/*.test.ts', 'test/types/**/*.test.ts'];
 
 export default defineConfig({
   plugins: [viteEmbeddedSources()],

@@ -98,40 +98,43 @@ const canaries = () => [OLD, NEW, azure.env['IDENTITY_HEADER'] ?? '', 'eyJ'];
 
 // Who answers for a vault is decided at the start; only what the vault itself does can change.
 const vaultRows = quick(VAULT_FAULTS).filter(({ fault }) => fault);
-test.each(LANES.flatMap((lane) => vaultRows.map((row) => ({ lane, ...row }))))('$lane, vault: $what', async (row) => {
-  const process_ = await started(row.lane);
-  const { rotator, clock, reportOf } = process_;
-  const handle = await azure.faults.add({ target: 'vault', vault: 'faulty', ...row.fault?.(servers) });
-  const { status, code } = row;
+test.for(LANES.flatMap((lane) => vaultRows.map((row) => ({ lane, ...row }))))(
+  '$lane, vault: $what',
+  async (row, { task }) => {
+    const process_ = await started(row.lane);
+    const { rotator, clock, reportOf } = process_;
+    const handle = await azure.faults.add({ target: 'vault', vault: 'faulty', ...row.fault?.(servers) });
+    const { status, code } = row;
 
-  const first = await rotator.refresh();
-  expect(first).toMatchObject({ generation: 2, failed: ['VS_FAULTY'], changed: [{ setting: 'VS_SOUND' }] });
-  expect([process.env['VS_FAULTY'], process.env['VS_SOUND']]).toEqual([OLD, NEW]);
-  expect(reportOf('VS_FAULTY')).toMatchObject({ status, code, kept: true });
-  expect(findCanaries([first, reportOf('VS_FAULTY')], canaries())).toEqual([]);
-  // A vault that throttles is left alone; the SDK has rounds of its own about a 401.
-  if (code === 'ERR_THROTTLED') expect(await handle.hits()).toBe(1);
-  else if (row.lane === 'direct' || code !== 'ERR_VAULT_UNAUTHORIZED') expectTries(await handle.hits(), row);
+    const first = await rotator.refresh();
+    expect(first).toMatchObject({ generation: 2, failed: ['VS_FAULTY'], changed: [{ setting: 'VS_SOUND' }] });
+    expect([process.env['VS_FAULTY'], process.env['VS_SOUND']]).toEqual([OLD, NEW]);
+    expect(reportOf('VS_FAULTY')).toMatchObject({ status, code, kept: true });
+    expect(findCanaries([first, reportOf('VS_FAULTY')], canaries())).toEqual([]);
+    // A vault that throttles is left alone; the SDK has rounds of its own about a 401.
+    if (code === 'ERR_THROTTLED') expect(await handle.hits()).toBe(1);
+    else if (row.lane === 'direct' || code !== 'ERR_VAULT_UNAUTHORIZED') expectTries(await handle.hits(), row);
 
-  await rotator.refresh();
-  expect(process.env['VS_FAULTY']).toBe(OLD);
-  // An outage may be over by the next start.
-  expect(reportOf('VS_FAULTY').wouldFailAtStart).toBe(row.isFact);
+    await rotator.refresh();
+    expect(process.env['VS_FAULTY']).toBe(OLD);
+    // An outage may be over by the next start.
+    expect(reportOf('VS_FAULTY').wouldFailAtStart).toBe(row.isFact);
 
-  await azure.faults.clear();
-  await passed(clock);
-  expect(await rotator.refresh()).toMatchObject({ generation: 3, failed: [], changed: [{ setting: 'VS_FAULTY' }] });
-  expect(process.env['VS_FAULTY']).toBe(NEW);
-  expect(reportOf('VS_FAULTY')).toMatchObject({ status: 'Resolved' });
-  expect(reportOf('VS_FAULTY')).not.toHaveProperty('kept');
-  rotator.reset();
-  count();
-});
+    await azure.faults.clear();
+    await passed(clock);
+    expect(await rotator.refresh()).toMatchObject({ generation: 3, failed: [], changed: [{ setting: 'VS_FAULTY' }] });
+    expect(process.env['VS_FAULTY']).toBe(NEW);
+    expect(reportOf('VS_FAULTY')).toMatchObject({ status: 'Resolved' });
+    expect(reportOf('VS_FAULTY')).not.toHaveProperty('kept');
+    rotator.reset();
+    count(task);
+  },
+);
 
 const identityRows = quick(IDENTITY_FAULTS);
-test.each(LANES.flatMap((lane) => identityRows.map((row) => ({ lane, ...row }))))(
+test.for(LANES.flatMap((lane) => identityRows.map((row) => ({ lane, ...row }))))(
   '$lane, identity endpoint: $what',
-  async (row) => {
+  async (row, { task }) => {
     const { rotator, clock, become, reportOf, tokens } = await started(row.lane);
     // What the process holds is refused, so that it needs another token, and cannot have one.
     await azure.tokens.revokeAll();
@@ -162,6 +165,6 @@ test.each(LANES.flatMap((lane) => identityRows.map((row) => ({ lane, ...row })))
     expect((await rotator.refresh()).failed).toEqual([]);
     expect([process.env['VS_FAULTY'], process.env['VS_SOUND']]).toEqual([NEW, NEW]);
     rotator.reset();
-    count();
+    count(task);
   },
 );

@@ -117,13 +117,13 @@ describe.each(LANES)('$lane', (lane) => {
     await azure.reset();
   });
   const rows = IDENTITY_FAULTS.filter(({ env, bySdk }) => !lane.bySdk || (bySdk && !env));
-  test.each(rows)('identity endpoint: $what', async (row) => {
+  test.for(rows)('identity endpoint: $what', async (row, { task }) => {
     await runIdentityFault(row, lane);
-    count();
+    count(task);
   });
-  test.each(VAULT_FAULTS)('vault: $what', async (row) => {
+  test.for(VAULT_FAULTS)('vault: $what', async (row, { task }) => {
     await runVaultFault(row, lane);
-    count();
+    count(task);
   });
 });
 
@@ -132,7 +132,7 @@ describe.each(LANES.filter(({ bySdk }) => !bySdk))('$lane: while vaults fail in 
   const rows = VAULT_FAULTS.flatMap((row, i) => (row.fault ? [{ ...row, vault: `faulty-${i}` }] : []));
   const hosts = rows.map(({ vault }) => `${vault}.vault.azure.net`);
 
-  test.each(IDENTITY_FAULTS)('identity endpoint: $what', async (row) => {
+  test.for(IDENTITY_FAULTS)('identity endpoint: $what', async (row, { task }) => {
     for (const { vault, fault } of rows) await azure.faults.add({ target: 'vault', vault, ...fault?.(servers) });
     if (row.fault) await azure.faults.add({ target: 'identity', ...(await row.fault(azure, servers)) });
     const isSlow = row.slow || row.givesToken;
@@ -143,7 +143,7 @@ describe.each(LANES.filter(({ bySdk }) => !bySdk))('$lane: while vaults fail in 
     for (const [i, failure] of run.outcomes.entries()) {
       const { status, code } = row.givesToken ? (rows[i] ?? row) : row;
       expect({ vault: rows[i]?.what, ...failure }).toMatchObject({ status, code });
-      count();
+      count(task);
     }
     expect(findCanaries(run.outcomes, canaries())).toEqual([]);
     if (!row.givesToken) expect(await bearerRequests(azure)).toEqual([]);
