@@ -75,7 +75,7 @@ function createCredential(
   const options: DefaultAzureCredentialOptions = {
     retryOptions: { maxRetries: 0 },
     redirectOptions: { maxRetries: 0 },
-    httpClient: withoutProxyForEndpoints(httpClient),
+    httpClient: capped(withoutProxyForEndpoints(httpClient)),
   };
   switch (identity.kind) {
     case 'object':
@@ -111,6 +111,24 @@ function withoutProxyForEndpoints(client: HttpClient): HttpClient {
         // Without it the global agent would be used, which NODE_USE_ENV_PROXY turns to the proxy.
         request.disableKeepAlive = false;
       }
+      return client.sendRequest(request);
+    },
+  };
+}
+
+/** As in our own lane. The SDK would collect whatever an endpoint sends, until there is no memory left. */
+const MAX_REPLY_BYTES = 256 * 1024;
+
+function capped(client: HttpClient): HttpClient {
+  return {
+    sendRequest(request) {
+      const tooLarge = new AbortController();
+      const { abortSignal } = request;
+      request.onDownloadProgress = ({ loadedBytes }) => {
+        if (loadedBytes > MAX_REPLY_BYTES) tooLarge.abort();
+      };
+      request.abortSignal =
+        abortSignal instanceof AbortSignal ? AbortSignal.any([abortSignal, tooLarge.signal]) : tooLarge.signal;
       return client.sendRequest(request);
     },
   };

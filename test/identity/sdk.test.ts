@@ -131,6 +131,28 @@ describe('a virtual machine', () => {
     await elsewhere.close();
   });
 
+  test.each([SYSTEM, { kind: 'object', id: OBJECT_ID } as const])(
+    'that sends without end is cut off: %o',
+    async (identity) => {
+      let sent = 0;
+      const endless = await serve((_, response) => {
+        response.writeHead(200, { 'Content-Type': 'application/json' });
+        const chunk = Buffer.alloc(65_536, 'x');
+        const more = () => {
+          // Enough to be sure; nobody may have read it.
+          if (response.destroyed || sent > 50_000_000) return void response.end();
+          sent += chunk.length;
+          response.write(chunk, () => setImmediate(more));
+        };
+        more();
+      });
+      const outcome = await child.ask({ PATH: '', AZURE_POD_IDENTITY_AUTHORITY_HOST: endless.url }, { identity });
+      expect(outcome.failure?.status).toBe('MSINotEnabled');
+      expect(sent).toBeLessThan(50_000_000);
+      await endless.close();
+    },
+  );
+
   test('without such an identity', async () => {
     const other = '99999999-9999-4999-8999-999999999999';
     const { ask } = asker({}, jumpingClock(), {
