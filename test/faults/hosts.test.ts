@@ -157,7 +157,7 @@ describe.each(LANES)('%s', (client) => {
   test('a suffix of its own has an audience of its own: no token that other vaults would take', async () => {
     process.env['VAULTSTRAP_VAULT_SUFFIX'] = 'vault.evil.example';
     await codesOf({ A: '@KeyVault(VaultName=shop;SecretName=x)' }, { client });
-    expect(resources).toEqual(['https://vault.evil.example']);
+    expect(new Set(resources)).toEqual(new Set(['https://vault.evil.example']));
   });
 
   test.each([
