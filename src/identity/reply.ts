@@ -1,13 +1,16 @@
 import type { Config } from '../support/config.js';
-import { type Failure, fail, type Result, succeed } from '../support/failure.js';
+import { type Failure, fail, type Result } from '../support/failure.js';
 import { type HttpProblem, type HttpReply, parseRetryAfterMs } from '../support/http.js';
 import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
 import { Secret } from '../support/secret.js';
 import { expiryMs } from './expiry.js';
+import { refuseAnothers } from './whose.js';
 
 export interface AccessToken {
   readonly token: Secret;
   readonly expiresOnMs: number;
+  /** Which credential of the SDK's chain gave it, as the SDK calls it. */
+  readonly by?: string;
 }
 
 /** What the messages need to know of the request. */
@@ -34,25 +37,11 @@ export function readTokenReply(reply: HttpReply, context: TokenContext, nowMs: n
   if (access_token.length > MAX_TOKEN_LENGTH || !/^[\x21-\x7e]+$/.test(access_token)) {
     return fail(malformed(context, 'has a malformed access_token'));
   }
-  const { identity } = context;
-  if (
-    identity.kind === 'client' &&
-    typeof client_id === 'string' &&
-    client_id &&
-    client_id.toLowerCase() !== identity.id.toLowerCase()
-  ) {
-    return fail({
-      status: 'MSINotEnabled',
-      code: 'ERR_IDENTITY_SELECTOR',
-      details: `${context.source} gave the token of another identity than ${printIdentity(identity)}; it was not used.`,
-      hint: 'The host seems to ignore the selector. Assign this identity to the app, or set VAULTSTRAP_IDENTITY=system.',
-      retry: 'never',
-    });
-  }
-  return succeed({
+  const token = {
     token: new Secret(access_token),
     expiresOnMs: expiryMs({ access_token, expires_on, expires_in }, nowMs),
-  });
+  };
+  return refuseAnothers(token, context, client_id);
 }
 
 /** Whether an endpoint that answers so may answer otherwise soon. 410: the metadata service is being updated. */

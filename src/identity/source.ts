@@ -1,17 +1,16 @@
 import type { Environment } from '../settings/environment.js';
-import { type Failure, fail, type Result, succeed } from '../support/failure.js';
-import { isNear } from '../support/near.js';
+import { fail, type Result, succeed } from '../support/failure.js';
+import { badVariable, readEndpoint } from './endpoint.js';
 import { parseThumbprint } from './pinned.js';
 
 /** A place where a managed identity's tokens come from. `report()` shows the name. */
 export type IdentitySource =
   | {
-      readonly name: 'app-service-2019' | 'container-apps';
+      readonly name: 'app-service-2019' | 'container-apps' | 'app-service-2017';
       readonly lane: 'direct';
       readonly endpoint: URL;
       readonly header: string;
     }
-  | { readonly name: 'app-service-2017'; readonly lane: 'direct'; readonly endpoint: URL; readonly header: string }
   | {
       readonly name: 'service-fabric';
       readonly lane: 'direct';
@@ -30,47 +29,113 @@ export type IdentitySource =
 export type DirectSource = Extract<IdentitySource, { lane: 'direct' }>;
 export type SourceName = IdentitySource['name'];
 
-/** The oldest; a cluster that wants another one says so in IDENTITY_API_VERSION. */
-const SERVICE_FABRIC_API_VERSION = '2019-07-01-preview';
+interface Row {
+  readonly name: SourceName;
+  /** Variables that must all be there. */
+  readonly needs: readonly string[];
+  /** What else must hold, and how to say that it does not. */
+  readonly also?: { readonly holds: (env: Environment) => boolean; readonly missing: string };
+  readonly make: (env: Environment) => Result<IdentitySource>;
+}
+
+const bySdk = (name: Extract<IdentitySource, { lane: 'sdk' }>['name']) => () =>
+  succeed<IdentitySource>({ name, lane: 'sdk' });
+
+function appService(name: 'app-service-2019' | 'container-apps' | 'app-service-2017') {
+  const [setting, header] =
+    name === 'app-service-2017'
+      ? (['MSI_ENDPOINT', 'MSI_SECRET'] as const)
+      : (['IDENTITY_ENDPOINT', 'IDENTITY_HEADER'] as const);
+  return (env: Environment): Result<IdentitySource> => {
+    const found = readEndpoint(env, setting, header);
+    return found.ok ? succeed({ name, lane: 'direct', ...found.value }) : found;
+  };
+}
 
 /**
- * Which identity endpoint applies, most specific first: App Service sets both generations,
- * Arc sets one of App Service's variables, Azure ML imitates App Service 2017.
- * Sources and order: docs/identity.md.
+ * Every source, the most specific first: App Service sets both generations, Arc sets one of App Service's variables,
+ * Azure ML imitates App Service 2017. Sources and order: docs/identity.md.
  */
-export function detectSource(env: Environment): Result<IdentitySource> {
-  const has = (...names: string[]) => names.every((name) => Boolean(env[name]));
+const ROWS: readonly Row[] = [
+  {
+    name: 'workload-identity',
+    needs: ['AZURE_FEDERATED_TOKEN_FILE', 'AZURE_TENANT_ID', 'AZURE_CLIENT_ID'],
+    make: bySdk('workload-identity'),
+  },
+  {
+    name: 'service-fabric',
+    needs: ['IDENTITY_ENDPOINT', 'IDENTITY_HEADER', 'IDENTITY_SERVER_THUMBPRINT'],
+    make: serviceFabric,
+  },
+  {
+    name: 'container-apps',
+    needs: ['IDENTITY_ENDPOINT', 'IDENTITY_HEADER', 'CONTAINER_APP_NAME'],
+    make: appService('container-apps'),
+  },
+  { name: 'app-service-2019', needs: ['IDENTITY_ENDPOINT', 'IDENTITY_HEADER'], make: appService('app-service-2019') },
+  {
+    name: 'azure-ml',
+    needs: ['MSI_ENDPOINT', 'MSI_SECRET'],
+    also: {
+      holds: (env) =>
+        Boolean(env['DEFAULT_IDENTITY_CLIENT_ID']) || Object.keys(env).some((name) => name.startsWith('AZUREML_')),
+      missing: 'neither DEFAULT_IDENTITY_CLIENT_ID nor AZUREML_* is set',
+    },
+    make: bySdk('azure-ml'),
+  },
+  { name: 'app-service-2017', needs: ['MSI_ENDPOINT', 'MSI_SECRET'], make: appService('app-service-2017') },
+  {
+    name: 'msi-endpoint',
+    needs: ['MSI_ENDPOINT'],
+    make: (env) => {
+      const found = readEndpoint(env, 'MSI_ENDPOINT');
+      return found.ok ? succeed({ name: 'msi-endpoint', lane: 'direct', endpoint: found.value.endpoint }) : found;
+    },
+  },
+  {
+    name: 'azure-arc',
+    needs: [],
+    also: {
+      holds: (env) => Boolean(env['IDENTITY_ENDPOINT'] && env['IMDS_ENDPOINT']) || hasArcAgent(env),
+      missing: 'IDENTITY_ENDPOINT and IMDS_ENDPOINT are not both set, and there is no Arc agent here',
+    },
+    make: bySdk('azure-arc'),
+  },
+  { name: 'default-azure-credential', needs: [], make: bySdk('default-azure-credential') },
+];
 
-  if (has('AZURE_FEDERATED_TOKEN_FILE', 'AZURE_TENANT_ID', 'AZURE_CLIENT_ID')) {
-    return succeed({ name: 'workload-identity', lane: 'sdk' });
-  }
-  if (has('IDENTITY_ENDPOINT', 'IDENTITY_HEADER', 'IDENTITY_SERVER_THUMBPRINT')) return serviceFabric(env);
-  if (has('IDENTITY_ENDPOINT', 'IDENTITY_HEADER')) {
-    const name = has('CONTAINER_APP_NAME') ? 'container-apps' : 'app-service-2019';
-    return withEndpoint(env, 'IDENTITY_ENDPOINT', (endpoint) => ({
-      name,
-      lane: 'direct',
-      endpoint,
-      header: env['IDENTITY_HEADER'] ?? '',
-    }));
-  }
-  if (has('MSI_ENDPOINT', 'MSI_SECRET')) {
-    if (has('DEFAULT_IDENTITY_CLIENT_ID') || Object.keys(env).some((name) => name.startsWith('AZUREML_'))) {
-      return succeed({ name: 'azure-ml', lane: 'sdk' });
-    }
-    return withEndpoint(env, 'MSI_ENDPOINT', (endpoint) => ({
-      name: 'app-service-2017',
-      lane: 'direct',
-      endpoint,
-      header: env['MSI_SECRET'] ?? '',
-    }));
-  }
-  if (has('MSI_ENDPOINT')) {
-    return withEndpoint(env, 'MSI_ENDPOINT', (endpoint) => ({ name: 'msi-endpoint', lane: 'direct', endpoint }));
-  }
-  if (has('IDENTITY_ENDPOINT', 'IMDS_ENDPOINT') || hasArcAgent(env)) return succeed({ name: 'azure-arc', lane: 'sdk' });
-  return succeed({ name: 'default-azure-credential', lane: 'sdk' });
+/** A source that was looked for, and why it does not apply; the last one does. */
+export interface ConsideredSource {
+  readonly name: SourceName;
+  readonly missing?: string;
 }
+
+/** Which source applies, and which were passed over for it, in order. */
+export function considerSources(env: Environment): readonly ConsideredSource[] {
+  const considered: ConsideredSource[] = [];
+  for (const row of ROWS) {
+    const missing = missingOf(row, env);
+    considered.push({ name: row.name, ...(missing !== undefined && { missing }) });
+    if (missing === undefined) break;
+  }
+  return considered;
+}
+
+/** Where tokens come from in this environment. A source whose variables are malformed is a failure, not the next one. */
+export function detectSource(env: Environment): Result<IdentitySource> {
+  const row = ROWS.find((one) => missingOf(one, env) === undefined);
+  // The last row needs nothing.
+  return (row?.make ?? bySdk('default-azure-credential'))(env);
+}
+
+function missingOf({ needs, also }: Row, env: Environment): string | undefined {
+  const unset = needs.filter((name) => !env[name]);
+  if (unset.length > 0) return `${unset.join(', ')} ${unset.length === 1 ? 'is' : 'are'} not set`;
+  return also && !also.holds(env) ? also.missing : undefined;
+}
+
+/** The oldest; a cluster that wants another one says so in IDENTITY_API_VERSION. */
+const SERVICE_FABRIC_API_VERSION = '2019-07-01-preview';
 
 /** Its own lane, although the SDK knows the protocol: the SDK does not pin, and refuses the self-signed certificate. */
 function serviceFabric(env: Environment): Result<IdentitySource> {
@@ -80,20 +145,9 @@ function serviceFabric(env: Environment): Result<IdentitySource> {
   }
   const apiVersion = env['IDENTITY_API_VERSION'] || SERVICE_FABRIC_API_VERSION;
   if (!/^[\w.-]{1,64}$/.test(apiVersion)) return fail(badVariable('IDENTITY_API_VERSION', 'is not an api-version'));
-  return withEndpoint(
-    env,
-    'IDENTITY_ENDPOINT',
-    (endpoint) => ({
-      name: 'service-fabric',
-      lane: 'direct',
-      endpoint,
-      header: env['IDENTITY_HEADER'] ?? '',
-      thumbprint,
-      apiVersion,
-    }),
-    // Without TLS there is no certificate to compare.
-    ({ protocol }) => protocol === 'https:',
-  );
+  // Without TLS there is no certificate to compare.
+  const found = readEndpoint(env, 'IDENTITY_ENDPOINT', 'IDENTITY_HEADER', ({ protocol }) => protocol === 'https:');
+  return found.ok ? succeed({ name: 'service-fabric', lane: 'direct', ...found.value, thumbprint, apiVersion }) : found;
 }
 
 /**
@@ -113,52 +167,4 @@ function hasArcAgent(env: Environment): boolean {
   } catch {
     return false;
   }
-}
-
-function withEndpoint(
-  env: Environment,
-  setting: 'IDENTITY_ENDPOINT' | 'MSI_ENDPOINT',
-  make: (endpoint: URL) => DirectSource,
-  isFit: (endpoint: URL) => boolean = () => true,
-): Result<IdentitySource> {
-  const endpoint = parseEndpoint(env[setting] ?? '');
-  if (!endpoint || !isFit(endpoint)) return fail(badEndpoint(setting));
-  const source = make(endpoint);
-  if ('header' in source && !/^[\x21-\x7e]+$/.test(source.header)) return fail(badHeader(setting));
-  return succeed(source);
-}
-
-/**
- * Plain http only to this machine or its link: the header is a credential.
- */
-function parseEndpoint(text: string): URL | undefined {
-  if (!URL.canParse(text)) return undefined;
-  const url = new URL(text);
-  if (url.username || url.password || url.hash) return undefined;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isNear(url.hostname)) ? url : undefined;
-}
-
-function badEndpoint(setting: string): Failure {
-  return {
-    status: 'MSINotEnabled',
-    code: 'ERR_IDENTITY_ENDPOINT',
-    details: `${setting} is not an identity endpoint.`,
-    hint: `The platform sets ${setting}: https, or http to loopback or 169.254.0.0/16. Do not set it yourself.`,
-    retry: 'never',
-  };
-}
-
-function badHeader(setting: string): Failure {
-  const name = setting === 'MSI_ENDPOINT' ? 'MSI_SECRET' : 'IDENTITY_HEADER';
-  return badVariable(name, 'holds characters that no header can carry');
-}
-
-function badVariable(name: string, what: string): Failure {
-  return {
-    status: 'MSINotEnabled',
-    code: 'ERR_IDENTITY_ENDPOINT',
-    details: `${name} ${what}.`,
-    hint: `The platform sets ${name}. Do not set it yourself.`,
-    retry: 'never',
-  };
 }

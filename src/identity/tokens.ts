@@ -31,6 +31,7 @@ export interface TokenSeed {
   readonly key: string;
   readonly token: string;
   readonly expiresOnMs: number;
+  readonly by?: string;
 }
 
 export interface TokenCache {
@@ -49,12 +50,14 @@ export interface TokenCache {
   source(): Result<IdentitySource>;
   /** Token requests sent so far. */
   readonly requests: number;
+  /** Which credentials of the SDK's chain gave the tokens in use. */
+  givenBy(): readonly string[];
   seeds(): readonly TokenSeed[];
   plant(seeds: readonly TokenSeed[]): void;
 }
 
 export interface TokenCacheOptions {
-  readonly config: Pick<Config, 'identityFrom' | 'identity'>;
+  readonly config: Pick<Config, 'identityFrom' | 'identity' | 'vaultCa'>;
   readonly clock: Clock;
   readonly env: () => Environment;
   /** Where to look for the SDK's packages: files or folders, in this order. */
@@ -78,7 +81,7 @@ export function createTokenCache({
   const forcedAtMs = new Map<string, number>();
   /** Endpoints that asked to be left alone, by `Retry-After`. */
   const pauses = new Map<string, { readonly failure: Failure; readonly untilMs: number }>();
-  const sdk = createSdkTokens(sdkAnchors);
+  const sdk = createSdkTokens({ env, anchors: sdkAnchors, ca: config.vaultCa });
   let requests = 0;
 
   const source = () => detectSource(env());
@@ -182,11 +185,20 @@ export function createTokenCache({
       return true;
     },
 
+    givenBy: () => [...new Set([...entries.values()].flatMap(({ token }) => token.by ?? []))],
+
     seeds: () =>
-      [...entries].map(([key, { token }]) => ({ key, token: token.token.reveal(), expiresOnMs: token.expiresOnMs })),
+      [...entries].map(
+        ([
+          key,
+          {
+            token: { token, ...rest },
+          },
+        ]) => ({ key, token: token.reveal(), ...rest }),
+      ),
 
     plant(seeds) {
-      for (const { key, token, expiresOnMs } of seeds) store(key, { token: new Secret(token), expiresOnMs });
+      for (const { key, token, ...rest } of seeds) store(key, { token: new Secret(token), ...rest });
     },
   };
 }

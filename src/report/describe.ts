@@ -75,7 +75,10 @@ export interface Fact {
 export function factsOf(report: Report): readonly Fact[] {
   const { identity, startedAt, durationMs, requests, lastRefreshAt, nextRefreshAt, relaxations } = report;
   const facts: Fact[] = [{ label: 'Generation', text: String(report.generation) }];
-  if (identity) facts.push({ label: 'Identity', text: `${identity.source}, ${identity.id ?? 'system-assigned'}` });
+  if (identity) {
+    const { source, id = 'system-assigned', credential } = identity;
+    facts.push({ label: 'Identity', text: [`${source}, ${id}`, credential].filter(Boolean).join(', by ') });
+  }
   if (startedAt) {
     facts.push({ label: 'Started', at: startedAt, ...(durationMs !== undefined && { text: `in ${durationMs} ms` }) });
   }

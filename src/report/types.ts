@@ -45,8 +45,11 @@ export interface Report {
   readonly status: 'idle' | 'ready' | 'degraded' | 'failed';
   /** 0 before the first apply, 1 after it, one more for each change applied. */
   readonly generation: number;
-  /** Where tokens come from, and which identity is the default; absent when none is needed. */
-  readonly identity?: { readonly source: string; readonly id?: string };
+  /**
+   * Where tokens come from, and which identity is the default; absent when none is needed. `credential`: which part
+   * of `DefaultAzureCredential` gave them, as the SDK calls it.
+   */
+  readonly identity?: { readonly source: string; readonly id?: string; readonly credential?: string };
   /** ISO 8601. */
   readonly startedAt?: string;
   /** Of the start. */

@@ -14,6 +14,8 @@ export interface LazyClient extends Pick<VaultClient, 'readAll' | 'rest'> {
   seeds(): readonly TokenSeed[];
   /** Where tokens would come from now. */
   source(): Result<IdentitySource>;
+  /** Which credentials of the SDK's chain gave the tokens in use. */
+  givenBy(): readonly string[];
   /** Takes over what a worker fetched: its tokens, and what it sent for them. */
   adopt(work: Pick<JobReply, 'tokens' | 'requests'>): void;
 }
@@ -47,6 +49,7 @@ export function createLazyClient(options: VaultClientOptions): LazyClient {
     },
     seeds: () => made?.tokens.seeds() ?? planted,
     source: () => detectSource(options.env()),
+    givenBy: () => made?.tokens.givenBy() ?? [...new Set(planted.flatMap(({ by }) => by ?? []))],
     adopt({ tokens, requests: { token, vault, unauthorized } }) {
       adopted = {
         token: adopted.token + token,

@@ -23,6 +23,7 @@ export function reportSession(
   more: Pick<Report, 'generation' | 'durationMs' | 'lastRefreshAt' | 'nextRefreshAt'>,
 ): Report {
   const source = client.source();
+  const givenBy = client.givenBy();
   const relaxed = RELAXATIONS.filter((name) => liveEnvironment()[name]);
   return {
     status: composed.some((setting) => isDegraded(setting, noteOf(setting.planned.setting))) ? 'degraded' : 'ready',
@@ -31,6 +32,7 @@ export function reportSession(
       identity: {
         source: source.value.name,
         ...(config.identity.kind !== 'system' && { id: printIdentity(config.identity) }),
+        ...(givenBy.length > 0 && { credential: givenBy.join(', ') }),
       },
     }),
     startedAt: new Date(startedAtMs).toISOString(),

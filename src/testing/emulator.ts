@@ -1,5 +1,6 @@
 import { checkId, wrong } from './check.js';
 import { checkFault } from './check-fault.js';
+import { createHostFiles } from './files.js';
 import { findIdentity, identityHandle, vaultHandle } from './handles.js';
 import { settingsFor } from './hosts.js';
 import { checkLatency, checkOptions, checkTokenOptions } from './options.js';
@@ -70,6 +71,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const settings = checkOptions(options);
   const thread = await startThread(settings);
   const { vaultPort, identityPort, fabricPort, fabricThumbprint, caCertificate } = thread.started;
+  const { authorityPort, federatedToken, arcKeyFile } = thread.started;
+  const files = createHostFiles();
   const vaultEndpoint = `https://127.0.0.1:${vaultPort}`;
   const identityEndpoint = `http://127.0.0.1:${identityPort}`;
   const fabricEndpoint = `https://127.0.0.1:${fabricPort}`;
@@ -83,6 +86,11 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       fabricThumbprint,
       caCertificate,
       identityHeader,
+      authorityEndpoint: `https://127.0.0.1:${authorityPort}`,
+      tenantId: settings.tenantId,
+      defaultClientId: settings.identities[0]?.clientId ?? '',
+      federatedTokenFile: () => files.federatedToken(federatedToken),
+      writeArcKey: () => files.arcKey(arcKeyFile, identityHeader),
     });
   const requests: RequestLog = Object.assign(() => thread.call('log.read'), {
     clear: () => thread.call('log.clear'),
@@ -107,12 +115,17 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     latency: async (latency) => thread.call('latency', checkLatency('latency', latency)),
     rotateIdentityHeader: async () => {
       identityHeader = await thread.call('rotateIdentityHeader');
+      files.renewArcKey(identityHeader);
     },
     reset: async () => {
       identityHeader = await thread.call('reset');
+      files.renewArcKey(identityHeader);
       await resetThisProcess();
     },
-    close: () => thread.close(),
+    close: () => {
+      files.remove();
+      return thread.close();
+    },
   };
   // Not in the types: they must be readable without lib "esnext.disposable".
   if (typeof Symbol.asyncDispose === 'symbol') {

@@ -9,6 +9,13 @@ export interface HostFacts {
   readonly fabricThumbprint: string;
   readonly caCertificate: string;
   readonly identityHeader: string;
+  readonly authorityEndpoint: string;
+  readonly tenantId: string;
+  /** Of the identity that a host with a default one has. */
+  readonly defaultClientId: string;
+  /** Called for the hosts that need them only: they write files. */
+  readonly federatedTokenFile: () => string;
+  readonly writeArcKey: () => void;
 }
 
 const HOSTS: { readonly [host in IdentityHost]: (facts: HostFacts) => Record<string, string> } = {
@@ -32,6 +39,21 @@ const HOSTS: { readonly [host in IdentityHost]: (facts: HostFacts) => Record<str
     IDENTITY_API_VERSION: '2020-05-01',
   }),
   'msi-endpoint': ({ identityEndpoint }) => ({ MSI_ENDPOINT: `${identityEndpoint}/oauth2/token` }),
+  'azure-ml': ({ identityEndpoint, identityHeader, defaultClientId }) => ({
+    MSI_ENDPOINT: `${identityEndpoint}/ml/msi/token`,
+    MSI_SECRET: identityHeader,
+    DEFAULT_IDENTITY_CLIENT_ID: defaultClientId,
+  }),
+  'azure-arc': ({ identityEndpoint, writeArcKey }) => {
+    writeArcKey();
+    return { IDENTITY_ENDPOINT: `${identityEndpoint}/arc/token`, IMDS_ENDPOINT: identityEndpoint };
+  },
+  'workload-identity': ({ authorityEndpoint, tenantId, defaultClientId, federatedTokenFile }) => ({
+    AZURE_AUTHORITY_HOST: `${authorityEndpoint}/`,
+    AZURE_TENANT_ID: tenantId,
+    AZURE_CLIENT_ID: defaultClientId,
+    AZURE_FEDERATED_TOKEN_FILE: federatedTokenFile(),
+  }),
   // A virtual machine announces nothing; this is how the SDK is told of another address.
   imds: ({ identityEndpoint }) => ({ AZURE_POD_IDENTITY_AUTHORITY_HOST: identityEndpoint }),
 };

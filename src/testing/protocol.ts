@@ -65,6 +65,9 @@ export interface Started {
   readonly fabricPort: number;
   /** SHA-1 of the certificate there. */
   readonly fabricThumbprint: string;
+  readonly authorityPort: number;
+  readonly federatedToken: string;
+  readonly arcKeyFile: string;
   readonly caCertificate: string;
   readonly identityHeader: string;
 }

@@ -127,7 +127,10 @@ export type IdentityHost =
   | 'container-apps'
   | 'service-fabric'
   | 'msi-endpoint'
-  | 'imds';
+  | 'imds'
+  | 'azure-ml'
+  | 'azure-arc'
+  | 'workload-identity';
 
 /** One misbehaviour. The first fault that matches a request, in order of adding, is applied. */
 export interface Fault {
@@ -265,11 +268,15 @@ export interface EmulatorTokens {
 export interface Emulator {
   /** Settings for the process under test: those of `envFor('app-service-2019')`. Read afresh each time. */
   readonly env: { [name: string]: string };
-  /** The settings by which that host announces its identity endpoint, and `VAULTSTRAP_VAULT_*`. */
+  /**
+   * The settings by which that host announces its identity endpoint, and `VAULTSTRAP_VAULT_*`. Two hosts need a file,
+   * which `close()` removes: `workload-identity` a token in the folder for temporary files, `azure-arc` a key in
+   * `/var/opt/azcmagent/tokens` (Linux only; throws where that cannot be written).
+   */
   envFor(host: IdentityHost): { [name: string]: string };
   /** `https://127.0.0.1:port`, where every vault is; the `Host` header says which. */
   readonly vaultEndpoint: string;
-  /** `http://127.0.0.1:port`, where every identity protocol is but Service Fabric's, which `envFor` tells. */
+  /** `http://127.0.0.1:port`, where every identity protocol over http is; `envFor` tells the others' places. */
   readonly identityEndpoint: string;
   /** The certificate to trust, as PEM text. */
   readonly caCertificate: string;

@@ -1,9 +1,14 @@
 // credential(): what a client of an Azure SDK gets.
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { SecretClient } from '@azure/keyvault-secrets';
+import { BlobServiceClient } from '@azure/storage-blob';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { claimsOf } from '../../src/identity/expiry.js';
 import { credential, isVaultstrapError } from '../../src/index.js';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
+import { createServerCertificate } from '../../src/testing/server/certificate.js';
 import { CLIENT_ID, findCanaries, OBJECT_ID, RESOURCE_ID } from './harness.js';
 
 const VAULT = 'https://shop.vault.azure.net';
@@ -58,6 +63,46 @@ test('a SecretClient reads, writes and lists with it', async () => {
   for await (const { name } of client.listPropertiesOfSecrets()) names.push(name);
   expect(names).toEqual(['api-key', 'db-password']);
   expect(await asked()).toEqual([['system', 'https://vault.azure.net']]);
+});
+
+describe('a BlobServiceClient', () => {
+  const BLOBS =
+    '<?xml version="1.0" encoding="utf-8"?><EnumerationResults><Containers><Container><Name>orders</Name><Properties><Last-Modified>Mon, 05 Jan 2026 00:00:00 GMT</Last-Modified><Etag>"0x1"</Etag></Properties></Container></Containers><NextMarker /></EnumerationResults>';
+  const seen: { readonly aud: unknown; readonly oid: unknown }[] = [];
+  let storage: https.Server;
+  let url: string;
+  beforeAll(async () => {
+    const { key, certificate, caCertificate } = createServerCertificate(['127.0.0.1'], Date.now());
+    // As the service does it: no token, or one for something else, is 401.
+    storage = https.createServer({ key, cert: certificate }, ({ headers }, response) => {
+      const token = /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1];
+      const { aud, oid } = claimsOf(token ?? '') ?? {};
+      seen.push({ aud, oid });
+      if (aud === 'https://storage.azure.com')
+        response.writeHead(200, { 'Content-Type': 'application/xml' }).end(BLOBS);
+      else response.writeHead(401).end();
+    });
+    await new Promise<void>((resolve) => storage.listen(0, '127.0.0.1', resolve));
+    url = `https://127.0.0.1:${(storage.address() as AddressInfo).port}/account`;
+    ca = caCertificate;
+  });
+  let ca: string;
+  afterAll(() => storage.close());
+
+  test.each([undefined, CLIENT_ID])('lists containers as %s: a token for Storage, asked for once', async (identity) => {
+    seen.length = 0;
+    // Its scope is `https://storage.azure.com/.default`, by default.
+    const options = { tlsOptions: { ca }, retryOptions: { maxTries: 1 } };
+    const client = new BlobServiceClient(url, credential(identity === undefined ? {} : { identity }), options);
+    for (let i = 0; i < 2; i++) {
+      const names: string[] = [];
+      for await (const { name } of client.listContainers()) names.push(name);
+      expect(names).toEqual(['orders']);
+    }
+    const { objectId } = azure.identity(identity);
+    expect(seen).toEqual(Array(2).fill({ aud: 'https://storage.azure.com', oid: objectId }));
+    expect(await asked()).toEqual([[identity ?? 'system', 'https://storage.azure.com']]);
+  });
 });
 
 test('a token has its expiry, and is cached over all credentials of the process', async () => {

@@ -1,4 +1,5 @@
 // What the tests of tokens share: clocks under control, small servers, a token cache.
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createTokenCache, type TokenCache, type TokenCacheOptions } from '../../src/identity/tokens.js';
@@ -7,6 +8,8 @@ import { type Clock, systemClock } from '../../src/support/clock.js';
 import type { Failure, Result } from '../../src/support/failure.js';
 import { type IdentitySelector, SYSTEM_ASSIGNED } from '../../src/support/identity-selector.js';
 import { sdkAnchors } from '../../src/support/sdk-loader.js';
+import { ARC_KEY_FOLDER } from '../../src/testing/files.js';
+import type { IdentityHost } from '../../src/testing/index.js';
 import { findCanary } from '../helpers/canary.js';
 
 export const VAULT_RESOURCE = 'https://vault.azure.net';
@@ -14,6 +17,19 @@ export const CLIENT_ID = '11111111-1111-4111-8111-111111111111';
 export const OBJECT_ID = '22222222-2222-4222-8222-222222222222';
 export const RESOURCE_ID =
   '/subscriptions/33333333-3333-4333-8333-333333333333/resourceGroups/web/providers/Microsoft.ManagedIdentity/userAssignedIdentities/app';
+
+/** The key of Arc's agent is taken from one folder alone, which a build agent has to let its user write. */
+export function canImitate(host: IdentityHost): boolean {
+  if (host !== 'azure-arc') return true;
+  if (process.platform !== 'linux') return false;
+  try {
+    mkdirSync(ARC_KEY_FOLDER, { recursive: true });
+    accessSync(ARC_KEY_FOLDER, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 export interface TestClock extends Clock {
   /** Moves both scales. */

@@ -92,7 +92,12 @@ describe.each(ROADS)('two vaults and three identities on %s, %s lane', (host, cl
       KEY_0: 'key-0',
       KEY_9: 'key-9',
     });
-    expect(outcome.identity).toEqual({ source: host === 'imds' ? 'default-azure-credential' : host });
+    expect(outcome.identity).toEqual(
+      // The last of many ways to be somebody: which of them it was is told, too.
+      host === 'imds'
+        ? { source: 'default-azure-credential', credential: 'ManagedIdentityCredential' }
+        : { source: host },
+    );
     expect(await reads()).toEqual(
       [
         '200 system shop/api-key',

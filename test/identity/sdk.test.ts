@@ -1,5 +1,5 @@
 // Tokens by @azure/identity, for the hosts whose protocols are its own.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -9,6 +9,7 @@ import { type Child, createChild } from './child.js';
 import {
   asker,
   CLIENT_ID,
+  canImitate,
   failureOf,
   findCanaries,
   jumpingClock,
@@ -152,6 +153,22 @@ describe('a virtual machine', () => {
       await endless.close();
     },
   );
+  // Longer than the SDK's own tries, which end after 48 to 92 s: https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token#retry-guidance
+  test('that is away for 70 s while it is updated is waited for, where the time allows', async () => {
+    const clock = jumpingClock();
+    const added = await azure.faults.add({ target: 'identity', status: 410 });
+    let gone = true;
+    const sleep = async (ms: number) => {
+      await clock.sleep(ms);
+      if (gone && clock.monotonic() > 70_000) {
+        gone = false;
+        await added.remove();
+      }
+    };
+    const { ask } = asker({}, { ...clock, sleep }, { random: () => 0.5 });
+    unwrap(await ask(SYSTEM, { resource: 'https://gone.example', withinMs: 90_000 }));
+    expect(clock.monotonic()).toBeGreaterThan(70_000);
+  });
 
   test('without such an identity', async () => {
     const other = '99999999-9999-4999-8999-999999999999';
@@ -181,16 +198,16 @@ describe('a virtual machine', () => {
 });
 
 describe('Azure ML', () => {
-  const env = () => ({ ...azure.envFor('app-service-2017'), DEFAULT_IDENTITY_CLIENT_ID: CLIENT_ID });
+  const env = () => ({ ...azure.envFor('azure-ml'), DEFAULT_IDENTITY_CLIENT_ID: CLIENT_ID });
 
   test('uses its default identity, by way of the SDK', async () => {
     expect(await child.ask(env())).toMatchObject({ ok: true, source: 'azure-ml' });
-    expect(await azure.requests()).toMatchObject([{ source: 'app-service-2017', identity: CLIENT_ID }]);
+    expect(await azure.requests()).toMatchObject([{ source: 'azure-ml', identity: CLIENT_ID }]);
   });
 
   test('cannot select by object id: nothing is sent', async () => {
     const outcome = await child.ask(env(), { identity: { kind: 'object', id: OBJECT_ID } });
-    expect(outcome).toMatchObject({ ok: false, failure: { status: 'MSINotEnabled' } });
+    expect(outcome).toMatchObject({ ok: false, failure: { code: 'ERR_IDENTITY_SELECTOR', retry: 'never' } });
     expect(await azure.requests()).toEqual([]);
   });
 });
@@ -211,6 +228,101 @@ describe('workload identity', () => {
     });
     expect(cache.requests).toBe(0);
   });
+
+  test('tenant, authority and file are read afresh: they may come after the first question', async () => {
+    const talk = child.talk({ AZURE_POD_IDENTITY_AUTHORITY_HOST: azure.identityEndpoint });
+    expect(await talk.ask({ resource: 'https://before.example' })).toMatchObject({ result: { ok: true } });
+    const pod = azure.envFor('workload-identity');
+    expect(
+      await talk.ask({ env: { ...pod, AZURE_TENANT_ID: 'another' }, resource: 'https://a.example', withinMs: 400 }),
+    ).toMatchObject({ result: { ok: false } });
+    const { result } = await talk.ask({ env: pod, resource: 'https://b.example' });
+    expect(result).toMatchObject({ ok: true });
+    expect((await azure.requests()).at(-1)).toMatchObject({ source: 'workload-identity', status: 200 });
+    await talk.end();
+  });
+
+  test('a service principal beside it does not go first, and is not used when the pod is refused', async () => {
+    const pod = { ...azure.envFor('workload-identity'), AZURE_CLIENT_SECRET: 'CANARY-SECRET' };
+    expect(await child.ask(pod)).toMatchObject({ ok: true, source: 'workload-identity' });
+    const stranger = { ...pod, AZURE_CLIENT_ID: OBJECT_ID };
+    const refused = await child.ask(stranger);
+    expect(refused.failure).toMatchObject({ code: 'ERR_IDENTITY_REFUSED', retry: 'never', cause: { status: 400 } });
+    expect(refused.failure?.hint).toContain('federated credential');
+  });
+
+  test('without the file', async () => {
+    const { failure } = await child.ask({ ...azure.envFor('workload-identity'), AZURE_FEDERATED_TOKEN_FILE: '/none' });
+    expect(failure).toMatchObject({ status: 'MSINotEnabled', code: 'ERR_IDENTITY_REFUSED' });
+    expect(failure?.hint).toContain('AZURE_FEDERATED_TOKEN_FILE');
+    expect((await azure.requests()).filter(({ method }) => method === 'POST')).toEqual([]);
+  });
+
+  test('an authority that is not on this machine has to be one that Microsoft knows', async () => {
+    const env = { ...azure.envFor('workload-identity'), AZURE_AUTHORITY_HOST: 'https://login.vaultstrap.invalid/' };
+    const talk = child.talk(env);
+    const { result } = await talk.ask({ resource: 'https://far.example', withinMs: 2000 });
+    expect(result).toMatchObject({ ok: false });
+    expect(await azure.requests()).toEqual([]);
+    await talk.end();
+  });
+
+  test('a certificate that nobody vouches for gets no assertion', async () => {
+    const talk = child.talk({
+      ...azure.envFor('workload-identity'),
+      VAULTSTRAP_VAULT_CA: '',
+      VAULTSTRAP_VAULT_ENDPOINT: '',
+      NODE_TLS_REJECT_UNAUTHORIZED: '0',
+    });
+    const { result } = await talk.ask({ resource: 'https://untrusted.example', withinMs: 3000 });
+    expect(result).toMatchObject({ ok: false });
+    expect(await azure.requests()).toEqual([]);
+    await talk.end();
+  });
+});
+
+// https://learn.microsoft.com/azure/azure-arc/servers/managed-identity-authentication; the rules are msal-node's.
+describe.runIf(canImitate('azure-arc'))('the key of an Arc agent', () => {
+  const folder = '/var/opt/azcmagent/tokens';
+  const strange = mkdtempSync(path.join(tmpdir(), 'vaultstrap-arc-'));
+  afterAll(() => rmSync(strange, { recursive: true }));
+
+  test.each<[what: string, file: string, bytes: number]>([
+    ['outside of its folder', path.join(strange, 'a.key'), 32],
+    ['by a path that leaves it', `${folder}/../../../..${strange}/a.key`, 32],
+    ['without the suffix', `${folder}/vaultstrap-test.txt`, 32],
+    ['of more than 4096 bytes', `${folder}/vaultstrap-test.key`, 4097],
+    ['that is not there', `${folder}/vaultstrap-none.key`, 0],
+  ])('%s is not sent', async (_, file, bytes) => {
+    const key = 'CANARYKEY'.padEnd(bytes, 'x');
+    if (bytes > 0) writeFileSync(path.resolve(file), key);
+    await azure.faults.add({
+      target: 'identity',
+      status: 401,
+      headers: { 'WWW-Authenticate': `Basic realm=${file}` },
+    });
+    const talk = child.talk(azure.envFor('azure-arc'));
+    const { result } = await talk.ask({ resource: 'https://key.example' });
+    expect(result).toMatchObject({ ok: false, failure: { code: 'ERR_IDENTITY_NOT_FOUND', status: 'MSINotEnabled' } });
+    if (!result.ok) expect(result.failure.hint).toContain('himds');
+    expect(findCanaries(result, ['CANARYKEY', file])).toEqual([]);
+    // Nobody came back with what stands in the file.
+    expect((await azure.requests()).filter(({ authorized }) => authorized)).toEqual([]);
+    await talk.end();
+    rmSync(path.resolve(file), { force: true });
+  });
+
+  test('an agent that cannot choose gives the system-assigned identity, which is not used', async () => {
+    const access_token = await azure.tokens.issue({ resource: 'https://old-agent.example' });
+    await azure.faults.add({ target: 'identity', body: { access_token, expires_in: 3600, token_type: 'Bearer' } });
+    const talk = child.talk(azure.envFor('azure-arc'));
+    const { result } = await talk.ask({
+      resource: 'https://old-agent.example',
+      identity: { kind: 'object', id: OBJECT_ID },
+    });
+    expect(result).toMatchObject({ ok: false, failure: { code: 'ERR_IDENTITY_SELECTOR', retry: 'never' } });
+    await talk.end();
+  });
 });
 
 describe('no identity', () => {
@@ -225,7 +337,20 @@ describe('no identity', () => {
   test('on a machine where nothing answers for Azure, or that has none: within the deadline', async () => {
     const { failure } = await child.ask({ PATH: '' });
     expect(failure?.status).toBe('MSINotEnabled');
+    // What was looked for is named.
+    if (failure?.code === 'ERR_IDENTITY_NOT_FOUND') {
+      expect(failure.details).toMatch(/EnvironmentCredential, .*ManagedIdentityCredential, .*AzureCliCredential/);
+    }
     // A build agent that is a virtual machine of Azure answers 400.
+    expect(['ERR_IDENTITY_NOT_FOUND', 'ERR_IDENTITY_NOT_ASSIGNED']).toContain(failure?.code);
+  });
+
+  // Without the probe a connection to that address takes all the time there is, where nothing answers there.
+  test.each<IdentitySelector>([
+    { kind: 'object', id: OBJECT_ID },
+    { kind: 'resource', id: RESOURCE_ID },
+  ])('nor one that is named %o: told after a probe of a second', async (identity) => {
+    const { failure } = await child.ask({ PATH: '' }, { identity });
     expect(['ERR_IDENTITY_NOT_FOUND', 'ERR_IDENTITY_NOT_ASSIGNED']).toContain(failure?.code);
   });
 

@@ -1,8 +1,11 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import https from 'node:https';
+import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { EMULATOR_ISSUER } from '../../src/support/emulator-issuer.js';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
-import { ask, askIdentity, askVault, claimsOf } from './client.js';
+import { canImitate } from '../identity/harness.js';
+import { type Answer, ask, askIdentity, askVault, claimsOf } from './client.js';
 
 const RESOURCE = 'https://vault.azure.net';
 const RESOURCE_ID =
@@ -289,6 +292,126 @@ describe('IMDS', () => {
       correlationId: expect.any(String),
     });
     await machine.close();
+  });
+});
+
+describe('Azure ML', () => {
+  const env = () => azure.envFor('azure-ml') as Record<string, string>;
+  const get = (query: string, headers: Record<string, string> = {}) =>
+    ask(`${env()['MSI_ENDPOINT']}?api-version=2017-09-01&resource=${RESOURCE}${query}`, {
+      headers: { secret: env()['MSI_SECRET'] ?? '', Metadata: 'true', ...headers },
+    });
+
+  test('a client id is always named: of the default identity, or another', async () => {
+    const { status, json } = await get(`&clientid=${env()['DEFAULT_IDENTITY_CLIENT_ID']}`);
+    expect(status).toBe(200);
+    expect(json.expires_on).toBe(claimsOf(json.access_token).exp);
+    expect(claimsOf(json.access_token)).toMatchObject({ aud: RESOURCE, oid: 'system-oid' });
+    expect(claimsOf((await get('&clientid=reader-client')).json.access_token).oid).toBe('reader-oid');
+    expect(await azure.requests()).toMatchObject([
+      { source: 'azure-ml', identity: 'system' },
+      { identity: 'reader-client' },
+    ]);
+  });
+
+  test.each([
+    ['none named', 400, '', {}],
+    ['a name of another protocol', 400, '&client_id=reader-client', {}],
+    ['a wrong secret', 401, '&clientid=reader-client', { secret: 'wrong' }],
+    ['no Metadata header', 400, '&clientid=reader-client', { Metadata: 'no' }],
+  ])('%s: %i', async (_, status, query, headers) => {
+    expect((await get(query, headers)).status).toBe(status);
+  });
+});
+
+describe.runIf(canImitate('azure-arc'))('Azure Arc', () => {
+  const get = (query = '', headers: Record<string, string> = {}) =>
+    ask(`${azure.envFor('azure-arc')['IDENTITY_ENDPOINT']}?api-version=2020-06-01&resource=${RESOURCE}${query}`, {
+      headers: { Metadata: 'true', ...headers },
+    });
+  const fileOf = (answer: Answer) => /^Basic realm=(.*)$/.exec(answer.headers['www-authenticate'] ?? '')?.[1] ?? '';
+
+  test('the challenge names a file, and what stands in it is the key', async () => {
+    const challenge = await get();
+    expect(challenge.status).toBe(401);
+    const file = fileOf(challenge);
+    expect(file).toMatch(/^\/var\/opt\/azcmagent\/tokens\/[\w-]+\.key$/);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const key = readFileSync(file, 'utf8');
+    expect((await get('', { Authorization: 'Basic wrong' })).status).toBe(401);
+    const { status, json } = await get(`&msi_res_id=${encodeURIComponent(RESOURCE_ID)}`, {
+      Authorization: `Basic ${key}`,
+    });
+    expect({ status, echo: json.msi_res_id }).toEqual({ status: 200, echo: RESOURCE_ID });
+    expect(claimsOf(json.access_token).oid).toBe('reader-oid');
+
+    await azure.rotateIdentityHeader();
+    expect((await get('', { Authorization: `Basic ${key}` })).status).toBe(401);
+    expect((await get('', { Authorization: `Basic ${readFileSync(file, 'utf8')}` })).status).toBe(200);
+  });
+
+  test('the file goes with the emulator', async () => {
+    const other = await startEmulator();
+    const endpoint = other.envFor('azure-arc')['IDENTITY_ENDPOINT'];
+    const file = fileOf(await ask(`${endpoint}?api-version=2020-06-01`, { headers: { Metadata: 'true' } }));
+    expect(existsSync(file)).toBe(true);
+    await other.close();
+    expect(existsSync(file)).toBe(false);
+  });
+});
+
+describe('workload identity', () => {
+  const env = () => azure.envFor('workload-identity') as Record<string, string>;
+  const authority = () => `${env()['AZURE_AUTHORITY_HOST']}${azure.tenantId}`;
+  const form = (changes: Record<string, string> = {}) =>
+    new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: 'reader-client',
+      scope: `${RESOURCE}/.default`,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: readFileSync(env()['AZURE_FEDERATED_TOKEN_FILE'] ?? '', 'utf8'),
+      ...changes,
+    }).toString();
+  const post = (body: string, url = `${authority()}/oauth2/v2.0/token`) =>
+    ask(url, { method: 'POST', body, ca: azure.caCertificate });
+
+  test('the authority describes itself, and takes the assertion', async () => {
+    const { json: known } = await ask(`${authority()}/v2.0/.well-known/openid-configuration`, {
+      ca: azure.caCertificate,
+    });
+    const { status, json } = await post(form(), known.token_endpoint);
+    expect(status).toBe(200);
+    expect(json).toEqual({
+      token_type: 'Bearer',
+      expires_in: 86_400,
+      ext_expires_in: 86_400,
+      access_token: expect.any(String),
+    });
+    expect(claimsOf(json.access_token)).toMatchObject({ aud: RESOURCE, oid: 'reader-oid', tid: azure.tenantId });
+    expect((await azure.requests()).at(-1)).toMatchObject({ source: 'workload-identity', identity: 'reader-client' });
+  });
+
+  test.each([
+    ['another assertion', 401, 'invalid_client', { client_assertion: 'wrong' }],
+    ['an unknown client', 400, 'unauthorized_client', { client_id: 'nobody' }],
+    ['no scope', 400, 'invalid_scope', { scope: RESOURCE }],
+    ['another grant', 400, 'unsupported_grant_type', { grant_type: 'password' }],
+  ])('%s: %i %s', async (_, status, error, changes) => {
+    const answer = await post(form(changes));
+    expect(answer).toMatchObject({ status, json: { error, error_description: expect.stringMatching(/^AADSTS\d+: /) } });
+  });
+
+  test('another tenant: 400', async () => {
+    const answer = await post(form(), `${env()['AZURE_AUTHORITY_HOST']}other/oauth2/v2.0/token`);
+    expect(answer).toMatchObject({ status: 400, json: { error_codes: [90002] } });
+  });
+
+  test('the file goes with the emulator', async () => {
+    const other = await startEmulator();
+    const file = other.envFor('workload-identity')['AZURE_FEDERATED_TOKEN_FILE'] ?? '';
+    expect(existsSync(file)).toBe(true);
+    await other.close();
+    expect(existsSync(path.dirname(file))).toBe(false);
   });
 });
 

@@ -1,9 +1,10 @@
-// The three listeners and the state behind them.
-import { randomBytes } from 'node:crypto';
+// The four listeners and the state behind them.
+import { randomBytes, randomUUID } from 'node:crypto';
 import http, { type Server, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { EmulatorError } from '../errors.js';
+import { ARC_KEY_FOLDER } from '../files.js';
 import type { ServerSettings, Started } from '../protocol.js';
 import type { Latency } from '../types.js';
 import { createSelfSignedCertificate, createServerCertificate } from './certificate.js';
@@ -20,6 +21,7 @@ import type { Protocol } from './token-reply.js';
 import { createTokenStore } from './tokens.js';
 import { answerVaultRequest, describeVaultRequest } from './vault-service.js';
 import { createVaultStore } from './vault-store.js';
+import { workloadIdentity } from './workload-identity.js';
 
 const LOOPBACK = '127.0.0.1';
 const LIMITS = {
@@ -50,6 +52,8 @@ function createState(settings: ServerSettings) {
     held: new Set<ServerResponse>(),
     latency: { ...settings.latency } as Required<Latency>,
     identityHeader: newIdentityHeader(),
+    federatedToken: randomBytes(32).toString('hex'),
+    arcKeyFile: `${ARC_KEY_FOLDER}/${randomUUID()}.key`,
   };
 }
 
@@ -81,9 +85,14 @@ interface KeyPair {
 function createServers(state: Servers['state'], ofVaults: KeyPair, ofFabric: KeyPair) {
   const identityServer = http.createServer(LIMITS);
   const fabricServer = https.createServer({ ...LIMITS, key: ofFabric.key, cert: ofFabric.certificate });
+  const authorityServer = https.createServer({ ...LIMITS, key: ofVaults.key, cert: ofVaults.certificate });
   const vaultServer = https.createServer({ ...LIMITS, key: ofVaults.key, cert: ofVaults.certificate });
   const connections = {
-    identity: countConnections([identityServer, 'connection'], [fabricServer, 'secureConnection']),
+    identity: countConnections(
+      [identityServer, 'connection'],
+      [fabricServer, 'secureConnection'],
+      [authorityServer, 'secureConnection'],
+    ),
     vault: countConnections([vaultServer, 'secureConnection']),
   };
   const { clock, faults, log, held } = state;
@@ -104,6 +113,7 @@ function createServers(state: Servers['state'], ofVaults: KeyPair, ofFabric: Key
     );
   listenForTokens(identityServer, answerIdentityRequest);
   listenForTokens(fabricServer, serviceFabric);
+  listenForTokens(authorityServer, workloadIdentity);
   vaultServer.on(
     'request',
     createListener({
@@ -118,7 +128,7 @@ function createServers(state: Servers['state'], ofVaults: KeyPair, ofFabric: Key
       answer: (request, note) => answerVaultRequest(state, request, note),
     }),
   );
-  return { identityServer, fabricServer, vaultServer, connections };
+  return { identityServer, fabricServer, authorityServer, vaultServer, connections };
 }
 
 export async function startServers(settings: ServerSettings): Promise<Servers> {
@@ -127,10 +137,15 @@ export async function startServers(settings: ServerSettings): Promise<Servers> {
   const certificate = createServerCertificate(names, Date.now());
   const cluster = createSelfSignedCertificate(Date.now());
   const state = createState(settings);
-  const { identityServer, fabricServer, vaultServer, connections } = createServers(state, certificate, cluster);
+  const { identityServer, fabricServer, authorityServer, vaultServer, connections } = createServers(
+    state,
+    certificate,
+    cluster,
+  );
   const vaultPort = await listen(vaultServer, settings.port);
   const identityPort = await listen(identityServer, settings.port === 0 ? 0 : settings.port + 1);
   const fabricPort = await listen(fabricServer, 0);
+  const authorityPort = await listen(authorityServer, 0);
   const { caCertificate } = certificate;
   return {
     state,
@@ -140,6 +155,9 @@ export async function startServers(settings: ServerSettings): Promise<Servers> {
       identityPort,
       fabricPort,
       fabricThumbprint: cluster.thumbprint,
+      authorityPort,
+      federatedToken: state.federatedToken,
+      arcKeyFile: state.arcKeyFile,
       caCertificate,
       identityHeader: state.identityHeader,
     },
@@ -150,6 +168,7 @@ export async function startServers(settings: ServerSettings): Promise<Servers> {
     dropConnections: () => {
       identityServer.closeAllConnections();
       fabricServer.closeAllConnections();
+      authorityServer.closeAllConnections();
       vaultServer.closeAllConnections();
     },
   };

@@ -14,6 +14,11 @@ export interface IdentityServiceState {
   readonly tokens: TokenStore;
   readonly clock: ServerClock;
   readonly msiEndpointGetOnly: boolean;
+  readonly tenantId: string;
+  /** What a pod proves itself with. */
+  readonly federatedToken: string;
+  /** Where who asks an Arc agent finds its key. */
+  readonly arcKeyFile: string;
   identityHeader: string;
 }
 

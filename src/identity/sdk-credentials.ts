@@ -1,0 +1,130 @@
+import type { AccessToken, DefaultAzureCredentialOptions, TokenCredential } from '@azure/identity';
+import type { Environment } from '../settings/environment.js';
+import type { IdentitySelector } from '../support/identity-selector.js';
+import { isNear } from '../support/near.js';
+import type { SourceName } from './source.js';
+
+type HttpClient = NonNullable<DefaultAzureCredentialOptions['httpClient']>;
+
+export interface CredentialContext {
+  readonly env: Environment;
+  readonly httpClient: HttpClient;
+  /** PEM text; trusted on this machine alone. */
+  readonly ca?: string | undefined;
+}
+
+/**
+ * Each source by the credential that is about it. `DefaultAzureCredential` covers the metadata service and the
+ * developer's sign-in, but selects by client id only; `ManagedIdentityCredential` selects by object id and resource id too.
+ * Retries are ours: the SDK's own would spend the deadline behind our back.
+ */
+export function createSdkCredential(
+  sdk: typeof import('@azure/identity'),
+  source: SourceName,
+  identity: IdentitySelector,
+  { env, httpClient, ca }: CredentialContext,
+): TokenCredential {
+  const options: DefaultAzureCredentialOptions = {
+    retryOptions: { maxRetries: 0 },
+    redirectOptions: { maxRetries: 0 },
+    httpClient: straightToEndpoints(httpClient, ca),
+  };
+  if (source === 'workload-identity') {
+    return new sdk.WorkloadIdentityCredential({
+      ...options,
+      ...(identity.kind === 'client' && { clientId: identity.id }),
+      // Microsoft's directory of authorities does not know this machine's; every other one has to be in it.
+      disableInstanceDiscovery: isOnThisMachine(env['AZURE_AUTHORITY_HOST']),
+    });
+  }
+  const isNamed = source === 'azure-ml' || source === 'azure-arc';
+  switch (identity.kind) {
+    case 'object':
+      return new sdk.ManagedIdentityCredential({ objectId: identity.id, ...options, ...probing(isNamed) });
+    case 'resource':
+      return new sdk.ManagedIdentityCredential({ resourceId: identity.id, ...options, ...probing(isNamed) });
+    case 'client':
+      return isNamed
+        ? new sdk.ManagedIdentityCredential({ clientId: identity.id, ...options })
+        : new sdk.DefaultAzureCredential({ managedIdentityClientId: identity.id, ...options });
+    case 'system':
+      return isNamed ? new sdk.ManagedIdentityCredential(options) : new sdk.DefaultAzureCredential(options);
+  }
+}
+
+/**
+ * The metadata service's address answers nobody outside of Azure: without a probe, of one second, a connection to it
+ * takes all the time there is. `DefaultAzureCredential` sets this, which has no type, for its own.
+ */
+function probing(isNamed: boolean): object {
+  return isNamed ? {} : { sendProbeRequest: true };
+}
+
+function isOnThisMachine(url: string | undefined): boolean {
+  return url !== undefined && URL.canParse(url) && isNear(new URL(url).hostname);
+}
+
+/**
+ * The SDK sends requests for identity endpoints through HTTP_PROXY, with the identity header, and believes the
+ * token that comes back. Its proxy policy sets the agent, and `ManagedIdentityCredential` drops policies that it
+ * is given: the client behind them takes the agent away.
+ */
+function straightToEndpoints(client: HttpClient, ca: string | undefined): HttpClient {
+  // One object: agents, and with them connections, are kept by it.
+  const tlsSettings = ca === undefined ? undefined : { ca };
+  return {
+    sendRequest(request) {
+      const { hostname } = new URL(request.url);
+      const isEndpoint =
+        isNear(hostname) || ['metadata', 'secret', 'x-identity-header'].some((name) => request.headers.has(name));
+      if (isEndpoint) {
+        delete request.agent;
+        // Without it the global agent would be used, which NODE_USE_ENV_PROXY turns to the proxy.
+        request.disableKeepAlive = false;
+        if (tlsSettings && isNear(hostname)) request.tlsSettings = tlsSettings;
+      }
+      // Stated: NODE_TLS_REJECT_UNAUTHORIZED=0 decides only where nothing is said.
+      request.requestOverrides = { ...request.requestOverrides, rejectUnauthorized: true };
+      return client.sendRequest(request);
+    },
+  };
+}
+
+/** A chain as it is inside (`ChainedTokenCredential`): the SDK keeps to itself whom it asks, and who answered. */
+interface Chain {
+  readonly _sources?: unknown;
+  getTokenInternal?(
+    scope: string,
+    options: object,
+  ): Promise<{ readonly token: AccessToken | null; readonly successfulCredential?: object }>;
+}
+
+/** A token, and which credential gave it: of a chain, which one of it, or the chain where the SDK no longer says. */
+export async function askCredential(
+  credential: TokenCredential,
+  scope: string,
+  options: { abortSignal: AbortSignal },
+): Promise<{ token: AccessToken | null; by?: string }> {
+  const chain = credential as Chain;
+  const { token, successfulCredential } = chain.getTokenInternal
+    ? await chain.getTokenInternal(scope, options)
+    : { token: await credential.getToken(scope, options), successfulCredential: credential };
+  const by = nameOf(successfulCredential);
+  return { token, ...(by && { by }) };
+}
+
+/** The credentials of a chain, in order. */
+export function membersOf(credential: TokenCredential | undefined): readonly string[] {
+  const sources = (credential as Chain | undefined)?._sources;
+  return Array.isArray(sources) ? sources.flatMap((one) => nameOf(one) ?? []) : [];
+}
+
+function nameOf(credential: unknown): string | undefined {
+  const { credentialName, constructor: maker } = (credential ?? {}) as Record<string, unknown>;
+  // One that could not be made is replaced by another, which has its maker's name.
+  const name =
+    typeof credentialName === 'string'
+      ? credentialName.replace(/^createDefault/, '')
+      : typeof maker === 'function' && maker.name;
+  return name && /^\w{3,60}Credential$/.test(name) ? name : undefined;
+}

@@ -1,0 +1,113 @@
+import { VaultstrapError } from '../support/errors.js';
+import { type Failure, safeCause } from '../support/failure.js';
+import { isTransient, refused, type TokenContext } from './reply.js';
+import type { SourceName } from './source.js';
+import { anothersToken } from './whose.js';
+
+/** What was thrown, as far as it is told; the SDK's texts are not quoted: they carry ids, paths and replies. */
+export function sdkFailure(
+  error: unknown,
+  source: SourceName,
+  context: TokenContext,
+  tried: readonly string[],
+): Failure {
+  if (error instanceof VaultstrapError) {
+    return { status: 'OtherReasons', code: error.code, details: error.message, hint: error.hint, retry: 'never' };
+  }
+  const cause = safeCause(error);
+  const unavailable =
+    cause.name === 'CredentialUnavailableError' ||
+    cause.name === 'AggregateAuthenticationError' ||
+    cause.name === 'ChainedTokenCredentialError';
+  // A sign-in that was refused is no chain: there is nothing else to be had.
+  if (unavailable && source !== 'workload-identity') return unavailableFailure(error, source, context, tried);
+  // Entra's description of itself could not be had, and the SDK keeps why to itself.
+  if (unavailable) return unreachable(source, cause);
+  const answered = answerIn(error);
+  const status = cause.status ?? answered.status;
+  const transient = status === undefined ? cause.name === 'RestError' || answered.isNetwork : isTransient(status);
+  return {
+    status: transient ? 'OtherReasons' : 'MSINotEnabled',
+    code: transient ? 'ERR_IDENTITY_UNAVAILABLE' : 'ERR_IDENTITY_REFUSED',
+    details: `@azure/identity (${source}) could not get a token${status ? ` (${status})` : ''}.`,
+    hint:
+      source === 'workload-identity' && !transient
+        ? 'Check that the identity of AZURE_CLIENT_ID has a federated credential for this service account (issuer, subject), and that AZURE_FEDERATED_TOKEN_FILE can be read.'
+        : 'Check that the identity exists and may sign in here; AZURE_LOG_LEVEL=info makes @azure/identity say more.',
+    retry: transient ? 'deadline' : status === 400 ? 'never' : 'few',
+    cause: { ...cause, ...(status !== undefined && { status }) },
+  };
+}
+
+/** What msal-node was answered (its `ServerError`), which the SDK wraps. */
+function answerIn(error: unknown): { status?: number; isNetwork: boolean } {
+  const { name, status, errorCode } = ((error as { cause?: unknown } | null)?.cause ?? {}) as Record<string, unknown>;
+  return {
+    ...(name === 'ServerError' && typeof status === 'number' && { status }),
+    isNetwork: errorCode === 'network_error',
+  };
+}
+
+/**
+ * `ManagedIdentityCredential` calls every failure "unavailable", a throttled or failing endpoint too. What was
+ * answered stands in its cause, and in a chain beside the failures of the others.
+ */
+function unavailableFailure(
+  error: unknown,
+  source: SourceName,
+  context: TokenContext,
+  tried: readonly string[],
+): Failure {
+  const { errors } = error as { errors?: unknown };
+  for (const one of Array.isArray(errors) ? errors : [error]) {
+    const { status, isNetwork } = answerIn(one);
+    if (isNetwork) return { ...noIdentity(source, { code: 'network_error' }, tried), retry: 'few' };
+    if (isUnconfirmed(one)) return anothersToken(context);
+    if (status === undefined) continue;
+    return status === 400 || isTransient(status)
+      ? refused({ status, headers: {} }, context, 0)
+      : { ...noIdentity(source, { name: 'ServerError', status }, tried), retry: 'few' };
+  }
+  return noIdentity(source, safeCause(error), tried);
+}
+
+/** An Arc agent that cannot choose gives the system-assigned identity: msal-node notices, by what the reply leaves out. */
+function isUnconfirmed(error: unknown): boolean {
+  const { errorCode } = ((error as { cause?: unknown } | null)?.cause ?? {}) as Record<string, unknown>;
+  return typeof errorCode === 'string' && /^user_assigned_managed_identity_not_confirmed$/.test(errorCode);
+}
+
+function unreachable(source: SourceName, cause: Failure['cause']): Failure {
+  return {
+    status: 'MSINotEnabled',
+    code: 'ERR_IDENTITY_UNAVAILABLE',
+    details: `@azure/identity (${source}) could not reach Microsoft Entra.`,
+    hint: 'Check that this process may connect to the host of AZURE_AUTHORITY_HOST (login.microsoftonline.com), and AZURE_TENANT_ID.',
+    retry: 'deadline',
+    ...(cause && { cause }),
+  };
+}
+
+export function noIdentity(source: SourceName, cause: Failure['cause'], tried: readonly string[]): Failure {
+  return {
+    status: 'MSINotEnabled',
+    code: 'ERR_IDENTITY_NOT_FOUND',
+    details: `no identity was found (${[source, ...tried].join(', ')}).`,
+    hint:
+      source === 'azure-arc'
+        ? 'Check that the agent is connected (azcmagent show), and that this process is in the group himds, which may read its key.'
+        : 'On Azure, turn on a managed identity for the app. On your own machine run az login, or use the emulator.',
+    retry: 'never',
+    ...(cause && { cause }),
+  };
+}
+
+export function timedOut(source: SourceName): Failure {
+  return {
+    status: 'FetchTimedOut',
+    code: 'ERR_IDENTITY_TIMEOUT',
+    details: `@azure/identity (${source}) gave no token in time.`,
+    hint: 'On your own machine run az login. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
+    retry: 'deadline',
+  };
+}
