@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { addCheck } from './commands/check.js';
+import { addDoctor } from './commands/doctor.js';
 import { addRun } from './commands/run.js';
 import { EXIT, isUsageError } from './support/exit.js';
 import { complain } from './support/terminal.js';
@@ -17,7 +18,7 @@ const program = new Command('vaultstrap')
     process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
   });
 
-for (const add of [addRun, addCheck]) add(program);
+for (const add of [addRun, addCheck, addDoctor]) add(program);
 
 program.parseAsync().catch((error: unknown) => {
   if (!isUsageError(error)) throw error;

@@ -102,7 +102,7 @@ export function createSecretReader(
 }
 
 /** Only the emulator's tokens go to the emulator's endpoint: a real one must never leave for it. */
-function isEmulatorToken({ token }: AccessToken): boolean {
+export function isEmulatorToken({ token }: AccessToken): boolean {
   return claimsOf(token.reveal())?.['iss'] === EMULATOR_ISSUER;
 }
 

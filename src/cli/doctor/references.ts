@@ -1,0 +1,33 @@
+import type { Plan } from '../../settings/plan.js';
+import { bad, type Finding, good, unknown, warning } from './finding.js';
+
+/** Which settings hold references, and which of them are malformed. */
+export function examineReferences(plan: Plan): readonly Finding[] {
+  const malformed = plan.settings.flatMap(({ setting, failure }) =>
+    failure
+      ? [bad('references', `${failure.status} (${failure.code}): ${failure.details}`, failure.hint, { about: setting })]
+      : [],
+  );
+  const sound = plan.settings.filter(({ failure }) => !failure);
+  const vaults = [...new Set([...plan.reads.values()].map(({ vault }) => vault))];
+  const facts = { settings: sound.map(({ setting }) => setting), vaults };
+  const found =
+    sound.length > 0
+      ? good(
+          'references',
+          `${many(sound.length, 'setting')} made of ${many(plan.reads.size, 'secret')} in ${many(vaults.length, 'vault')}: ${vaults.join(', ')}`,
+          { facts },
+        )
+      : unknown('references', 'no setting holds a reference: there is no vault to look at.', {
+          remedy:
+            'A reference is @KeyVault(VaultName=VAULT;SecretName=SECRET), in the value of a setting of this process.',
+        });
+  const warnings = plan.warnings.map((text) =>
+    warning('references', text, 'Report it, with the shape of that variable (without its values).'),
+  );
+  return [...(sound.length > 0 || malformed.length === 0 ? [found] : []), ...malformed, ...warnings];
+}
+
+function many(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}
