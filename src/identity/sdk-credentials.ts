@@ -4,6 +4,9 @@ import type { IdentitySelector } from '../support/identity-selector.js';
 import { isNear } from '../support/near.js';
 import type { SourceName } from './source.js';
 
+/** As in our own lane. */
+const MAX_REPLY_BYTES = 256 * 1024;
+
 type HttpClient = NonNullable<DefaultAzureCredentialOptions['httpClient']>;
 
 export interface CredentialContext {
@@ -83,10 +86,21 @@ function straightToEndpoints(client: HttpClient, ca: string | undefined): HttpCl
         request.disableKeepAlive = false;
         if (tlsSettings && isNear(hostname)) request.tlsSettings = tlsSettings;
       }
+      capReply(request);
       // Stated: NODE_TLS_REJECT_UNAUTHORIZED=0 decides only where nothing is said.
       request.requestOverrides = { ...request.requestOverrides, rejectUnauthorized: true };
       return client.sendRequest(request);
     },
+  };
+}
+
+/** Tokens are small: whoever sends more is no identity endpoint. */
+function capReply(request: Parameters<HttpClient['sendRequest']>[0]): void {
+  const tooLarge = new AbortController();
+  const given = request.abortSignal as AbortSignal | undefined;
+  request.abortSignal = given ? AbortSignal.any([given, tooLarge.signal]) : tooLarge.signal;
+  request.onDownloadProgress = ({ loadedBytes }) => {
+    if (loadedBytes > MAX_REPLY_BYTES) tooLarge.abort();
   };
 }
 

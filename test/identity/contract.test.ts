@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { IdentitySelector } from '../../src/support/identity-selector.js';
 import { type Emulator, type Fault, type IdentityHost, startEmulator } from '../../src/testing/index.js';
 import { type Answer, type Child, createChild, type Talk } from './child.js';
-import { CLIENT_ID, canImitate, findCanaries, OBJECT_ID, RESOURCE_ID } from './harness.js';
+import { CLIENT_ID, canImitate, findCanaries, OBJECT_ID, RESOURCE_ID, serve } from './harness.js';
 
 const VALUE = 'CANARY-VALUE-77aa';
 const OTHER_ID = '99999999-9999-4999-8999-999999999999';
@@ -202,6 +202,22 @@ for (const row of ROWS) {
       const added = await azure.faults.add({ target: 'identity', times: 3, ...fault });
       expect(codeOf(await talk.ask({ resource: newResource() }))).toBe('ok');
       expect(await added.hits()).toBe(3);
+    });
+
+    test('a reply that is too long is not taken, though a token stands in it', async () => {
+      const resource = newResource();
+      const access_token = await azure.tokens.issue({ resource });
+      const body = { access_token, expires_in: 3600, token_type: 'Bearer', padding: 'x'.repeat(300_000) };
+      await azure.faults.add({ target: 'identity', status: 200, body, skip: found });
+      expect((await talk.ask({ resource })).result).toMatchObject({ ok: false });
+    });
+
+    test('a redirect is not followed', async () => {
+      const elsewhere = await serve((_, response) => response.end('{"access_token":"forged","expires_in":"3600"}'));
+      await azure.faults.add({ target: 'identity', redirectTo: `${elsewhere.url}/token`, skip: found });
+      expect((await talk.ask({ resource: newResource(), withinMs: 2000 })).result).toMatchObject({ ok: false });
+      expect(elsewhere.seen).toEqual([]);
+      await elsewhere.close();
     });
 
     test('429 that lasts ends with the time there is', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { detectSource } from '../../src/identity/source.js';
+import { considerSources, detectSource } from '../../src/identity/source.js';
 import { failureOf, unwrap } from './harness.js';
 
 const NEW = { IDENTITY_ENDPOINT: 'http://127.0.0.1:41001/msi/token', IDENTITY_HEADER: 'header' };
@@ -54,6 +54,41 @@ describe('the source', () => {
     });
     expect(unwrap(detectSource({ ...NEW, ...OLD }))).toMatchObject({ header: 'header' });
     expect(unwrap(detectSource(OLD))).toMatchObject({ endpoint: new URL(OLD.MSI_ENDPOINT), header: 'secret' });
+  });
+});
+
+describe('what was looked for', () => {
+  test.each<[env: Record<string, string>, last: string]>([
+    [{ ...WORKLOAD, ...NEW }, 'workload-identity'],
+    [FABRIC, 'service-fabric'],
+    [{ ...NEW, CONTAINER_APP_NAME: 'app' }, 'container-apps'],
+    [NEW, 'app-service-2019'],
+    [{ ...OLD, AZUREML_RUN_ID: 'run' }, 'azure-ml'],
+    [OLD, 'app-service-2017'],
+    [{ MSI_ENDPOINT: OLD.MSI_ENDPOINT }, 'msi-endpoint'],
+    [ARC, 'azure-arc'],
+    [{}, 'default-azure-credential'],
+  ])('%o ends at %s, and says why not before it', (env, last) => {
+    const considered = considerSources(env);
+    const reasons = considered.map(({ missing }) => missing);
+    expect(considered.at(-1)).toEqual({ name: last });
+    expect(reasons.slice(0, -1).every((reason) => typeof reason === 'string' && reason.length > 0)).toBe(true);
+    expect(unwrap(detectSource(env)).name).toBe(last);
+  });
+
+  test('a source whose variables are malformed ends it, too', () => {
+    const env = { IDENTITY_ENDPOINT: 'http://evil.example', IDENTITY_HEADER: 'h', MSI_ENDPOINT: OLD.MSI_ENDPOINT };
+    expect(considerSources(env).at(-1)).toEqual({ name: 'app-service-2019' });
+    expect(failureOf(detectSource(env)).code).toBe('ERR_IDENTITY_ENDPOINT');
+  });
+
+  test('which variables are missing is told, and no value of one', () => {
+    const considered = considerSources({ ...OLD, AZURE_TENANT_ID: 'CANARY' });
+    expect(considered[0]).toEqual({
+      name: 'workload-identity',
+      missing: 'AZURE_FEDERATED_TOKEN_FILE, AZURE_CLIENT_ID are not set',
+    });
+    expect(JSON.stringify(considered)).not.toContain('CANARY');
   });
 });
 

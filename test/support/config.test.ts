@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isEnabled, readConfig } from '../../src/support/config.js';
+import { isEnabled, OWN_SETTINGS, readConfig } from '../../src/support/config.js';
 import { BootstrapError, type SettingFailure } from '../../src/support/errors.js';
 import type { BootstrapOptions } from '../../src/support/options.js';
 import { findCanary } from '../helpers/canary.js';
@@ -245,4 +245,11 @@ test('isEnabled: anything but a clear no is a yes', () => {
   expect(isEnabled({ VAULTSTRAP_ENABLED: 'nonsense' }, {})).toBe(true);
   expect(isEnabled({ VAULTSTRAP_ENABLED: 'false' }, { enabled: true })).toBe(true);
   expect(isEnabled({}, { enabled: false })).toBe(false);
+});
+
+test('every setting that is read has its name in the list of our own', () => {
+  for (const name of ['IDENTITY', 'TIMEOUT_SECONDS', 'VAULT_ENDPOINT', 'VAULT_CA', 'SCHEDULE', 'ON_REVOKED', 'LOG']) {
+    expect(OWN_SETTINGS).toContain(`VAULTSTRAP_${name}`);
+  }
+  expect(OWN_SETTINGS).toHaveLength(16);
 });
