@@ -2,7 +2,16 @@ import { checkList, checkMembers, checkOneOf, checkSecretName, checkVaultName, w
 import type { GrantRule } from './protocol.js';
 import type { SecretAction } from './types.js';
 
-const SECRET_ACTIONS: readonly SecretAction[] = ['get', 'list', 'set', 'delete', 'recover', 'purge'];
+const SECRET_ACTIONS: readonly SecretAction[] = [
+  'get',
+  'list',
+  'set',
+  'delete',
+  'recover',
+  'purge',
+  'backup',
+  'restore',
+];
 
 function grantRule(name: string, given: unknown, allow: boolean): GrantRule {
   const { vault, secret, actions } = checkMembers(name, given, ['vault', 'secret', 'actions']);

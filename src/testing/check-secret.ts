@@ -1,4 +1,4 @@
-import { checkBoolean, checkMembers, wrong, wrongKind } from './check.js';
+import { checkBoolean, checkMembers, checkVersion, wrong, wrongKind } from './check.js';
 import type { SecretProperties } from './types.js';
 
 /** Key Vault's own bound: 25 KB of UTF-8. */
@@ -31,10 +31,10 @@ function checkValue(name: string, given: unknown): string {
 export function checkSecret(name: string, given: unknown): SecretProperties {
   if (typeof given === 'string') return { value: checkValue(name, given) };
   if (given === null || typeof given !== 'object') throw wrongKind(name, 'text or an object with a value', given);
-  const known = ['value', 'contentType', 'tags', 'enabled', 'notBefore', 'expiresOn'];
+  const known = ['value', 'contentType', 'tags', 'enabled', 'notBefore', 'expiresOn', 'version'];
   const members = checkMembers(name, given, known);
   const secret: SecretProperties = { value: checkValue(`${name}.value`, members['value']) };
-  const { contentType, tags, enabled, notBefore, expiresOn } = members;
+  const { contentType, tags, enabled, notBefore, expiresOn, version } = members;
   if (contentType !== undefined) {
     if (typeof contentType !== 'string' || contentType.length > 255) {
       throw wrong(`${name}.contentType`, 'text of at most 255 characters', contentType);
@@ -45,5 +45,6 @@ export function checkSecret(name: string, given: unknown): SecretProperties {
   if (enabled !== undefined) secret.enabled = checkBoolean(`${name}.enabled`, enabled);
   if (notBefore !== undefined) secret.notBefore = checkDate(`${name}.notBefore`, notBefore);
   if (expiresOn !== undefined) secret.expiresOn = checkDate(`${name}.expiresOn`, expiresOn);
+  if (version !== undefined) secret.version = checkVersion(`${name}.version`, version).toLowerCase();
   return secret;
 }

@@ -1,4 +1,4 @@
-import { checkId, wrong } from './check.js';
+import { checkId, checkInteger, wrong } from './check.js';
 import { checkFault } from './check-fault.js';
 import { createHostFiles } from './files.js';
 import { findIdentity, identityHandle, vaultHandle } from './handles.js';
@@ -52,6 +52,8 @@ function createFaults(thread: EmulatorThread): Emulator['faults'] {
         remove: () => thread.call('fault.remove', id),
       };
     },
+    list: () => thread.call('fault.list'),
+    remove: async (id) => thread.call('fault.remove', checkInteger('id', id, 1, Number.MAX_SAFE_INTEGER)),
     clear: async () => thread.call('fault.clear'),
   };
 }
@@ -78,8 +80,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const fabricEndpoint = `https://127.0.0.1:${fabricPort}`;
   let { identityHeader } = thread.started;
 
-  const envFor: Emulator['envFor'] = (host) =>
-    settingsFor(host, {
+  const envFor: Emulator['envFor'] = (host, options = {}) =>
+    settingsFor(host, options, {
       vaultEndpoint,
       identityEndpoint,
       fabricEndpoint,
@@ -105,6 +107,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     caCertificate,
     tenantId: settings.tenantId,
     vault: (name) => vaultHandle(thread, name),
+    vaults: () => thread.call('vault.names'),
     identity: (id = 'system') => identityHandle(thread, findIdentity(settings.identities, id)),
     faults: createFaults(thread),
     clock: createClock(thread),

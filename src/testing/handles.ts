@@ -25,6 +25,7 @@ export function vaultHandle(thread: EmulatorThread, vault: string): EmulatedVaul
     recover: async (secret) => thread.call('secret.recover', name, nameOf(secret)),
     purge: async (secret) => thread.call('secret.purge', name, nameOf(secret)),
     secrets: async () => thread.call('secret.names', name),
+    deletedSecrets: async () => thread.call('secret.deletedNames', name),
     throttle: async (throttle) =>
       thread.call('vault.throttle', name, throttle === null ? null : checkThrottle('throttle', throttle)),
   };

@@ -2,12 +2,14 @@
 export { startEmulator } from './emulator.js';
 export { EmulatorError, type EmulatorErrorCode } from './errors.js';
 export type {
+  ActiveFault,
   EmulatedIdentity,
   EmulatedVault,
   Emulator,
   EmulatorClock,
   EmulatorOptions,
   EmulatorTokens,
+  EnvironmentOptions,
   ExpiryForm,
   Fault,
   FaultHandle,

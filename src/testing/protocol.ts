@@ -1,6 +1,7 @@
 // What the emulator's thread is given and understands. Both sides import this
 // file; everything in it survives a structured clone.
 import type {
+  ActiveFault,
   ExpiryForm,
   Fault,
   Latency,
@@ -82,12 +83,15 @@ export interface Commands {
   'secret.recover': (vault: string, name: string) => void;
   'secret.purge': (vault: string, name: string) => void;
   'secret.names': (vault: string) => string[];
+  'secret.deletedNames': (vault: string) => string[];
+  'vault.names': () => string[];
   'vault.throttle': (vault: string, throttle: Throttle | null) => void;
   /** No rules: forget every right. */
   'identity.rules': (clientId: string, rules: readonly GrantRule[]) => void;
   'fault.add': (fault: FaultSettings) => number;
   'fault.hits': (id: number) => number;
   'fault.remove': (id: number) => void;
+  'fault.list': () => ActiveFault[];
   'fault.clear': () => void;
   'clock.now': () => number;
   'clock.advance': (ms: number) => number;

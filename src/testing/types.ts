@@ -2,7 +2,7 @@
 // a consumer on TypeScript 4.9 without @types/node can read them.
 
 /** What an identity may do with secrets; `set` covers updating attributes too. */
-export type SecretAction = 'get' | 'list' | 'set' | 'delete' | 'recover' | 'purge';
+export type SecretAction = 'get' | 'list' | 'set' | 'delete' | 'recover' | 'purge' | 'backup' | 'restore';
 
 /** A right to secrets of one vault, or of all. */
 export interface Grant {
@@ -45,6 +45,8 @@ export interface SecretProperties {
   enabled?: boolean;
   notBefore?: Date;
   expiresOn?: Date;
+  /** 32 hexadecimal digits, for references that name a version. Default: random ones. */
+  version?: string;
 }
 
 /** At most `requests` in any `perSeconds`; what is above is answered 429. */
@@ -132,6 +134,16 @@ export type IdentityHost =
   | 'azure-arc'
   | 'workload-identity';
 
+/** What a process is told, beyond its host. */
+export interface EnvironmentOptions {
+  /**
+   * `'unresolvable'`: names of vaults cannot be looked up. Nothing pretends: the process is not sent to the emulator,
+   * its vaults are `{name}.vault.invalid`, which no name server knows (RFC 6761), and it looks them up. Only for
+   * references by `VaultName`. Default `'emulated'`.
+   */
+  vaultNames?: 'emulated' | 'unresolvable';
+}
+
 /** One misbehaviour. The first fault that matches a request, in order of adding, is applied. */
 export interface Fault {
   target: 'identity' | 'vault';
@@ -163,6 +175,13 @@ export interface Fault {
   redirectTo?: string;
   /** Answer 200 with a meaningless body of this many bytes (at most 2 GiB). */
   hugeBytes?: number;
+}
+
+/** A fault that is in force, and how often it was applied. */
+export interface ActiveFault {
+  readonly id: number;
+  readonly fault: Fault;
+  readonly hits: number;
 }
 
 export interface FaultHandle {
@@ -230,6 +249,8 @@ export interface EmulatedVault {
   purge(secret: string): Promise<void>;
   /** Names of the secrets that are not deleted. */
   secrets(): Promise<string[]>;
+  /** Names of those that are, and can be recovered. */
+  deletedSecrets(): Promise<string[]>;
   /** Replaces the vault's throttle; null takes it away. */
   throttle(throttle: Throttle | null): Promise<void>;
 }
@@ -273,7 +294,7 @@ export interface Emulator {
    * which `close()` removes: `workload-identity` a token in the folder for temporary files, `azure-arc` a key in
    * `/var/opt/azcmagent/tokens` (Linux only; throws where that cannot be written).
    */
-  envFor(host: IdentityHost): { [name: string]: string };
+  envFor(host: IdentityHost, options?: EnvironmentOptions): { [name: string]: string };
   /** `https://127.0.0.1:port`, where every vault is; the `Host` header says which. */
   readonly vaultEndpoint: string;
   /** `http://127.0.0.1:port`, where every identity protocol over http is; `envFor` tells the others' places. */
@@ -282,10 +303,16 @@ export interface Emulator {
   readonly caCertificate: string;
   readonly tenantId: string;
   vault(name: string): EmulatedVault;
+  /** Names of the vaults that exist. */
+  vaults(): Promise<string[]>;
   /** By client id, object id, resource id, or `'system'` (default). Throws if there is none. */
   identity(id?: string): EmulatedIdentity;
   readonly faults: {
     add(fault: Fault): Promise<FaultHandle>;
+    /** In the order of adding. */
+    list(): Promise<ActiveFault[]>;
+    /** By the id of a handle. */
+    remove(id: number): Promise<void>;
     clear(): Promise<void>;
   };
   readonly clock: EmulatorClock;

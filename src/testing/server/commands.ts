@@ -52,6 +52,9 @@ export function createCommands({ state, started, connections, ...servers }: Serv
           `secret "${name}" of vault "${vault}" is deleted: recover or purge it first`,
         );
       }
+      if (target.secrets.get(name.toLowerCase())?.versions.some(({ version }) => version === secret.version)) {
+        throw new EmulatorError('ERR_EMULATOR_STATE', `secret "${name}" of vault "${vault}" has this version already`);
+      }
       return { version: addVersion(target, name, toNewVersion(secret), clock.nowMs()).version };
     },
     'secret.get': (vault, name, wanted) => {
@@ -91,6 +94,8 @@ export function createCommands({ state, started, connections, ...servers }: Serv
       if (!wasLive && !wasDeleted) secretOf(vault, name);
     },
     'secret.names': (vault) => [...vaultOf(vault).secrets.values()].map((secret) => secret.name),
+    'secret.deletedNames': (vault) => [...vaultOf(vault).deleted.values()].map((secret) => secret.name),
+    'vault.names': () => [...vaults.all()].map((vault) => vault.name),
     'vault.throttle': (vault, throttle) => {
       vaults.ensure(vault).throttle = throttle;
       throttler.reset();
@@ -102,6 +107,7 @@ export function createCommands({ state, started, connections, ...servers }: Serv
     'fault.add': (fault) => faults.add(fault),
     'fault.hits': (id) => faults.hits(id) ?? 0,
     'fault.remove': (id) => faults.remove(id),
+    'fault.list': () => faults.list(),
     'fault.clear': () => faults.clear(),
     'clock.now': () => clock.nowMs(),
     'clock.advance': (ms) => clock.advance(ms),

@@ -1,12 +1,14 @@
 // Misbehaviour on order: which fault a request gets. How it is carried out is
 // in deliver.ts.
 import type { FaultSettings } from '../protocol.js';
-import type { RequestRecord } from '../types.js';
+import type { ActiveFault, RequestRecord } from '../types.js';
 
 export interface FaultStore {
   add(fault: FaultSettings): number;
   hits(id: number): number | undefined;
   remove(id: number): void;
+  /** In the order of adding. */
+  list(): ActiveFault[];
   clear(): void;
   /** The fault for this request, counted as applied. */
   take(about: Partial<RequestRecord> & Pick<RequestRecord, 'target'>): FaultSettings | undefined;
@@ -30,6 +32,7 @@ export function createFaultStore(): FaultStore {
     remove: (id) => {
       entries.delete(id);
     },
+    list: () => [...entries].map(([id, { fault, hits }]) => ({ id, fault, hits })),
     clear: () => entries.clear(),
     take: (about) => {
       for (const entry of entries.values()) {

@@ -9,8 +9,8 @@ export type Operation =
       version?: string;
     }
   | { kind: 'update'; action: SecretAction; secret: string; version: string }
-  | { kind: 'get-deleted' | 'recover' | 'purge'; action: SecretAction; secret: string }
-  | { kind: 'list' | 'list-deleted'; action: SecretAction; secret?: undefined };
+  | { kind: 'get-deleted' | 'recover' | 'purge' | 'backup'; action: SecretAction; secret: string }
+  | { kind: 'list' | 'list-deleted' | 'restore'; action: SecretAction; secret?: undefined };
 
 export type Route = Operation | 'unknown-path' | 'wrong-method';
 
@@ -18,6 +18,7 @@ function secretRoute(method: string, secret: string, version: string | undefined
   if (version?.toLowerCase() === 'versions') {
     return method === 'GET' ? { kind: 'list-versions', action: 'list', secret } : 'wrong-method';
   }
+  if (method === 'POST' && version?.toLowerCase() === 'backup') return { kind: 'backup', action: 'backup', secret };
   if (method === 'GET') return { kind: 'get', action: 'get', secret, ...(version === undefined ? {} : { version }) };
   if (method === 'PATCH' && version !== undefined) return { kind: 'update', action: 'set', secret, version };
   if (version !== undefined) return 'wrong-method';
@@ -44,6 +45,10 @@ export function findRoute(method: string, path: string): Route {
   if (secret === undefined) {
     if (method !== 'GET') return 'wrong-method';
     return { kind: deleted ? 'list-deleted' : 'list', action: 'list' };
+  }
+  // Only POST: a secret may have that name, too.
+  if (!deleted && method === 'POST' && secret.toLowerCase() === 'restore' && last === undefined) {
+    return { kind: 'restore', action: 'restore' };
   }
   return deleted ? deletedRoute(method, secret, last) : secretRoute(method, secret, last);
 }

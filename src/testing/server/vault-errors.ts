@@ -29,6 +29,9 @@ export const deletedButRecoverable = (name: string): Reply =>
     'ObjectIsDeletedButRecoverable',
   );
 
+export const nameTaken = (): Reply =>
+  vaultError(409, 'Conflict', 'A secret of that name exists in this vault; it cannot be restored over.');
+
 export const throttled = (retryAfterSeconds: number | undefined): Reply => {
   const reply = vaultError(
     429,

@@ -5,13 +5,15 @@ import { pageReply } from './paging.js';
 import type { Operation } from './routes.js';
 import { readChanges } from './secret-body.js';
 import { deletedBundle, deletedItem, secretBundle, secretItem, versionItem } from './secret-json.js';
-import { badParameter, deletedButRecoverable, disabled, notFound } from './vault-errors.js';
+import { badParameter, deletedButRecoverable, disabled, nameTaken, notFound } from './vault-errors.js';
 import {
   addVersion,
+  backUp,
   deleteSecret,
   findVersion,
   newestOf,
   recoverSecret,
+  restore,
   type Secret,
   type Vault,
 } from './vault-store.js';
@@ -97,6 +99,14 @@ function listVersions({ vault, host, request }: OperationContext, name: string):
   );
 }
 
+function restoreSecret({ vault, host, request }: OperationContext): Reply {
+  const body = readChanges(request.body);
+  if ('refused' in body) return body.refused;
+  const secret = restore(vault, body.changes.value ?? '');
+  if (secret === undefined) return badParameter('Backup blob contains invalid or corrupt data.');
+  return secret ? jsonReply(200, versionItem(host, secret, newestOf(secret))) : nameTaken();
+}
+
 export function performOperation(operation: Operation, context: OperationContext): Reply {
   const { vault, host, nowMs } = context;
   switch (operation.kind) {
@@ -124,6 +134,12 @@ export function performOperation(operation: Operation, context: OperationContext
       const secret = recoverSecret(vault, operation.secret);
       return secret ? jsonReply(200, versionItem(host, secret, newestOf(secret))) : notFound(operation.secret);
     }
+    case 'backup': {
+      const secret = vault.secrets.get(operation.secret.toLowerCase());
+      return secret ? jsonReply(200, { value: backUp(vault, secret) }) : notFound(operation.secret);
+    }
+    case 'restore':
+      return restoreSecret(context);
     case 'purge':
       return vault.deleted.delete(operation.secret.toLowerCase()) ? emptyReply(204) : notFound(operation.secret);
   }

@@ -38,10 +38,13 @@ export interface Vault {
   /** By name in lower case. */
   readonly secrets: Map<string, Secret>;
   readonly deleted: Map<string, DeletedSecret>;
+  readonly backups: Map<string, Secret>;
 }
 
 /** What a caller decides about a version. */
 export interface NewVersion {
+  /** Default: a random one. */
+  version?: string | undefined;
   value: string;
   contentType: string | undefined;
   tags: Readonly<Record<string, string>> | undefined;
@@ -63,6 +66,7 @@ export function findVersion(secret: Secret, version: string | undefined): Versio
 
 export function toNewVersion(secret: SecretProperties): NewVersion {
   return {
+    version: secret.version,
     value: secret.value,
     contentType: secret.contentType,
     tags: secret.tags,
@@ -77,7 +81,7 @@ export function addVersion(vault: Vault, name: string, content: NewVersion, nowM
   const now = toSeconds(nowMs);
   const version: Version = {
     ...content,
-    version: randomBytes(16).toString('hex'),
+    version: content.version ?? randomBytes(16).toString('hex'),
     created: now,
     updated: now,
   };
@@ -99,6 +103,24 @@ export function deleteSecret(vault: Vault, name: string, nowMs: number): Deleted
   return deleted;
 }
 
+/** What a backup holds, as it was then; the text is known to this emulator alone. */
+export function backUp(vault: Vault, { name, versions }: Secret): string {
+  const text = randomBytes(256).toString('base64url');
+  vault.backups.set(text, { name, versions: versions.map((version) => ({ ...version })) });
+  return text;
+}
+
+/** Undefined if it is no backup of this vault; false if the name is taken. */
+export function restore(vault: Vault, text: string): Secret | false | undefined {
+  const backup = vault.backups.get(text);
+  if (!backup) return undefined;
+  const key = backup.name.toLowerCase();
+  if (vault.secrets.has(key) || vault.deleted.has(key)) return false;
+  const secret = { name: backup.name, versions: backup.versions.map((version) => ({ ...version })) };
+  vault.secrets.set(key, secret);
+  return secret;
+}
+
 export function recoverSecret(vault: Vault, name: string): Secret | undefined {
   const key = name.toLowerCase();
   const deleted = vault.deleted.get(key);
@@ -113,6 +135,7 @@ export interface VaultStore {
   find(name: string): Vault | undefined;
   /** The vault of that name, made if there is none. */
   ensure(name: string): Vault;
+  all(): Iterable<Vault>;
   reset(): void;
 }
 
@@ -121,7 +144,7 @@ export function createVaultStore(seed: readonly VaultSettings[], clock: ServerCl
 
   function create(settings: VaultSettings): Vault {
     const { name, accessModel, throttle } = settings;
-    const vault: Vault = { name, accessModel, throttle, secrets: new Map(), deleted: new Map() };
+    const vault: Vault = { name, accessModel, throttle, secrets: new Map(), deleted: new Map(), backups: new Map() };
     for (const [secret, properties] of settings.secrets) {
       addVersion(vault, secret, toNewVersion(properties), clock.nowMs());
     }
@@ -132,6 +155,7 @@ export function createVaultStore(seed: readonly VaultSettings[], clock: ServerCl
   const store: VaultStore = {
     find: (name) => vaults.get(name.toLowerCase()),
     ensure: (name) => store.find(name) ?? create({ name, accessModel: 'rbac', throttle: null, secrets: [] }),
+    all: () => vaults.values(),
     reset: () => {
       vaults.clear();
       for (const settings of seed) create(settings);
