@@ -75,6 +75,8 @@ const results = await Promise.all([
     ...common,
     format: 'cjs',
     outdir: path.join(dist, 'cli'),
+    // Its CommonJS form is UMD, whose `require` no bundler can follow.
+    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     outExtension: { '.js': '.cjs' },
     plugins: [siblings('../'), esbuildEmbeddedSources()],
     entryPoints: commands.map((name) => `src/cli/${name}.ts`),

@@ -2,7 +2,10 @@
 import { Command } from 'commander';
 import { addCheck } from './commands/check.js';
 import { addDoctor } from './commands/doctor.js';
+import { addEmulate } from './commands/emulate.js';
+import { addImport } from './commands/import.js';
 import { addRun } from './commands/run.js';
+import { addSet } from './commands/set.js';
 import { EXIT, isUsageError } from './support/exit.js';
 import { complain } from './support/terminal.js';
 
@@ -18,7 +21,7 @@ const program = new Command('vaultstrap')
     process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
   });
 
-for (const add of [addRun, addCheck, addDoctor]) add(program);
+for (const add of [addRun, addCheck, addDoctor, addEmulate, addSet, addImport]) add(program);
 
 program.parseAsync().catch((error: unknown) => {
   if (!isUsageError(error)) throw error;

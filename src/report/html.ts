@@ -17,7 +17,7 @@ const SIGNS: Readonly<Record<Mood, string>> = { good: '●', fair: '▲', bad: '
 const SUMMARY: Readonly<Record<Mood, string>> = { bad: 'in trouble', fair: 'worth a look', good: 'in order' };
 
 /** Allowed by its hash, so that the page needs nothing but itself and can run nothing. */
-const STYLE = `
+export const STYLE = `
 :root{color-scheme:light dark;--ink:#1b1f24;--dim:#57606a;--line:#d0d7de;--page:#f6f8fa;--box:#fff;--good:#116329;--fair:#7d4e00;--bad:#b3141d}
 @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--dim:#9aa4af;--line:#363d47;--page:#0d1117;--box:#161b22;--good:#56d364;--fair:#e3b341;--bad:#ff8a80}}
 *{box-sizing:border-box;margin:0}
@@ -143,6 +143,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-function escapeHtml(text: string): string {
+export function escapeHtml(text: string): string {
   return visible(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }

@@ -1,4 +1,4 @@
-import type { SecretClient, SecretClientOptions } from '@azure/keyvault-secrets';
+import type { GetSecretOptions, SecretClient, SecretClientOptions } from '@azure/keyvault-secrets';
 import type { AccessToken } from '../identity/reply.js';
 import type { SecretRead } from '../settings/plan.js';
 import type { Clock } from '../support/clock.js';
@@ -11,6 +11,16 @@ import { printIdentity } from '../support/identity-selector.js';
 import { loadSdk } from '../support/sdk-loader.js';
 import type { SecretValue, VaultLane } from './reader.js';
 import { readSecretReply, vaultProblem } from './reply.js';
+
+/** What is asked of the client; its reply is a secret. */
+export type SdkOperation = (
+  client: SecretClient,
+  read: SecretRead,
+  options: Omit<GetSecretOptions, 'version'>,
+) => Promise<unknown>;
+
+const getSecret: SdkOperation = (client, { secret, version }, options) =>
+  client.getSecret(secret, { ...options, ...(version !== undefined && { version }) });
 
 type Policy = NonNullable<SecretClientOptions['additionalPolicies']>[number]['policy'];
 
@@ -25,10 +35,12 @@ export function createSdkLane({
   config,
   clock,
   sdkAnchors,
+  operation = getSecret,
 }: {
   config: Config;
   clock: Clock;
   sdkAnchors: readonly string[];
+  operation?: SdkOperation;
 }): VaultLane {
   const clients = new Map<string, { client: SecretClient; session: Session }>();
   const counts = { vault: 0, unauthorized: 0 };
@@ -103,8 +115,7 @@ export function createSdkLane({
         const entry = clientFor(read);
         session = entry.session;
         session.token = token;
-        await entry.client.getSecret(read.secret, {
-          ...(read.version !== undefined && { version: read.version }),
+        await operation(entry.client, read, {
           abortSignal: AbortSignal.any([timeout, tooLarge.signal, ...(abort ? [abort] : [])]),
           requestOptions: {
             onDownloadProgress: ({ loadedBytes }) => {

@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { safeCause } from '../../support/failure.js';
+import { UsageError } from '../support/exit.js';
+import { readEnvEntries } from './env-entries.js';
+import { readJsonEntries } from './json-entries.js';
+
+/** One setting of a file, and where its value stands. */
+export interface Entry {
+  readonly name: string;
+  /** `undefined`: not text, or not to be read with certainty. */
+  readonly value: string | undefined;
+  /** Of the value with its quotes, in the text. */
+  readonly start: number;
+  readonly end: number;
+  /** How another value is written in its place. */
+  readonly write: (value: string) => string;
+}
+
+export interface SettingsFile {
+  readonly path: string;
+  readonly text: string;
+  readonly entries: readonly Entry[];
+}
+
+const BOM = '\uFEFF';
+
+/** `.json` and `.jsonc` are read as local.settings.json, everything else as .env. */
+export function parseSettings(file: string, text: string): SettingsFile {
+  const head = text.startsWith(BOM) ? 1 : 0;
+  const read = /\.jsonc?$/i.test(file) ? readJsonEntries : readEnvEntries;
+  const entries = read(text.slice(head), file).map((entry) => ({
+    ...entry,
+    start: entry.start + head,
+    end: entry.end + head,
+  }));
+  return { path: file, text, entries };
+}
+
+export function readSettingsFile(file: string): SettingsFile {
+  return parseSettings(file, readText(file));
+}
+
+export function readText(file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(file));
+  } catch (error) {
+    const { code, syscall } = safeCause(error);
+    if (code === 'ENOENT') throw new UsageError(`there is no file ${file}.`);
+    throw new UsageError(syscall ? `${file} cannot be read (${code}).` : `${file} is not UTF-8 text.`);
+  }
+}
+
+/** The text with other values in the place of some; everything else stays, byte for byte. */
+export function withValues({ text, entries }: SettingsFile, values: ReadonlyMap<string, string>): string {
+  let result = text;
+  for (const { name, start, end, write } of [...entries].sort((a, b) => b.start - a.start)) {
+    const value = values.get(name);
+    if (value !== undefined) result = result.slice(0, start) + write(value) + result.slice(end);
+  }
+  return result;
+}
+
+/** Whether a text reads as the file does, with these values in the place of some. */
+export function readsAs(file: SettingsFile, text: string, values: ReadonlyMap<string, string>): boolean {
+  const { entries } = parseSettings(file.path, text);
+  return (
+    entries.length === file.entries.length &&
+    entries.every(({ name, value }, index) => {
+      const before = file.entries[index];
+      return name === before?.name && value === (values.get(name) ?? before.value);
+    })
+  );
+}
+
+/** Whole or not at all: beside the file, then in its place, with its rights; behind a link, its target. */
+export function replaceFile(file: SettingsFile, text: string): void {
+  if (readText(file.path) !== file.text)
+    throw new UsageError(
+      `${file.path} was changed meanwhile; it was left as it is.`,
+      'Run this again: what is in the vault is taken up.',
+    );
+  const target = realpathSync(file.path);
+  const beside = path.join(path.dirname(target), `.${path.basename(target)}.${randomBytes(6).toString('hex')}`);
+  try {
+    const { mode } = statSync(target);
+    const handle = openSync(beside, 'wx', 0o600);
+    try {
+      writeFileSync(handle, text);
+      fchmodSync(handle, mode & 0o777);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameSync(beside, target);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw new UsageError(
+      `${file.path} cannot be written (${safeCause(error).code}); it was left as it is.`,
+      'Its secrets are in the vault: run this again when it can be written.',
+    );
+  }
+}

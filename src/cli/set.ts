@@ -1,0 +1,47 @@
+import type { Failure } from '../support/failure.js';
+import { readAttributes } from './set/attributes.js';
+import { readValue } from './set/value.js';
+import { EXIT } from './support/exit.js';
+import { complain } from './support/terminal.js';
+import { checkSecretName, openVault, referenceTo } from './support/vault-session.js';
+
+export interface SetOptions {
+  readonly keepNewline?: true;
+  readonly contentType?: string;
+  readonly expires?: string;
+  readonly notBefore?: string;
+  readonly tag: readonly string[];
+  readonly identity?: string;
+  readonly json?: true;
+}
+
+/** Writes one secret; its value comes from stdin or a hidden prompt, never from the arguments. */
+export async function set(vaultName: string, secretName: string, options: SetOptions): Promise<number> {
+  const secret = checkSecretName(secretName);
+  const attributes = readAttributes(options);
+  const vault = openVault(vaultName, options);
+  const value = await readValue(`${vault.vault}/${secret}`, { keepNewline: options.keepNewline ?? false });
+  if (!value) {
+    console.error('vaultstrap: nothing was written.');
+    return EXIT.unresolved;
+  }
+  const result = await vault.write(vault.target(secret), value, attributes);
+  vault.close();
+  if (!result.ok) {
+    complain(describe(result.failure), result.failure.hint);
+    return EXIT.unresolved;
+  }
+  const { version } = result.value;
+  const reference = referenceTo(vault.vault, secret);
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ vault: vault.vault, secret, version, reference }, undefined, 2)}\n`);
+  } else {
+    console.error(`vaultstrap: wrote version ${version} of secret '${secret}' in vault '${vault.vault}'.`);
+    process.stdout.write(`${reference}\n`);
+  }
+  return EXIT.done;
+}
+
+function describe({ status, code, details }: Failure): string {
+  return `${status} (${code}): ${details}`;
+}
