@@ -32,7 +32,11 @@ export async function importSettings(path: string, options: ImportOptions): Prom
       const outcome = outcomes.get(setting);
       return outcome !== undefined && isSafe(outcome);
     });
-    if (text !== file.text) replaceFile(file, text);
+    const refused = text === file.text ? undefined : replaceFile(file, text);
+    if (refused) {
+      complain(refused.problem, refused.hint);
+      return EXIT.unresolved;
+    }
   }
   print(file, vault, choices, outcomes, options);
   return [...outcomes.values()].every(isSafe) ? EXIT.done : EXIT.unresolved;

@@ -114,6 +114,19 @@ describe('faults', () => {
     expect((await read()).status).toBe(200);
   });
 
+  test('listed with what they did, and removed by their number', async () => {
+    const { id } = await azure.faults.add({ target: 'vault', vault: 'SHOP', status: 503, times: 3 });
+    await azure.faults.add({ target: 'identity', delayMs: 1 });
+    await read();
+    expect(await azure.faults.list()).toEqual([
+      { id, fault: { target: 'vault', vault: 'shop', status: 503, times: 3 }, hits: 1 },
+      { id: id + 1, fault: { target: 'identity', delayMs: 1 }, hits: expect.any(Number) },
+    ]);
+    await azure.faults.remove(id);
+    expect((await azure.faults.list()).map((one) => one.id)).toEqual([id + 1]);
+    await expect(azure.faults.remove(0)).rejects.toThrow('"id" must be an integer');
+  });
+
   test('in the order they were added; cleared together', async () => {
     await azure.faults.add({ target: 'identity', times: 1, status: 500 });
     await azure.faults.add({ target: 'identity', status: 429 });
@@ -339,6 +352,27 @@ describe('administering a vault', () => {
     await shop.purge('pw');
     await expect(shop.get('pw')).rejects.toThrow('vault "shop" has no secret "pw"');
     await expect(shop.recover('pw')).rejects.toMatchObject({ code: 'ERR_EMULATOR_NOT_FOUND' });
+  });
+
+  test('a version by its name, for references that pin one', async () => {
+    const version = 'AB'.repeat(16);
+    expect(await azure.vault('shop').set('pinned', { value: 'old', version })).toEqual({
+      version: version.toLowerCase(),
+    });
+    await azure.vault('shop').set('pinned', 'new');
+    expect((await azure.vault('shop').get('pinned', version)).value).toBe('old');
+    await expect(azure.vault('shop').set('PINNED', { value: 'x', version })).rejects.toThrow(
+      'has this version already',
+    );
+    await expect(azure.vault('shop').set('pinned', { value: 'x', version: '1' })).rejects.toThrow(
+      '"value.version" must be a version (32 hexadecimal digits)',
+    );
+  });
+
+  test('vaults are listed as they come', async () => {
+    const before = await azure.vaults();
+    await azure.vault('Another').set('a', 'b');
+    expect(await azure.vaults()).toEqual([...before, 'Another']);
   });
 
   test('a vault is made by writing to it', async () => {

@@ -117,6 +117,27 @@ test('delete and recover, with their pollers, then purge', async () => {
   await expect(client.getDeletedSecret('db-password')).rejects.toMatchObject({ statusCode: 404 });
 });
 
+test('backup and restore, once the name is free', async () => {
+  const { version } = await azure.vault('shop').set('db-password', 'newer');
+  const backup = await client.backupSecret('db-password');
+  expect(Buffer.from(backup ?? []).includes('newer')).toBe(false);
+  await expect(client.restoreSecretBackup(backup ?? new Uint8Array())).rejects.toMatchObject({ statusCode: 409 });
+  await azure.vault('shop').purge('db-password');
+  expect(await client.restoreSecretBackup(backup ?? new Uint8Array())).toMatchObject({ name: 'db-password', version });
+  expect((await client.getSecret('db-password')).value).toBe('newer');
+  expect(await azure.vault('shop').versions('db-password')).toHaveLength(2);
+  await expect(client.restoreSecretBackup(Buffer.from('no backup'))).rejects.toMatchObject({ statusCode: 400 });
+});
+
+test('a deleted secret, seen from both sides', async () => {
+  await (await client.beginDeleteSecret('db-password', { intervalInMs: 1 })).pollUntilDone();
+  expect(await client.getDeletedSecret('db-password')).toMatchObject({
+    name: 'db-password',
+    deletedOn: expect.any(Date),
+  });
+  expect(await azure.vault('shop').deletedSecrets()).toEqual(['db-password']);
+});
+
 test('refusals arrive as the service would send them', async () => {
   await azure.identity().revoke({ vault: 'shop', secret: 'db-password' });
   await expect(client.getSecret('db-password')).rejects.toMatchObject({

@@ -86,12 +86,13 @@ export function readsAs(file: SettingsFile, text: string, values: ReadonlyMap<st
 }
 
 /** Whole or not at all: beside the file, then in its place, with its rights; behind a link, its target. */
-export function replaceFile(file: SettingsFile, text: string): void {
-  if (readText(file.path) !== file.text)
-    throw new UsageError(
-      `${file.path} was changed meanwhile; it was left as it is.`,
-      'Run this again: what is in the vault is taken up.',
-    );
+export function replaceFile(file: SettingsFile, text: string): { problem: string; hint: string } | undefined {
+  if (readText(file.path) !== file.text) {
+    return {
+      problem: `${file.path} was changed meanwhile; it was left as it is.`,
+      hint: 'Run this again: what is in the vault is taken up.',
+    };
+  }
   const target = realpathSync(file.path);
   const beside = path.join(path.dirname(target), `.${path.basename(target)}.${randomBytes(6).toString('hex')}`);
   try {
@@ -105,11 +106,12 @@ export function replaceFile(file: SettingsFile, text: string): void {
       closeSync(handle);
     }
     renameSync(beside, target);
+    return undefined;
   } catch (error) {
     rmSync(beside, { force: true });
-    throw new UsageError(
-      `${file.path} cannot be written (${safeCause(error).code}); it was left as it is.`,
-      'Its secrets are in the vault: run this again when it can be written.',
-    );
+    return {
+      problem: `${file.path} cannot be written (${safeCause(error).code}); it was left as it is.`,
+      hint: 'Its secrets are in the vault: run this again when it can be written.',
+    };
   }
 }

@@ -1,0 +1,150 @@
+// Which settings move to a vault, under which name, and with which bytes.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { choose, isTaken, type Selection, secretNameOf } from '../../../src/cli/import/choose.js';
+import { whySecret } from '../../../src/cli/import/looks-secret.js';
+import type { Entry } from '../../../src/cli/import/settings-file.js';
+import { scanValue } from '../../../src/settings/scan.js';
+
+const entry = (name: string, value: string | undefined): Entry => ({
+  name,
+  value,
+  start: 0,
+  end: 0,
+  write: (text) => text,
+});
+const chosen = (settings: Readonly<Record<string, string>>, selection: Selection = {}) =>
+  choose(
+    Object.entries(settings).map(([name, value]) => entry(name, value)),
+    selection,
+  );
+const why = (name: string, value: string, selection?: Selection) => {
+  const [choice] = chosen({ [name]: value }, selection);
+  return choice && (isTaken(choice) ? `${choice.secret}: ${choice.why}` : choice.why);
+};
+
+describe('what never moves', () => {
+  test.each([
+    ['A', '@KeyVault(VaultName=shop;SecretName=a)', 'holds a reference already'],
+    ['A', 'x@Microsoft.KeyVault(SecretUri=https://shop.vault.azure.net/secrets/a)', 'holds a reference already'],
+    ['A', '@KeyVault(VaultName=shop)', 'a malformed reference: SecretName is missing'],
+    ['AzureWebJobsStorage', 'AccountKey=abc', /read by the Functions host/],
+    ['AzureWebJobsMyQueue', 'AccountKey=abc', /read by the Functions host/],
+    ['FUNCTIONS_EXTENSION_VERSION', '~4', /read by the Functions host/],
+    ['AZURE_CLIENT_SECRET', 'abc', /a managed identity needs none/],
+    ['AZURE_CLIENT_ID', 'abc', /steers the process/],
+    ['VAULTSTRAP_VAULT_CA', 'abc', /steers the process/],
+    ['WEBSITE_AUTH_SIGNING_KEY', 'abc', /steers the process/],
+    ['A', '', 'empty'],
+    ['A', 'a\0b', /NUL/],
+    ['A', 'ü'.repeat(12_801), /25602 bytes/],
+    ['ПАРОЛЬ', 'abc', /no name of a secret/],
+  ])('%s=%.20s', (name, value, reason) => {
+    expect(why(name, value, { all: true })).toMatch(reason);
+  });
+
+  test('asked for by name, it is an error that says why', () => {
+    expect(() => chosen({ AZURE_CLIENT_SECRET: 'x' }, { only: ['AZURE_CLIENT_SECRET'] })).toThrow(
+      /cannot be moved: a sign-in/,
+    );
+    expect(() => chosen({ A: 'x' }, { only: ['B'] })).toThrow('--only: there is no setting B in the file.');
+    expect(() => chosen({ A: 'x' }, { except: ['a'] })).toThrow('--except: there is no setting a');
+    // What is done already is no error: the same command can be run again.
+    expect(isTaken(chosen({ A: '@KeyVault(VaultName=shop;SecretName=a)' }, { only: ['A'] })[0] as never)).toBe(false);
+  });
+});
+
+describe('what looks like a secret', () => {
+  test.each([
+    ['DB_PASSWORD', 'hunter2', 'its name'],
+    ['dbPassword', 'hunter2', 'its name'],
+    ['STRIPE_API_KEY', 'abc', 'its name'],
+    ['MyApp__ConnectionString', 'abc', 'its name'],
+    ['URL', 'postgres://app:hunter2@db/shop', 'an address with a password'],
+    ['STORE', 'AccountName=a;AccountKey=b==', 'a connection string with a key'],
+    ['HOOK', 'https://x.example/run?code=abcdefghij', 'an address with a key'],
+    ['CERT', '-----BEGIN PRIVATE KEY-----\nabc', 'a private key'],
+    ['X', 'ghp_abc', 'a key of a known service'],
+    ['X', 'f3K9x0Pq7Lm2Zt8Rw5Yv1', 'random characters'],
+  ])('%s=%s', (name, value, reason) => {
+    expect(whySecret(name, value)).toBe(reason);
+  });
+
+  test.each([
+    ['PORT', '3000'],
+    ['NODE_ENV', 'production'],
+    ['URL', 'https://shop.example/path?page=2'],
+    ['TENANT', '7ed0e5a8-3c27-4f3a-9d10-5f5b2b1c9e11'],
+    ['USE_PASSWORD', 'false'],
+    ['TOKEN_TTL', '3600'],
+    ['KEYBOARD', 'de'],
+    ['REGION', 'westeurope-production-1'],
+  ])('not %s=%s', (name, value) => {
+    expect(whySecret(name, value)).toBeUndefined();
+  });
+});
+
+describe('names of secrets', () => {
+  test.each([
+    ['DB_PASSWORD', undefined, 'db-password'],
+    ['Smtp__Pass.Word', undefined, 'smtp-pass-word'],
+    ['_X_', 'Shop-', 'shop-x'],
+    ['A'.repeat(128), undefined, undefined],
+    ['A', 'a_', undefined],
+    ['__', 'shop-', undefined],
+  ])('%s with %s', (setting, prefix, expected) => {
+    expect(secretNameOf(setting, prefix)).toBe(expected);
+  });
+
+  test('what stands there twice never moves', () => {
+    expect(choose([entry('A', 'x'), entry('A', 'y')], { all: true }).filter(isTaken)).toEqual([]);
+  });
+
+  test('two settings, one name: nothing is done', () => {
+    const settings = { DB_PASSWORD: 'a', 'db-password': 'b' };
+    expect(() => chosen(settings)).toThrow("DB_PASSWORD and db-password would both become secret 'db-password'.");
+    expect(chosen(settings, { except: ['DB_PASSWORD'] }).filter(isTaken)).toHaveLength(1);
+  });
+});
+
+test('text that becomes a template by moving another setting stays, unless it is named', () => {
+  const settings = { DB_PASSWORD: 'hunter2', DB_URL: `postgres://app:$\{DB_PASSWORD}@db/shop` };
+  expect(
+    chosen(settings)
+      .filter(isTaken)
+      .map(({ setting }) => setting),
+  ).toEqual(['DB_PASSWORD']);
+  expect(chosen(settings, { only: ['DB_URL'] }).filter(isTaken)).toHaveLength(1);
+});
+
+test('the secret gets the bytes that the app saw, however the setting was written', () => {
+  const piece = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom(
+      '@KeyVault(',
+      '@@KeyVault(',
+      '@Microsoft.KeyVault(x)',
+      '$',
+      `$\{A}`,
+      '\\',
+      '\n',
+      "'",
+      '"',
+      ')',
+      '@',
+    ),
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { minLength: 1, maxLength: 8 }), (pieces) => {
+      const value = pieces.join('');
+      fc.pre(value !== '' && !value.includes('\0') && !/^akvs:\/\//i.test(value) && value.isWellFormed());
+      const written = value.replace(/@(Microsoft\.)?KeyVault\(/gi, '@$&');
+      const [choice] = chosen({ THE_VALUE: written }, { all: true });
+      if (!choice || !isTaken(choice)) throw new Error(`not taken: ${choice?.why}`);
+      expect(choice.value.reveal()).toBe(value);
+      // And that is what the setting meant: the same as the run time's own reading.
+      const scan = scanValue(written);
+      expect(scan.kind === 'segments' ? scan.segments.join('') : written).toBe(value);
+    }),
+  );
+});
