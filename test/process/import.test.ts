@@ -1,0 +1,283 @@
+// vaultstrap import: nothing is lost, whatever the vault does, and a second run finds nothing to do.
+import { chmodSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Emulator } from '../../src/testing/index.js';
+import { type App, createApp, NODE, type RunOptions, requestsOf, startAzure, until } from './support/app.js';
+import { canary, plant } from './support/canary.js';
+
+const windows = process.platform === 'win32';
+let azure: Emulator;
+let app: App;
+
+beforeAll(async () => {
+  azure = await startAzure({ vaults: { shop: {} } });
+  app = createApp({ sdk: true });
+  app.write({ 'read.cjs': "require('./probe.cjs').env(...process.argv.slice(2));" });
+});
+afterAll(() => azure?.close());
+beforeEach(() => azure.reset());
+
+const CLI = 'node_modules/vaultstrap/dist/cli.cjs';
+const reference = (secret: string) => `@KeyVault(VaultName=shop;SecretName=${secret})`;
+const text = (file: string) => readFileSync(app.path(file), 'utf8');
+const run = (file: string, args: readonly string[] = [], options: RunOptions = {}) =>
+  app.run([CLI, 'import', file, '--vault', 'shop', ...args], { ...options, env: { ...azure.env, ...options.env } });
+const states = (stdout: string): Record<string, string> =>
+  Object.fromEntries(
+    JSON.parse(stdout).settings.map((row: { setting: string; state: string }) => [row.setting, row.state]),
+  );
+const inVault = async () => {
+  const names = await azure.vault('shop').secrets();
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, (await azure.vault('shop').get(name)).value])),
+  );
+};
+
+const [a, b, c] = [canary('a'), canary('b'), canary('c')];
+const THREE = `A_PASSWORD=${a}\n# between\nB_PASSWORD="${b}" # why\nC_PASSWORD='${c}'\nPORT=3000\n`;
+const moved = (...names: ('a' | 'b' | 'c')[]) =>
+  names.reduce((file, name) => file.replace({ a, b, c }[name], reference(`${name}-password`)), THREE);
+
+describe('without --yes', () => {
+  test('it says what it would do, asks nobody and writes nothing', async () => {
+    app.write({ '.env': THREE });
+    const { code, stdout, stderr } = await run('.env');
+
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^setting +secret +state +why\nA_PASSWORD +a-password +planned +its name\n/);
+    expect(stdout).toMatch(/\nPORT +- +skipped +does not look like a secret\n$/);
+    expect(stderr).toMatch(/nothing was written. To move 3 to vault 'shop': the same command with --yes/);
+    expect(text('.env')).toBe(THREE);
+    expect(await requestsOf(azure)).toEqual({ token: 0, vault: 0, unauthorized: 0 });
+  });
+
+  test('and so it does where there is no Azure at all', async () => {
+    expect(await app.run([CLI, 'import', '.env', '--vault', 'shop'])).toMatchObject({ code: 0 });
+  });
+});
+
+describe('with --yes', () => {
+  test('values are in the vault, references in the file; run again, nothing happens', async () => {
+    app.write({ '.env': THREE });
+    const first = await run('.env', ['--yes']);
+
+    expect(first).toMatchObject({ code: 0, stderr: expect.stringContaining('now holds 3 references') });
+    expect(text('.env')).toBe(moved('a', 'b', 'c'));
+    expect(await inVault()).toEqual({ 'a-password': a, 'b-password': b, 'c-password': c });
+
+    await azure.requests.clear();
+    const second = await run('.env', ['--yes', '--json']);
+    expect(second).toMatchObject({ code: 0, stderr: expect.stringContaining('there is nothing to move') });
+    expect(text('.env')).toBe(moved('a', 'b', 'c'));
+    expect(await requestsOf(azure)).toEqual({ token: 0, vault: 0, unauthorized: 0 });
+  });
+
+  test('local.settings.json keeps its comments, and the settings of the host', async () => {
+    const json = (storage: string, key: string) =>
+      `{\n  // mine\n  "IsEncrypted": false,\n  "Values": {\n    "AzureWebJobsStorage": "${storage}",\n    "Stripe__Key" : "${key}", /* live */\n  }\n}\n`;
+    const storage = `AccountName=x;AccountKey=${canary('storage')}`;
+    app.write({ 'local.settings.json': json(storage, a) });
+    const { code, stdout } = await run('local.settings.json', ['--yes', '--all', '--prefix', 'dev-', '--json']);
+
+    expect({ code, states: states(stdout) }).toEqual({
+      code: 0,
+      states: { AzureWebJobsStorage: 'skipped', Stripe__Key: 'written' },
+    });
+    expect(text('local.settings.json')).toBe(json(storage, reference('dev-stripe-key')));
+  });
+
+  test('every byte of a value arrives in the app as it was', async () => {
+    const values: Record<string, string> = {
+      QUOTES: plant(`c4n4ry "double" and \`back\` ${canary()}`),
+      DOLLARS: plant(`c4n4ry pa$$w0rd $HOME $(id) $& \\$ ${canary()}`),
+      UNICODE: plant(`c4n4ry ü 🔑 \u2028 \u202E ${canary()}`),
+      LINES: plant(`c4n4ry first\n second\n\t"third"\n${canary()}`),
+      MARKER: plant(`c4n4ry @KeyVault(VaultName=x;SecretName=y) ${canary()}`),
+    };
+    // As a person has to write them: the text of a reference is escaped in a setting.
+    const settings = { ...values, MARKER: values['MARKER']?.replace('@', '@@') };
+    app.write({
+      'all.env': Object.entries(settings)
+        .map(([name, value]) => `${name}='${value}'\n`)
+        .join(''),
+      'all.json': JSON.stringify({ Values: settings }),
+    });
+    for (const file of ['all.env', 'all.json']) {
+      await azure.reset();
+      expect(await run(file, ['--yes', '--all'])).toMatchObject({ code: 0 });
+      const left = file === 'all.env' ? parseEnv(text(file)) : JSON.parse(text(file)).Values;
+      expect(left).toEqual(
+        Object.fromEntries(Object.keys(values).map((name) => [name, reference(name.toLowerCase())])),
+      );
+      const { probes } = await app.run([CLI, 'run', '--', NODE, 'read.cjs', ...Object.keys(values)], {
+        env: { ...azure.env, ...left },
+      });
+      expect(probes).toEqual([values]);
+    }
+  });
+
+  test.skipIf(windows)('the file keeps its rights and its link, and nothing lies beside it', async () => {
+    app.write({ 'real/settings.env': THREE, 'linked/.keep': '' });
+    chmodSync(app.path('real/settings.env'), 0o640);
+    symlinkSync('../real/settings.env', app.path('linked/.env'));
+    expect(await run('linked/.env', ['--yes'])).toMatchObject({ code: 0 });
+
+    expect(text('real/settings.env')).toBe(moved('a', 'b', 'c'));
+    expect(statSync(app.path('real/settings.env')).mode & 0o777).toBe(0o640);
+    expect([readdirSync(app.path('real')), readdirSync(app.path('linked'))]).toEqual([
+      ['settings.env'],
+      ['.env', '.keep'],
+    ]);
+  });
+});
+
+describe('when the vault does not do as it should', () => {
+  const halfway = async () => {
+    app.write({ '.env': THREE });
+    const { code, stdout, stderr } = await run('.env', ['--yes', '--json'], {
+      env: { VAULTSTRAP_TIMEOUT_SECONDS: '2' },
+    });
+    return { code, states: states(stdout), stderr };
+  };
+  const PORT = 'skipped';
+
+  test('an outage halfway: what arrived is moved, the rest stays, and the next run does the rest', async () => {
+    // The first is whether it is there.
+    await azure.faults.add({ target: 'vault', secret: 'b-password', skip: 1, status: 503 });
+    expect(await halfway()).toEqual({
+      code: 1,
+      states: { A_PASSWORD: 'written', B_PASSWORD: 'failed', C_PASSWORD: 'not-tried', PORT },
+      stderr: expect.stringMatching(
+        /B_PASSWORD: OtherReasons \(ERR_VAULT_UNAVAILABLE\).*\n.*C_PASSWORD: was not tried/,
+      ),
+    });
+    expect(text('.env')).toBe(moved('a'));
+
+    await azure.faults.clear();
+    expect(await run('.env', ['--yes'])).toMatchObject({ code: 0 });
+    expect(text('.env')).toBe(moved('a', 'b', 'c'));
+    expect(await azure.vault('shop').versions('a-password')).toHaveLength(1);
+  });
+
+  test('written, but never answered: the next run takes it up', async () => {
+    // The look, the challenge, and then the write's own answer is torn.
+    await azure.faults.add({ target: 'vault', secret: 'a-password', skip: 2, truncate: true });
+    const { code } = await halfway();
+    expect([code, text('.env')]).toEqual([1, THREE]);
+    const before = await azure.vault('shop').versions('a-password');
+    expect(before.length).toBeGreaterThan(0);
+
+    await azure.faults.clear();
+    const again = await run('.env', ['--yes', '--json']);
+    expect(states(again.stdout)).toMatchObject({ A_PASSWORD: 'kept', B_PASSWORD: 'written' });
+    expect(text('.env')).toBe(moved('a', 'b', 'c'));
+    expect(await azure.vault('shop').versions('a-password')).toEqual(before);
+  });
+
+  // Of the second secret: the look, the write (the challenge was the first one's), then the reading back.
+  test('something else comes back than was written: the file keeps its own', async () => {
+    const version = 'a'.repeat(32);
+    const body = { value: 'other', id: `https://shop.vault.azure.net/secrets/b-password/${version}`, attributes: {} };
+    await azure.faults.add({ target: 'vault', secret: 'b-password', skip: 2, body });
+    expect(await halfway()).toMatchObject({
+      code: 1,
+      states: { A_PASSWORD: 'written', B_PASSWORD: 'differs', C_PASSWORD: 'written', PORT },
+    });
+    expect(text('.env')).toBe(moved('a', 'c'));
+  });
+
+  test('written, but not to be read: the file keeps it, too', async () => {
+    await azure.faults.add({ target: 'vault', secret: 'b-password', skip: 2, status: 403 });
+    expect(await halfway()).toMatchObject({ code: 1, states: { B_PASSWORD: 'failed', C_PASSWORD: 'written' } });
+    expect(text('.env')).toBe(moved('a', 'c'));
+  });
+
+  test('no right at all: nothing is written anywhere', async () => {
+    await azure.identity().revoke();
+    expect(await halfway()).toMatchObject({
+      code: 1,
+      states: { A_PASSWORD: 'failed', B_PASSWORD: 'failed', C_PASSWORD: 'failed', PORT },
+    });
+    expect([text('.env'), await inVault()]).toEqual([THREE, {}]);
+  });
+
+  test('a name that a deleted secret holds', async () => {
+    await azure.vault('shop').set('b-password', 'x');
+    await azure.vault('shop').delete('b-password');
+    expect(await halfway()).toMatchObject({
+      code: 1,
+      states: { B_PASSWORD: 'failed', C_PASSWORD: 'written' },
+      stderr: expect.stringContaining('az keyvault secret recover'),
+    });
+    expect(text('.env')).toBe(moved('a', 'c'));
+  });
+
+  test('a secret of that name: the same value is taken up, another is a conflict until --overwrite', async () => {
+    await azure.vault('shop').set('a-password', a);
+    await azure.vault('shop').set('b-password', 'of somebody else');
+    expect(await halfway()).toMatchObject({
+      code: 1,
+      states: { A_PASSWORD: 'kept', B_PASSWORD: 'conflict', C_PASSWORD: 'written', PORT },
+    });
+    expect(text('.env')).toBe(moved('a', 'c'));
+    expect(await inVault()).toMatchObject({ 'b-password': 'of somebody else' });
+
+    expect(await run('.env', ['--yes', '--overwrite'])).toMatchObject({ code: 0 });
+    expect(text('.env')).toBe(moved('a', 'b', 'c'));
+    expect(await inVault()).toMatchObject({ 'b-password': b });
+    expect(await azure.vault('shop').versions('b-password')).toHaveLength(2);
+  });
+});
+
+test('a file that somebody changes meanwhile stays as that one left it', async () => {
+  app.write({ '.env': THREE });
+  const fault = await azure.faults.add({ target: 'vault', secret: 'c-password', times: 1, skip: 1, delayMs: 1500 });
+  const running = run('.env', ['--yes']);
+  await until(async () => (await fault.hits()) === 1);
+  app.write({ '.env': `${THREE}NEW=1\n` });
+
+  expect(await running).toMatchObject({ code: 1, stderr: expect.stringMatching(/\.env was changed meanwhile/) });
+  expect(text('.env')).toBe(`${THREE}NEW=1\n`);
+});
+
+test('a service principal is led away from, not moved', async () => {
+  app.write({
+    '.env': `AZURE_CLIENT_ID=x\nAZURE_TENANT_ID=y\nAZURE_CLIENT_SECRET=${canary('principal')}\nA_PASSWORD=${a}\n`,
+  });
+  const { code, stdout, stderr } = await run('.env', ['--yes', '--all', '--json']);
+
+  expect(code).toBe(0);
+  expect(states(stdout)).toEqual({
+    AZURE_CLIENT_ID: 'skipped',
+    AZURE_TENANT_ID: 'skipped',
+    AZURE_CLIENT_SECRET: 'skipped',
+    A_PASSWORD: 'written',
+  });
+  expect(stderr).toMatch(
+    /AZURE_CLIENT_SECRET is the password of an identity of its own\. Do not move it.*managed identity.*az login/,
+  );
+});
+
+describe('usage', () => {
+  test.each([
+    [['no-such.env', '--vault', 'shop'], /there is no file no-such\.env/],
+    [['.env'], /--vault/],
+    [['.env', '--vault', 'a_b'], /not the name of a vault/],
+    [['.env', '--vault', 'shop', '--only', 'NOPE'], /--only: there is no setting NOPE/],
+    [['.env', '--vault', 'shop', '--only', 'AZURE_CLIENT_ID'], /cannot be moved: steers/],
+    [['twice.env', '--vault', 'shop', '--yes'], /would both become secret 'a-b'/],
+    [['broken.json', '--vault', 'shop'], /broken\.json is not valid JSON \(line 1\)/],
+  ])('%j', async (args, message) => {
+    app.write({
+      '.env': 'AZURE_CLIENT_ID=x\n',
+      'twice.env': `A_B=ghp_1\na-b=ghp_2\n`,
+      'broken.json': `{"Values": {"A": "${a}`,
+    });
+    const { code, stderr } = await app.run([CLI, 'import', ...args], { env: azure.env });
+
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(await requestsOf(azure)).toEqual({ token: 0, vault: 0, unauthorized: 0 });
+  });
+});
