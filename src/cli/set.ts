@@ -10,7 +10,7 @@ export interface SetOptions {
   readonly contentType?: string;
   readonly expires?: string;
   readonly notBefore?: string;
-  readonly tag: readonly string[];
+  readonly tag?: readonly string[];
   readonly identity?: string;
   readonly json?: true;
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { SetOptions } from '../set.js';
+import { UsageError } from '../support/exit.js';
 
 const HELP = `
 The value comes from standard input, byte for byte but for one line end behind it, or from a hidden prompt.
@@ -20,11 +21,22 @@ export function addSet(program: Command): void {
     .option('--content-type <type>', 'what the value is, for people')
     .option('--expires <date>', 'when it expires: 2027-06-30, or with a time and Z')
     .option('--not-before <date>', 'when it becomes valid')
-    .option('--tag <name=value>', 'a tag; may be given several times', (tag, tags: string[]) => [...tags, tag], [])
+    .option('--tag <name=value>', 'a tag; may be given several times', (tag, tags: readonly string[] = []) => [
+      ...tags,
+      tag,
+    ])
     .option('--identity <id>', 'client id, object:{id}, resource id, or system')
     .option('--json', 'the outcome as JSON')
     .addHelpText('after', HELP)
-    .action(async (vault: string, name: string, options: SetOptions) => {
+    // Refused here: commander would quote what may well be the value.
+    .allowExcessArguments()
+    .action(async (vault: string, name: string, options: SetOptions, { args }: Command) => {
+      if (args.length > 2) {
+        throw new UsageError(
+          "set takes a vault and a name. A value in the arguments is in the shell's history and in every process list.",
+          'Give it on standard input, or at the prompt. If that was a secret, make a new one.',
+        );
+      }
       const { set } = await import('../set.js');
       process.exitCode = await set(vault, name, options);
     });

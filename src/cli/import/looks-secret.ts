@@ -26,6 +26,8 @@ export function whySecret(name: string, value: string): string | undefined {
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_');
+  // Built into what everybody gets, or the half of a pair that everybody may have.
+  if (/(^|_)public(_|$)/.test(words)) return undefined;
   const switches = /^(true|false|yes|no|on|off|\d{1,6})$/i;
   if (NAMES.test(words) && !switches.test(value)) return 'its name';
   return isRandom(value) ? 'random characters' : undefined;

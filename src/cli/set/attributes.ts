@@ -6,7 +6,7 @@ const MOST_TAGS = 15;
 /** Of a tag's name, its value, and the content type. https://learn.microsoft.com/azure/key-vault/secrets/about-secrets */
 const MOST_CHARACTERS = 255;
 
-export function readAttributes({ contentType, expires, notBefore, tag }: SetOptions): SecretAttributes {
+export function readAttributes({ contentType, expires, notBefore, tag = [] }: SetOptions): SecretAttributes {
   if (contentType !== undefined && contentType.length > MOST_CHARACTERS) {
     throw new UsageError(`--content-type has at most ${MOST_CHARACTERS} characters.`);
   }

@@ -23,9 +23,9 @@ export interface VaultSession {
 
 const VAULT_NAME = /^(?=.{3,24}$)[a-z](?:-?[a-z0-9])*$/i;
 const SECRET_NAME = /^[0-9a-z-]{1,127}$/i;
-export const SECRET_NAME_RULE = 'A secret name has 1 to 127 letters, digits and hyphens.';
+const SECRET_NAME_RULE = 'A secret name has 1 to 127 letters, digits and hyphens.';
 
-export function checkVaultName(name: string): string {
+function checkVaultName(name: string): string {
   if (VAULT_NAME.test(name)) return name.toLowerCase();
   throw new UsageError(
     'that is not the name of a vault.',

@@ -78,6 +78,7 @@ describe('what looks like a secret', () => {
     ['USE_PASSWORD', 'false'],
     ['TOKEN_TTL', '3600'],
     ['KEYBOARD', 'de'],
+    ['NEXT_PUBLIC_MAP_KEY', 'f3K9x0Pq7Lm2Zt8Rw5Yv1'],
     ['REGION', 'westeurope-production-1'],
   ])('not %s=%s', (name, value) => {
     expect(whySecret(name, value)).toBeUndefined();
