@@ -7,6 +7,7 @@ import { checkLatency, checkOptions, checkTokenOptions } from './options.js';
 import type { ServerSettings } from './protocol.js';
 import { type EmulatorThread, startThread } from './thread.js';
 import type { Emulator, EmulatorClock, EmulatorOptions, EmulatorTokens, RequestLog } from './types.js';
+import { settingsOfNames } from './vault-names.js';
 
 /** Where vaultstrap keeps the state of a process, however it was loaded. */
 const VAULTSTRAP_STATE = Symbol.for('vaultstrap/1');
@@ -80,8 +81,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const fabricEndpoint = `https://127.0.0.1:${fabricPort}`;
   let { identityHeader } = thread.started;
 
-  const envFor: Emulator['envFor'] = (host, options = {}) =>
-    settingsFor(host, options, {
+  const envFor: Emulator['envFor'] = (host, options = {}) => ({
+    ...settingsFor(host, {
       vaultEndpoint,
       identityEndpoint,
       fabricEndpoint,
@@ -93,7 +94,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       defaultClientId: settings.identities[0]?.clientId ?? '',
       federatedTokenFile: () => files.federatedToken(federatedToken),
       writeArcKey: () => files.arcKey(arcKeyFile, identityHeader),
-    });
+    }),
+    ...settingsOfNames(options),
+  });
   const requests: RequestLog = Object.assign(() => thread.call('log.read'), {
     clear: () => thread.call('log.clear'),
   });

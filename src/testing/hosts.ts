@@ -1,6 +1,6 @@
 // The settings by which each kind of host announces its identity endpoint.
-import { checkMembers, checkOneOf } from './check.js';
-import type { EnvironmentOptions, IdentityHost } from './types.js';
+import { checkOneOf } from './check.js';
+import type { IdentityHost } from './types.js';
 
 export interface HostFacts {
   readonly vaultEndpoint: string;
@@ -58,16 +58,11 @@ const HOSTS: { readonly [host in IdentityHost]: (facts: HostFacts) => Record<str
   imds: ({ identityEndpoint }) => ({ AZURE_POD_IDENTITY_AUTHORITY_HOST: identityEndpoint }),
 };
 
-/** Vaults of a domain that no name server knows. https://www.rfc-editor.org/rfc/rfc6761#section-6.4 */
-const UNRESOLVABLE = { VAULTSTRAP_VAULT_SUFFIX: 'vault.invalid', VAULTSTRAP_VAULT_ENDPOINT: '' };
-
-export function settingsFor(host: IdentityHost, options: EnvironmentOptions, facts: HostFacts): Record<string, string> {
-  const { vaultNames = 'emulated' } = checkMembers('options', options, ['vaultNames']);
+export function settingsFor(host: IdentityHost, facts: HostFacts): Record<string, string> {
   const known = checkOneOf('host', host, Object.keys(HOSTS) as IdentityHost[]);
   return {
     ...HOSTS[known](facts),
     VAULTSTRAP_VAULT_ENDPOINT: facts.vaultEndpoint,
     VAULTSTRAP_VAULT_CA: facts.caCertificate,
-    ...(checkOneOf('options.vaultNames', vaultNames, ['emulated', 'unresolvable']) === 'unresolvable' && UNRESOLVABLE),
   };
 }
