@@ -1,6 +1,6 @@
 import type { Environment } from '../../settings/environment.js';
 import { bareName, isProvenance } from '../../settings/names.js';
-import { type Config, OWN_SETTINGS, readConfig } from '../../support/config.js';
+import { type Config, isEnabled, OWN_SETTINGS, readConfig } from '../../support/config.js';
 import { BootstrapError } from '../../support/errors.js';
 import { nearest } from '../support/nearest.js';
 import { bad, type Finding, good, warning } from './finding.js';
@@ -29,7 +29,7 @@ export function examineOwnSettings(env: Environment): { config?: Config; finding
   }
   const inForce = names.filter((name) => OWN_SETTINGS.includes(bareName(name)));
   const text = inForce.length === 0 ? 'none is set: the defaults apply' : `${inForce.join(', ')}: well formed`;
-  const off = config.enabled
+  const off = isEnabled(env, {})
     ? []
     : [
         warning(
