@@ -112,6 +112,13 @@ describe('withRetry', () => {
     expect(slept).toEqual([]);
   });
 
+  test('one that leaves just enough time for a last try is kept', async () => {
+    const { clock, slept } = fakeClock();
+    const { attempt } = script(fail({ ...OUTAGE, retryAfterMs: 59_800 }), succeed('s'));
+    expect(await withRetry(attempt, limits(clock))).toEqual(succeed('s'));
+    expect(slept).toEqual([59_800]);
+  });
+
   test('retryUntilMs: one try only, when it is now', async () => {
     const { clock } = fakeClock();
     const { attempt, remaining } = script(fail(OUTAGE));
