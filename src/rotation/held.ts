@@ -51,8 +51,8 @@ export interface AcceptOptions {
  * - An older version than the held one is believed when two reads in a row agree: replicas of a vault may lag.
  * - Secrets that are used together (see `groupsOf`) change together, once all have settled: a user and a
  *   password rotated one after the other must not be caught halfway. `updated` and the reply's `Date` are
- *   both the vault's clock. As long as one of them cannot be read for a reason that may pass, the others wait
- *   too: the vault may be throttling between the two halves. A refusal is an answer, and holds nobody up.
+ *   both the vault's clock. As long as one of them cannot be read, the others wait too: the vault may be
+ *   throttling between the two halves. Its own refusal is an answer, and holds nobody up.
  */
 export function acceptResults(
   previous: HeldSecrets,
@@ -80,7 +80,7 @@ export function acceptResults(
     const read = [...next].flatMap(([key, { good }]) => (results.get(key)?.ok && good ? [good] : []));
     const moves = group.length > 1 && settleMs > 0 && isChanged(previous, next);
     const waitMs = moves ? unsettledMs(read, settleMs) : 0;
-    const waits = waitMs > 0 || (moves && group.some((key) => mayPass(results.get(key))));
+    const waits = waitMs > 0 || (moves && group.some((key) => isUnknown(results.get(key))));
     for (const [key, value] of next) held.set(key, waits ? withoutChange(previous.get(key), value) : value);
     if (waitMs > 0) readAgainInMs = Math.max(readAgainInMs ?? 0, waitMs);
   }
@@ -100,8 +100,9 @@ function isRefusal({ status, code, absent }: Failure): boolean {
   return absent === true || status === 'AccessToKeyVaultDenied' || code === 'ERR_SECRET_DISABLED';
 }
 
-function mayPass(result: Result<SecretValue> | undefined): boolean {
-  return result?.ok === false && result.failure.retry !== 'never';
+/** Nobody knows what the vault has: an outage, but also a gateway's 404, a redirect, a token that was refused. */
+function isUnknown(result: Result<SecretValue> | undefined): boolean {
+  return result?.ok === false && !isRefusal(result.failure);
 }
 
 function consider(before: Held, latest: SecretValue, nowMs: number, isTick: boolean): Held {

@@ -171,6 +171,19 @@ describe('a group', () => {
     expect(values(ticks(true, first, { user: aged('u2', V2, 60), pw: bad(OUTAGE) }, rest))).toEqual(['u2', 'p2']);
   });
 
+  test.each([
+    ['a 404 of a gateway', BARE_404],
+    ['no identity', { ...FORBIDDEN, status: 'MSINotEnabled', code: 'ERR_IDENTITY_NOT_ASSIGNED' } as const],
+    [
+      'a token that is refused',
+      { ...FORBIDDEN, status: 'UnauthorizedClient', code: 'ERR_VAULT_UNAUTHORIZED' } as const,
+    ],
+  ])('waits as well for a member that somebody else refuses: %s', (_, failure) => {
+    const half = ticks(true, first, { user: aged('u2', V2, 60), pw: bad(failure) });
+    expect(values(half)).toEqual(['u1', 'p1']);
+    expect(half.held.get('pw')?.failure).toBe(failure);
+  });
+
   test('a member that is refused keeps its value, and holds nobody up', () => {
     // Even if it was young when it was last read.
     const run = ticks(true, { ...first, pw: aged('p1', V1, 1) }, { user: aged('u2', V2, 60), pw: bad(FORBIDDEN) });
