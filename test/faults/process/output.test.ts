@@ -19,7 +19,7 @@ beforeAll(async () => {
   azure = await startAzure({ vaults: { shop: { password }, torn: { x: canary('torn') } } });
   await azure.faults.add({ target: 'vault', vault: 'torn', body: `{"value":"${canary('body')}` });
   plant(azure.env['IDENTITY_HEADER'] ?? '');
-  app = createApp();
+  app = createApp({ sdk: true });
   app.write({
     'nothing.cjs': '',
     'register.cjs': "require('vaultstrap/register');",
@@ -46,6 +46,7 @@ describe.concurrent('NODE_DEBUG', () => {
     for (const [args, more] of [
       [['register.cjs'], GOOD],
       [['refresh.cjs'], GOOD],
+      [['refresh.cjs'], { ...GOOD, VAULTSTRAP_CLIENT: 'sdk' }],
       [[...PRELOAD, 'nothing.cjs'], GOOD],
       [['register.cjs'], inherited],
     ] as const) {
@@ -53,7 +54,7 @@ describe.concurrent('NODE_DEBUG', () => {
     }
   });
 
-  test('says that it may, where the SDK talks', async () => {
+  test('a line warns all the same: it is up to Node', async () => {
     const { stderr } = await app.run(['register.cjs'], { env: { ...azure.env, ...GOOD, NODE_DEBUG: 'http' } });
     expect(stderr).toContain('NODE_DEBUG prints request headers');
   });
