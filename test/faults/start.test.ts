@@ -52,6 +52,10 @@ afterEach(async () => {
 const envFor = (bySdk: boolean) => azure.envFor(bySdk ? 'imds' : 'app-service-2019');
 const canaries = () => [SECRET, azure.env['IDENTITY_HEADER'] ?? '', 'eyJ', 'forged'];
 
+/** What hangs until the very end may be given up a moment before it says so itself. */
+const codeOf = ({ code, slow }: Pick<VaultFault, 'code' | 'slow'>) =>
+  slow ? expect.stringMatching(`^(${code}|ERR_TIMEOUT)$`) : code;
+
 function expectTries(row: Pick<VaultFault, 'what' | 'tries' | 'slow'>, tries: number, tookMs: number): void {
   const about = `${row.what}: ${tries} tries`;
   if (row.slow) expect(tries, about).toBe(1);
@@ -72,8 +76,8 @@ async function runIdentityFault(row: IdentityFault, { options, bySdk }: (typeof 
     { ...envFor(bySdk), ...row.env?.(servers) },
     { hosts: [HOST], clock, options, ...(row.slow && { withinMs: SHORT_MS }) },
   );
-  const { status, code } = promised;
-  expect(run.outcomes[0]).toMatchObject({ status, code, hint: expect.stringMatching(/\w/) });
+  const code = codeOf({ ...row, ...promised });
+  expect(run.outcomes[0]).toMatchObject({ status: promised.status, code, hint: expect.stringMatching(/\w/) });
   expect(findCanaries(run.outcomes, canaries())).toEqual([]);
   expectTries({ ...row, tries: promised.tries }, run.tokenRequests, run.tookMs);
   if (row.waitsMs !== undefined) expect(Math.min(...leaping.sleeps)).toBeGreaterThanOrEqual(row.waitsMs);
@@ -97,8 +101,8 @@ async function runVaultFault(given: VaultFault, { options, bySdk }: (typeof LANE
     options,
     ...(row.slow && { withinMs: SHORT_MS }),
   });
-  const { status, code } = row;
-  expect(run.outcomes[0]).toMatchObject({ status, code, hint: expect.stringMatching(/\w/) });
+  const code = codeOf(row);
+  expect(run.outcomes[0]).toMatchObject({ status: row.status, code, hint: expect.stringMatching(/\w/) });
   expect(findCanaries(run.outcomes, canaries())).toEqual([]);
   if (row.host && run.outcomes[0]?.retry === 'deadline') return;
   const requests = handle ? await handle.hits() : run.vaultRequests;
@@ -130,19 +134,24 @@ describe.each(LANES)('$lane', (lane) => {
 // The identity comes first: what it answers is the answer, whatever the vaults would say. All vaults at once.
 describe.each(LANES.filter(({ bySdk }) => !bySdk))('$lane: while vaults fail in every way', ({ options }) => {
   const rows = VAULT_FAULTS.flatMap((row, i) => (row.fault ? [{ ...row, vault: `faulty-${i}` }] : []));
-  const hosts = rows.map(({ vault }) => `${vault}.vault.azure.net`);
 
   test.for(IDENTITY_FAULTS)('identity endpoint: $what', async (row, { task }) => {
     for (const { vault, fault } of rows) await azure.faults.add({ target: 'vault', vault, ...fault?.(servers) });
     if (row.fault) await azure.faults.add({ target: 'identity', ...(await row.fault(azure, servers)) });
-    const isSlow = row.slow || row.givesToken;
+    // With a token in hand the vaults are asked: what hangs there would be waited for.
+    const asked = rows.filter((one) => !row.givesToken || !one.slow);
     const run = await readUnder(
       { ...azure.env, ...row.env?.(servers) },
-      { hosts, clock: isSlow ? systemClock : leapingClock(), options, ...(isSlow && { withinMs: 800 }) },
+      {
+        hosts: asked.map(({ vault }) => `${vault}.vault.azure.net`),
+        clock: row.slow ? systemClock : leapingClock(),
+        options,
+        ...(row.slow && { withinMs: 800 }),
+      },
     );
     for (const [i, failure] of run.outcomes.entries()) {
-      const { status, code } = row.givesToken ? (rows[i] ?? row) : row;
-      expect({ vault: rows[i]?.what, ...failure }).toMatchObject({ status, code });
+      const promised = row.givesToken ? (asked[i] ?? row) : row;
+      expect({ vault: asked[i]?.what, ...failure }).toMatchObject({ status: promised.status, code: codeOf(promised) });
       count(task);
     }
     expect(findCanaries(run.outcomes, canaries())).toEqual([]);
