@@ -49,6 +49,8 @@ const common = {
   minifySyntax: false,
   legalComments: 'none',
   logLevel: 'warning',
+  // Its UMD form, which Node's resolution picks, cannot be bundled.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   external: ['@azure/*'],
   define: { VAULTSTRAP_VERSION: JSON.stringify(version) },
   plugins: [siblings('./'), esbuildEmbeddedSources()],
@@ -88,6 +90,7 @@ const results = await Promise.all([
     format: 'esm',
     plugins: [],
     external: undefined,
+    alias: undefined,
     entryPoints: readdirSync(path.join(root, 'functions')).map((file) => `functions/${file}`),
     outdir: path.join(dist, 'functions'),
   }),

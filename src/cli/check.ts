@@ -1,24 +1,42 @@
-import { bootstrap, close, isVaultstrapError, report } from '../index.js';
+import { bootstrap, close, isVaultstrapError, type Report, report } from '../index.js';
 import { renderText } from '../report/text.js';
+import { liveEnvironment } from '../settings/environment.js';
 import { EXIT } from './support/exit.js';
+import { showProgress } from './support/progress.js';
+import { loadSources, type SourceOptions } from './support/sources.js';
 import { complain, hasColor } from './support/terminal.js';
 
-export interface CheckOptions {
+export interface CheckOptions extends SourceOptions {
   /** Default: text for people. */
   readonly json?: true;
 }
 
 /** Resolves this process's settings and prints the report. */
-export async function check({ json }: CheckOptions): Promise<number> {
+export async function check({ json, ...sources }: CheckOptions): Promise<number> {
+  await loadSources(sources);
+  const hideProgress = showProgress(process.stderr, 'Resolving settings');
+  let mistake: string | undefined;
   try {
     await bootstrap();
   } catch (error) {
     // A malformed setting of our own stands in no report.
-    if (isVaultstrapError(error) && report().settings.length === 0) complain(error.message);
+    if (isVaultstrapError(error) && report().settings.length === 0) mistake = error.message;
   }
-  const outcome = report();
+  hideProgress();
+  // First, so that no next reading is announced.
   await close();
-  const color = hasColor(process.stdout);
-  process.stdout.write(json ? `${JSON.stringify(outcome, undefined, 2)}\n` : renderText(outcome, { color }));
+  const outcome = report();
+  if (mistake !== undefined) complain(mistake);
+  process.stdout.write(json ? `${JSON.stringify(outcome, undefined, 2)}\n` : describe(outcome));
   return outcome.status === 'failed' || outcome.status === 'degraded' ? EXIT.unresolved : EXIT.done;
+}
+
+function describe(outcome: Report): string {
+  if (outcome.status !== 'idle') return renderText(outcome, { color: hasColor(process.stdout) });
+  const enabled = liveEnvironment()['VAULTSTRAP_ENABLED']?.trim();
+  if (/^(false|0)$/i.test(enabled ?? '')) return `Nothing is resolved: VAULTSTRAP_ENABLED=${enabled}.\n`;
+  const redirects = Object.keys(liveEnvironment()).filter((name) => /^VAULTSTRAP_(VAULT_|ALLOWED_HOSTS)/.test(name));
+  return `No setting holds a reference: there is nothing to resolve.\n${
+    redirects.length > 0 ? `Relaxed by  ${redirects.join(', ')}\n` : ''
+  }`;
 }

@@ -1,42 +1,48 @@
-import { constants } from 'node:os';
-import spawn from 'cross-spawn';
-import { bootstrap, close, isVaultstrapError } from '../index.js';
+import { bootstrap, close, isVaultstrapError, report } from '../index.js';
 import { readEnvironment } from '../settings/environment.js';
+import { type Command, runChild } from './run/child.js';
+import { EXIT } from './support/exit.js';
+import { loadSources, type SourceOptions } from './support/sources.js';
+import { complain, note } from './support/terminal.js';
 
-/** Exit statuses of shells and of env(1): we failed, not executable, not found. */
-const FAILED_BEFORE = 125;
-const NOT_EXECUTABLE = 126;
-const NOT_FOUND = 127;
-
-const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
+export interface RunOptions extends SourceOptions {
+  /** Conceal values in the command's output. */
+  readonly mask?: true;
+}
 
 /**
  * Resolves this process's settings, then runs the command with them; values exist in its environment only.
- * Signals reach it, its streams are ours, and its status is returned (128 + n when signal n ended it).
+ *
+ * @returns its exit status, or one of ours.
  */
-export async function runCommand(command: string, args: readonly string[]): Promise<number> {
+export async function runCommand(command: string, args: readonly string[], options: RunOptions): Promise<number> {
+  const forCommand = await loadSources(options);
   try {
     await bootstrap();
     await close();
   } catch (error) {
-    console.error(
-      `vaultstrap error: ${isVaultstrapError(error) ? error.message : 'the settings could not be resolved.'}`,
-    );
-    return FAILED_BEFORE;
+    complain(isVaultstrapError(error) ? error.message : 'the settings could not be resolved.');
+    return EXIT.failedBefore;
   }
-  // cross-spawn knows Windows' shims (npm.cmd, func.cmd) and how to quote for them.
-  const child = spawn(command, [...args], { stdio: 'inherit', env: readEnvironment() });
-  // The terminal sends SIGINT to both; a process manager sends SIGTERM to us alone. Either way the child decides.
-  const forward = (signal: NodeJS.Signals) => void child.kill(signal);
-  for (const signal of FORWARDED) process.on(signal, forward);
-  return new Promise((resolve) => {
-    child.once('error', ({ code, syscall }: NodeJS.ErrnoException) => {
-      if (!syscall?.startsWith('spawn')) return;
-      console.error(
-        `vaultstrap error: ${command} ${code === 'ENOENT' ? 'was not found' : `could not be started (${code})`}.`,
-      );
-      resolve(code === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE);
-    });
-    child.once('exit', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
-  });
+  const { relaxations } = report();
+  if (relaxations) note(`in force: ${relaxations.join(', ')}.`);
+  const env = { ...readEnvironment(), ...Object.fromEntries(forCommand) };
+  return runChild(options.mask ? await masked({ command, args, env }) : { command, args, env });
+}
+
+/** Its output is a pipe then: a program that looks for a terminal would leave its colours out. */
+async function masked({ env, ...command }: Command): Promise<Command> {
+  const [{ concealedTexts }, { patternsOf }, { passMasked }] = await Promise.all([
+    import('./run/concealed.js'),
+    import('./run/mask.js'),
+    import('./run/masked-output.js'),
+  ]);
+  const patterns = patternsOf(concealedTexts(report(), env));
+  const isDecided = ['FORCE_COLOR', 'NO_COLOR', 'NODE_DISABLE_COLORS'].some((name) => env[name] !== undefined);
+  const depth = process.stdout.isTTY && !isDecided ? process.stdout.getColorDepth() : 1;
+  return {
+    ...command,
+    env: { ...env, ...(depth > 1 && { FORCE_COLOR: depth >= 24 ? '3' : depth >= 8 ? '2' : '1' }) },
+    output: (child) => passMasked(child, patterns),
+  };
 }

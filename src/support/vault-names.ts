@@ -44,7 +44,7 @@ export function parseVaultEndpoint(
 }
 
 /** App Service, Functions or Container Apps; not the local Functions tools, which imitate them. */
-function isOnPlatform(env: Readonly<Record<string, string | undefined>>): boolean {
+export function isOnPlatform(env: Readonly<Record<string, string | undefined>>): boolean {
   const local =
     env['AZURE_FUNCTIONS_ENVIRONMENT'] === 'Development' || /^localhost(:|$)/i.test(env['WEBSITE_HOSTNAME'] ?? '');
   // The replica's name: the app's alone is what somebody sets who imitates Container Apps on his own machine.

@@ -1,14 +1,29 @@
 import type { Command } from 'commander';
-import { runCommand } from '../run.js';
+import { type RunOptions, runCommand } from '../run.js';
+import { addSourceOptions, SOURCES_HELP } from '../support/sources.js';
 
 export function addRun(program: Command): void {
-  program
-    .command('run')
-    .description('Start a command whose environment holds values in the place of references.')
-    .argument('<command...>', 'the command and its arguments, behind --')
+  addSourceOptions(
+    program
+      .command('run')
+      .description('Start a command whose environment holds values in the place of references.')
+      .argument('<command...>', 'the command and its arguments, behind --'),
+  )
+    .option('--mask', "conceal values of four characters and more in the command's output, as well as can be done")
     .passThroughOptions()
-    .addHelpText('after', '\nExamples:\n  vaultstrap run -- node server.js\n  vaultstrap run -- npm start')
-    .action(async ([command = '', ...args]: string[]) => {
-      process.exitCode = await runCommand(command, args);
+    .addHelpText(
+      'after',
+      `${SOURCES_HELP}
+
+Exit status: the command's own; 125 nothing was started, 126 not executable, 127 not found, 128 + n ended by signal n.
+
+Examples:
+  vaultstrap run -- node server.js
+  vaultstrap run --env-file .env -- npm start
+  vaultstrap run -- func start        in a Function App: reads local.settings.json
+  vaultstrap run --mask -- ./deploy.sh`,
+    )
+    .action(async ([command = '', ...args]: string[], options: RunOptions) => {
+      process.exitCode = await runCommand(command, args, options);
     });
 }

@@ -4,6 +4,8 @@ export const EXIT = {
   /** Something is unresolved, or lint found an error. */
   unresolved: 1,
   usage: 2,
+  /** Of `run`: we failed before the command was started. */
+  failedBefore: 125,
 } as const;
 
 /** A mistake in how a command was called: printed without a stack, exit 2. */

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { liveEnvironment } from '../../settings/environment.js';
 
 /** A stream that people may be looking at. */
 export type Stream = NodeJS.WriteStream;
@@ -19,4 +20,10 @@ export function hasColor(stream: Stream): boolean {
 export function complain(message: string, hint?: string): void {
   const head = paint(process.stderr, 'red', 'vaultstrap error:');
   console.error(`${head} ${message}${hint ? ` Hint: ${hint}` : ''}`);
+}
+
+/** One line on stderr that is good to know; none where only errors are wanted. */
+export function note(message: string): void {
+  if (/^\s*(silent|error)\s*$/i.test(liveEnvironment()['VAULTSTRAP_LOG'] ?? '')) return;
+  console.error(`${paint(process.stderr, 'dim', 'vaultstrap:')} ${message}`);
 }

@@ -1,0 +1,50 @@
+import { readFileSync, statSync } from 'node:fs';
+import { UsageError } from './exit.js';
+
+/** Settings are text written by hand: anything larger was named by mistake. */
+const MAX_BYTES = 10 * 1024 * 1024;
+
+const TROUBLES: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  ENOTDIR: 'does not exist',
+  EISDIR: 'is a folder',
+  EACCES: 'may not be read',
+  EPERM: 'may not be read',
+};
+
+/**
+ * A file of settings that the user named, as text: UTF-8, or UTF-16 as PowerShell writes it.
+ *
+ * @throws UsageError that names the file and quotes nothing of it.
+ */
+export function readTextFile(file: string): string {
+  const bytes = readBytes(file);
+  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8';
+  let text: string;
+  try {
+    text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    throw new UsageError(`${file} is not text in UTF-8.`, 'Save it as UTF-8.');
+  }
+  if (text.includes('\0')) throw new UsageError(`${file} is not text: it holds NUL bytes.`);
+  return text;
+}
+
+function readBytes(file: string): Buffer {
+  try {
+    const { size } = statSync(file);
+    if (size > MAX_BYTES) throw new UsageError(`${file} is larger than 10 MB: no file of settings is.`);
+    return readFileSync(file);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    throw new UsageError(`${file} ${TROUBLES[code] ?? `cannot be read (${code})`}.`);
+  }
+}
+
+/** The line, from 1, in which a position of a text stands. */
+export function lineAt(text: string, position: number): number {
+  let line = 1;
+  for (let at = text.indexOf('\n'); at >= 0 && at < position; at = text.indexOf('\n', at + 1)) line++;
+  return line;
+}

@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { concealedTexts } from '../../../src/cli/run/concealed.js';
+import type { Report, SettingReport } from '../../../src/report/types.js';
+import { printProvenance } from '../../../src/settings/provenance.js';
+
+const REFERENCE = '@KeyVault(VaultName=shop;SecretName=pw)';
+
+function concealed(pointer: string | undefined, value: string | undefined, more: Partial<SettingReport> = {}) {
+  const report: Report = {
+    status: 'ready',
+    generation: 1,
+    requests: { token: 0, vault: 0, unauthorized: 0 },
+    settings: [{ setting: 'X', status: 'Resolved', pinned: false, origin: 'reference', ...more }],
+  };
+  const record = printProvenance(
+    pointer === undefined ? [] : [{ name: 'X', value, pointer, resolvedAt: '2026-01-01T00:00:00Z' }],
+  );
+  return concealedTexts(report, { X: value, OTHER: 'no secret', ...Object.fromEntries(record) });
+}
+
+describe('a setting that is a reference', () => {
+  test('its value', () => {
+    expect(concealed(REFERENCE, 's3cret')).toEqual(['s3cret']);
+  });
+
+  test('from the platform, of which there is no record of ours', () => {
+    expect(concealed(undefined, 's3cret', { origin: 'platform' })).toEqual(['s3cret']);
+  });
+
+  test('not its default, which stands in the settings', () => {
+    expect(
+      concealed('@KeyVault(VaultName=shop;SecretName=pw;Default=localhost)', 'localhost', { usedDefault: true }),
+    ).toEqual([]);
+  });
+
+  test('nothing when it is unset', () => {
+    expect(concealed(REFERENCE, undefined, { unset: true })).toEqual([]);
+  });
+});
+
+describe('longer text: its secrets, too', () => {
+  test.each([
+    ['one', `postgres://app:${REFERENCE}@db/x`, 'postgres://app:s3cret@db/x', ['s3cret']],
+    ['that holds what stands behind it', `a:${REFERENCE}@db`, 'a:s3@db@db', ['s3@db']],
+    ['several', `${REFERENCE}:${REFERENCE}@db`, 'user:s3cret@db', ['user', 's3cret']],
+    ['side by side', `x${REFERENCE}${REFERENCE}y`, 'xonetwoy', ['onetwo']],
+    ['beside another setting', `\${HOST}:${REFERENCE}`, 'localhost:s3cret', ['s3cret']],
+    ['at the end', `key=${REFERENCE}`, 'key=s3cret', ['s3cret']],
+    ['behind an escaped marker', `@@KeyVault(${REFERENCE}`, '@KeyVault(s3cret', ['s3cret']],
+    ['none where the text does not fit', `a:${REFERENCE}`, 'b:s3cret', []],
+    ['none in a template', 'redis://:$' + '{KEY}@cache', 'redis://:s3cret@cache', []],
+  ])('%s', (_what, pointer, value, secrets) => {
+    expect(concealed(pointer, value)).toEqual([value, ...secrets]);
+  });
+});

@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest';
+import { type Layer, mergeLayers } from '../../../src/cli/support/merge.js';
+
+const REFERENCE = '@KeyVault(VaultName=shop;SecretName=pw)';
+
+function layer(values: Record<string, string>, fillsEmpty = false): Layer {
+  return { file: 'file', values: new Map(Object.entries(values)), fillsEmpty };
+}
+
+function merge(env: Record<string, string>, layers: readonly Layer[], platform: NodeJS.Platform = 'linux') {
+  const { forAll, forCommand, forNobody, withReference } = mergeLayers(env, layers, platform);
+  return {
+    forAll: Object.fromEntries(forAll),
+    forCommand: Object.fromEntries(forCommand),
+    forNobody,
+    withReference,
+  };
+}
+
+describe('order', () => {
+  test('the environment wins, then the first layer', () => {
+    const { forAll } = merge({ A: 'env' }, [layer({ A: '1', B: '1' }), layer({ A: '2', B: '2', C: '2' })]);
+
+    expect(forAll).toEqual({ B: '1', C: '2' });
+  });
+
+  test('an empty variable is one, except above local.settings.json, as Core Tools has it', () => {
+    expect(merge({ A: '' }, [layer({ A: '1' })]).forAll).toEqual({});
+    expect(merge({ A: '' }, [layer({ A: '1' }, true)]).forAll).toEqual({ A: '1' });
+  });
+
+  test('an empty setting of a file hides those below', () => {
+    expect(merge({}, [layer({ A: '' }), layer({ A: '1' }, true)]).forAll).toEqual({ A: '' });
+  });
+
+  test('each file is told how many of its settings count', () => {
+    const [first, second] = [layer({ A: '1', B: '1' }), layer({ B: '2', C: '2', PATH: 'x' })] as const;
+
+    expect([...mergeLayers({ PATH: '/bin' }, [first, second], 'linux').given.values()]).toEqual([2, 1]);
+  });
+});
+
+describe('letter case', () => {
+  const layers = [layer({ Path: '1', key: '1', KEY: '2' }), layer({ Key: '3' })];
+
+  test('Windows knows one variable of a name', () => {
+    expect(merge({ PATH: 'C:\\' }, layers, 'win32')).toMatchObject({ forAll: { KEY: '2' }, forCommand: {} });
+  });
+
+  test('others tell them apart', () => {
+    expect(merge({}, layers).forAll).toEqual({ key: '1', KEY: '2', Key: '3' });
+  });
+});
+
+describe('what must not count here', () => {
+  test.each([
+    'AZURE_CLIENT_ID',
+    'AZURE_AUTHORITY_HOST',
+    'IDENTITY_ENDPOINT',
+    'IDENTITY_HEADER',
+    'MSI_ENDPOINT',
+    'MSI_SECRET',
+    'identity_endpoint',
+    'APPSETTING_MSI_ENDPOINT',
+    'HTTPS_PROXY',
+    'NODE_OPTIONS',
+    'WEBSITE_HOSTNAME',
+    'FUNCTIONS_WORKER_RUNTIME',
+    'AZURE_FUNCTIONS_ENVIRONMENT',
+  ])('%s is for the command', (name) => {
+    expect(merge({}, [layer({ [name]: 'x' })])).toEqual({
+      forAll: {},
+      forCommand: { [name]: 'x' },
+      forNobody: [],
+      withReference: [],
+    });
+  });
+
+  test.each([
+    'VAULTSTRAP_VAULT_ENDPOINT',
+    'VAULTSTRAP_VAULT_CA',
+    'VAULTSTRAP_ALLOWED_HOSTS',
+    'APPSETTING_VAULTSTRAP_ALLOWED_HOSTS',
+    'vaultstrap_vault_endpoint',
+    'VAULTSTRAP_REFERENCES',
+    'VAULTSTRAP_REFERENCES_1',
+    'WEBSITE_KEYVAULT_REFERENCES',
+  ])('%s is for nobody', (name) => {
+    expect(merge({}, [layer({ [name]: 'x' })])).toMatchObject({ forAll: {}, forCommand: {}, forNobody: [name] });
+  });
+
+  test.each(['AZURE_CLIENT_SECRET', 'WEBSITE_CONTENTAZUREFILECONNECTIONSTRING'])(
+    '%s with a reference stays raw for nobody',
+    (name) => {
+      expect(merge({}, [layer({ [name]: REFERENCE })])).toMatchObject({ forCommand: {}, withReference: [name] });
+    },
+  );
+
+  test.each(['VAULTSTRAP_IDENTITY', 'VAULTSTRAP_TIMEOUT_SECONDS', 'VAULTSTRAP_VAULT_SUFFIX', 'AZURE_OPENAI_API_KEY'])(
+    '%s counts',
+    (name) => {
+      expect(merge({}, [layer({ [name]: 'x' })]).forAll).toEqual({ [name]: 'x' });
+    },
+  );
+
+  test("the environment's own stay, and are no matter of files", () => {
+    expect(merge({ IDENTITY_ENDPOINT: 'real' }, [layer({ IDENTITY_ENDPOINT: 'file' })])).toMatchObject({
+      forCommand: {},
+      forNobody: [],
+    });
+  });
+});
