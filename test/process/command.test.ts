@@ -6,6 +6,8 @@ import { canary } from './support/canary.js';
 
 const password = canary('password');
 const REFERENCE = '@KeyVault(VaultName=shop;SecretName=password)';
+/** Said of every start that goes to an emulator. */
+const IN_FORCE = 'vaultstrap: in force: VAULTSTRAP_VAULT_ENDPOINT, VAULTSTRAP_VAULT_CA.\n';
 const windows = process.platform === 'win32';
 
 let azure: Emulator;
@@ -38,14 +40,14 @@ const run = (args: readonly string[], options: RunOptions = {}) =>
 test('values exist in the environment of the command only', async () => {
   const { code, stdout, stderr, probes } = await run([NODE, 'read.cjs']);
 
-  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '', stderr: '' });
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '', stderr: IN_FORCE });
   expect(probes).toEqual([{ DB_PASSWORD: password }]);
   expect(await requestsOf(azure)).toEqual({ token: 1, vault: 1, unauthorized: 0 });
 });
 
 describe('exit status', () => {
   test.each([0, 1, 7, 125, 255])("the command's own: %i", async (status) => {
-    expect(await run([NODE, 'exit.cjs', String(status)])).toMatchObject({ code: status, stderr: '' });
+    expect(await run([NODE, 'exit.cjs', String(status)])).toMatchObject({ code: status, stderr: IN_FORCE });
   });
 
   test.skipIf(windows).each([
@@ -70,14 +72,16 @@ describe('exit status', () => {
     const { code, stderr } = await run(['./not-executable']);
 
     expect(code).toBe(126);
-    expect(stderr).toMatch(/^vaultstrap error: \.\/not-executable could not be started.*\n$/);
+    expect(stderr).toMatch(
+      /^vaultstrap: in force: .*\nvaultstrap error: \.\/not-executable could not be started \(EACCES\)\.\n$/,
+    );
   });
 
   test('127: not found', async () => {
     const { code, stderr } = await run(['no-such-command-here']);
 
     expect(code).toBe(127);
-    expect(stderr).toMatch(/^vaultstrap error: no-such-command-here was not found.*\n$/);
+    expect(stderr).toMatch(/^vaultstrap: in force: .*\nvaultstrap error: no-such-command-here was not found\.\n$/);
   });
 
   test.each([[['run']], [['run', '--no-such-option', '--', 'true']], [['no-such-command']], [['--no-such-option']]])(
@@ -99,6 +103,24 @@ describe('exit status', () => {
   });
 });
 
+test('an empty command is a mistake, and no stack', async () => {
+  const { code, stderr } = await run(['']);
+
+  expect({ code, stderr }).toEqual({ code: 2, stderr: `${IN_FORCE}vaultstrap error: the command is empty.\n` });
+});
+
+test.each(['error', 'silent'])('where only errors are wanted (%s), nothing is said', async (level) => {
+  expect(await run([NODE, 'read.cjs'], { env: { VAULTSTRAP_LOG: level } })).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('a Node command asks nothing at its start: it inherits values and their record', async () => {
+  app.write({ 'registers.cjs': "require('vaultstrap/register'); require('./probe.cjs').env('DB_PASSWORD');" });
+  const { code, probes } = await run([NODE, 'registers.cjs']);
+
+  expect({ code, probes }).toEqual({ code: 0, probes: [{ DB_PASSWORD: password }] });
+  expect(await requestsOf(azure)).toEqual({ token: 1, vault: 1, unauthorized: 0 });
+});
+
 describe('streams and arguments', () => {
   test('stdin passes', async () => {
     const { code, stdout } = await run([NODE, 'stdin.cjs'], { input: 'some input' });
@@ -107,7 +129,11 @@ describe('streams and arguments', () => {
   });
 
   test('so do stdout and stderr, apart', async () => {
-    expect(await run([NODE, 'streams.cjs'])).toMatchObject({ code: 0, stdout: 'to out\n', stderr: 'to err\n' });
+    expect(await run([NODE, 'streams.cjs'])).toMatchObject({
+      code: 0,
+      stdout: 'to out\n',
+      stderr: `${IN_FORCE}to err\n`,
+    });
   });
 
   test('arguments arrive as they are', async () => {
@@ -159,7 +185,7 @@ describe.skipIf(windows)('signals', () => {
     await saw('ready');
     child.kill('SIGTERM');
 
-    expect(await outcome).toMatchObject({ code: 143, signal: null, stderr: '' });
+    expect(await outcome).toMatchObject({ code: 143, signal: null, stderr: IN_FORCE });
   });
 
   test('before the command has started, it ends us', async () => {

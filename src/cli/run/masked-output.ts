@@ -24,28 +24,45 @@ async function pass(
 ): Promise<void> {
   if (!from) return;
   const mask = createMask(patterns);
-  const settle = setTimeout(() => filter.push(mask.settle()), SETTLE_MS);
-  clearTimeout(settle);
-  const linger = setTimeout(() => from.push(null), LINGER_MS);
-  clearTimeout(linger);
+  const settle = countdown(SETTLE_MS, () => filter.push(mask.settle()));
+  const linger = countdown(LINGER_MS, () => from.push(null));
   const filter = new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      clearTimeout(settle);
+      settle.stop();
       done(null, mask.push(chunk));
-      if (mask.canSettle) settle.refresh();
-      if (child.exitCode !== null || child.signalCode !== null) linger.refresh();
+      if (mask.canSettle) settle.restart();
+      if (hasEnded(child)) linger.restart();
     },
     flush(done) {
-      clearTimeout(settle);
-      clearTimeout(linger);
+      settle.stop();
+      linger.stop();
       done(null, mask.end());
     },
   });
-  child.once('exit', () => linger.refresh());
+  child.once('exit', linger.restart);
   try {
     await pipeline(from, filter, to, { end: false });
   } catch (error) {
     // Nobody reads us any more: the command will hear of it at its next write, since its pipe is closed.
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+  } finally {
+    child.removeListener('exit', linger.restart);
+    settle.stop();
+    linger.stop();
   }
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+function countdown(delayMs: number, run: () => void): { restart(): void; stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    restart: () => {
+      clearTimeout(timer);
+      timer = setTimeout(run, delayMs);
+    },
+    stop: () => clearTimeout(timer),
+  };
 }

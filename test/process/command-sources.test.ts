@@ -1,0 +1,273 @@
+// vaultstrap run and check: settings from --env-file and local.settings.json.
+import { mkdirSync } from 'node:fs';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Emulator } from '../../src/testing/index.js';
+import { type App, createApp, type Env, NODE, requestsOf, startAzure } from './support/app.js';
+import { canary } from './support/canary.js';
+
+const password = canary('password');
+const plain = canary('plain');
+const REFERENCE = '@KeyVault(VaultName=shop;SecretName=password)';
+
+let azure: Emulator;
+let app: App;
+
+beforeAll(async () => {
+  azure = await startAzure({ vaults: { shop: { password } } });
+  app = createApp();
+  app.write({
+    'env.cjs': `require(${JSON.stringify(app.path('probe.cjs'))}).env(...process.argv.slice(2));`,
+    'first.env': `A=first\nONLY_FIRST=first\nDB_PASSWORD=${REFERENCE}\n`,
+    'second.env': '\ufeffA=second\r\nB="one\r\ntwo"\r\n',
+    'function/host.json': '{}',
+    'function/local.settings.json': `{
+      // as func init writes it
+      "IsEncrypted": false,
+      "Values": {
+        "FUNCTIONS_WORKER_RUNTIME": "node",
+        "A": "local", "ONLY_LOCAL": "local", "N": 5, "EMPTY": null,
+        "DB_PASSWORD": "${REFERENCE}",
+        "URL": "https://app:@KeyVault(VaultName=shop;SecretName=password;Encode=uri)@host",
+        "TEMPLATE": "redis://:\${DB_PASSWORD}@cache",
+      },
+      "ConnectionStrings": { "Main": "Server=x;Password=${REFERENCE}" }
+    }`,
+    'no-function/local.settings.json': '{"Values":{"ONLY_LOCAL":"local"}}',
+  });
+});
+afterAll(() => azure?.close());
+beforeEach(() => azure.reset());
+
+const CLI = 'node_modules/vaultstrap/dist/cli.cjs';
+
+function run(
+  options: readonly string[],
+  names: readonly string[],
+  { env = {}, cwd = '.' }: { env?: Env; cwd?: string } = {},
+) {
+  return app.run([app.path(CLI), 'run', ...options, '--', NODE, app.path('env.cjs'), ...names], {
+    cwd: app.path(cwd),
+    env: { ...azure.env, VAULTSTRAP_LOG: 'error', ...env },
+  });
+}
+
+describe('--env-file', () => {
+  test('gives settings and references; the later wins, the environment wins over all', async () => {
+    const { code, stderr, probes } = await run(
+      ['--env-file', 'first.env', '--env-file', 'second.env'],
+      ['A', 'B', 'ONLY_FIRST', 'DB_PASSWORD', 'FROM_SHELL'],
+      { env: { FROM_SHELL: 'shell', ONLY_FIRST: 'shell' } },
+    );
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(probes).toEqual([
+      { A: 'second', B: 'one\ntwo', ONLY_FIRST: 'shell', DB_PASSWORD: password, FROM_SHELL: 'shell' },
+    ]);
+  });
+
+  test('a value of the environment is no reference of the file: nothing is asked', async () => {
+    const { probes } = await run(['--env-file', 'first.env'], ['DB_PASSWORD'], { env: { DB_PASSWORD: 'mine' } });
+
+    expect(probes).toEqual([{ DB_PASSWORD: 'mine' }]);
+    expect(await requestsOf(azure)).toEqual({ token: 0, vault: 0, unauthorized: 0 });
+  });
+});
+
+describe('local.settings.json', () => {
+  test('beside host.json it is read, and said so', async () => {
+    const { code, stderr, probes } = await run(
+      [],
+      ['A', 'N', 'DB_PASSWORD', 'URL', 'TEMPLATE', 'ConnectionStrings:Main'],
+      {
+        cwd: 'function',
+        env: { A: 'shell', VAULTSTRAP_LOG: 'warn' },
+      },
+    );
+
+    expect(code).toBe(0);
+    expect(probes).toEqual([
+      {
+        A: 'shell',
+        N: '5',
+        DB_PASSWORD: password,
+        URL: `https://app:${encodeURIComponent(password)}@host`,
+        TEMPLATE: `redis://:${password}@cache`,
+        'ConnectionStrings:Main': `Server=x;Password=${password}`,
+      },
+    ]);
+    expect(stderr).toBe(
+      'vaultstrap: settings from local.settings.json: 7 of its 8. The environment wins; --no-settings leaves the file alone.\n' +
+        'vaultstrap: in force: VAULTSTRAP_VAULT_ENDPOINT, VAULTSTRAP_VAULT_CA.\n',
+    );
+    expect(await requestsOf(azure)).toEqual({ token: 1, vault: 1, unauthorized: 0 });
+  });
+
+  test.each([
+    ['with --no-settings', ['--no-settings'], 'function', {}],
+    ['without host.json', [], 'no-function', {}],
+    ['on the platform', [], 'function', { WEBSITE_SITE_NAME: 'app', VAULTSTRAP_VAULT_ENDPOINT: undefined }],
+  ] as const)('not read %s', async (_when, options, cwd, env) => {
+    expect((await run(options, ['ONLY_LOCAL'], { cwd, env })).probes).toEqual([{ ONLY_LOCAL: null }]);
+  });
+
+  test('--settings names another; --env-file wins over it', async () => {
+    const { probes } = await run(
+      ['--settings', 'function/local.settings.json', '--env-file', 'second.env'],
+      ['A', 'ONLY_LOCAL', 'FUNCTIONS_WORKER_RUNTIME'],
+    );
+
+    expect(probes).toEqual([{ A: 'second', ONLY_LOCAL: 'local', FUNCTIONS_WORKER_RUNTIME: 'node' }]);
+  });
+});
+
+test('a file says nothing about how secrets are read, and the command gets what is its own', async () => {
+  const elsewhere = 'https://127.0.0.1:1';
+  app.write({
+    'steers.env': [
+      'IDENTITY_ENDPOINT=http://127.0.0.1:1/token',
+      'MSI_ENDPOINT=http://127.0.0.1:1/token',
+      'AZURE_CLIENT_ID=11111111-1111-1111-1111-111111111111',
+      `VAULTSTRAP_VAULT_ENDPOINT=${elsewhere}`,
+      'VAULTSTRAP_ALLOWED_HOSTS=evil.example',
+      'WEBSITE_CONTENTAZUREFILECONNECTIONSTRING=@Microsoft.KeyVault(VaultName=shop;SecretName=password)',
+      `DB_PASSWORD=${REFERENCE}`,
+      'BAD=@KeyVault(SecretUri=https://evil.example/secrets/x)',
+    ].join('\n'),
+  });
+  const names = [
+    'DB_PASSWORD',
+    'AZURE_CLIENT_ID',
+    'MSI_ENDPOINT',
+    'VAULTSTRAP_ALLOWED_HOSTS',
+    'VAULTSTRAP_VAULT_ENDPOINT',
+    'WEBSITE_CONTENTAZUREFILECONNECTIONSTRING',
+  ];
+  const { code, stderr, probes } = await run(['--env-file', 'steers.env'], names, {
+    env: { VAULTSTRAP_ON_ERROR: 'unset', VAULTSTRAP_LOG: 'warn' },
+  });
+
+  expect(code).toBe(0);
+  expect(probes).toEqual([
+    {
+      DB_PASSWORD: password,
+      AZURE_CLIENT_ID: '11111111-1111-1111-1111-111111111111',
+      MSI_ENDPOINT: 'http://127.0.0.1:1/token',
+      VAULTSTRAP_ALLOWED_HOSTS: null,
+      VAULTSTRAP_VAULT_ENDPOINT: azure.env['VAULTSTRAP_VAULT_ENDPOINT'],
+      WEBSITE_CONTENTAZUREFILECONNECTIONSTRING: null,
+    },
+  ]);
+  expect(stderr).toContain(
+    'the command alone gets AZURE_CLIENT_ID, MSI_ENDPOINT; nobody gets VAULTSTRAP_ALLOWED_HOSTS.',
+  );
+  expect(stderr).toContain('a reference is never resolved there: WEBSITE_CONTENTAZUREFILECONNECTIONSTRING.');
+  expect(stderr).toContain('ERR_HOST_NOT_ALLOWED');
+});
+
+describe('a mistake in a file: exit 2, by name and line, nothing started', () => {
+  test.each([
+    ['missing', ['--settings', 'missing.json'], 'missing.json does not exist.'],
+    ['a folder', ['--settings', 'folder'], 'folder is a folder.'],
+    ['malformed dotenv', ['--env-file', 'bad.env'], 'bad.env, line 2: this is no setting.'],
+    ['malformed JSON', ['--settings', 'bad.json'], 'bad.json, line 2: this is not JSON'],
+    ['encrypted', ['--settings', 'encrypted.json'], 'Hint: Decrypt it with: func settings decrypt'],
+    ['empty JSON', ['--settings', 'empty.json'], 'empty.json, line 1: this is not JSON'],
+    ['binary', ['--env-file', 'binary.env'], 'binary.env is not text: it holds NUL bytes.'],
+    ['an option without its file', ['--env-file'], "option '--env-file <file>' argument missing"],
+    ['an option that nearly exists', ['--maks'], 'Did you mean --mask?'],
+  ])('%s', async (_what, options, message) => {
+    mkdirSync(app.path('folder'), { recursive: true });
+    app.write({
+      'bad.env': `A=1\n${plain}\n`,
+      'bad.json': `{\n${plain} }`,
+      'encrypted.json': `{"IsEncrypted":true,"Values":{"A":"${plain}"}}`,
+      'empty.json': '',
+      'binary.env': '\0\0',
+    });
+    for (const command of [
+      ['run', ...options, '--', NODE, '-e', 'console.log("ran")'],
+      ['check', ...options],
+    ]) {
+      if (command.includes('--maks') && command[0] === 'check') continue;
+      if (command[0] === 'run' && options.length === 1 && options[0] === '--env-file') continue;
+      const { code, stdout, stderr } = await app.run([CLI, ...command], { env: azure.env });
+
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain(message);
+    }
+  });
+});
+
+test('a missing --env-file: Node looks at that option, too, and may be first', async () => {
+  // https://github.com/nodejs/node/issues/54232
+  const { code, stderr } = await app.run([CLI, 'check', '--env-file', 'missing.env'], { env: azure.env });
+
+  expect([2, 9]).toContain(code);
+  expect(stderr).toMatch(/missing\.env.*(does not exist|not found)/);
+});
+
+describe('check', () => {
+  const check = (args: readonly string[], env: Env = {}, cwd = '.') =>
+    app.run([app.path(CLI), 'check', ...args], { cwd: app.path(cwd), env: { ...azure.env, ...env } });
+
+  test('resolves what run would, plain when piped', async () => {
+    const { code, stdout, stderr } = await check([], { FORCE_COLOR: undefined }, 'function');
+
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^vaultstrap: settings from local\.settings\.json: 8\..*\n$/);
+    expect(stdout).toMatch(/^Status +ready\n/);
+    expect(stdout).toMatch(/^Relaxed by +VAULTSTRAP_VAULT_ENDPOINT, VAULTSTRAP_VAULT_CA$/m);
+    expect(stdout).toMatch(/^DB_PASSWORD +Resolved +shop\/password/m);
+    expect(stdout).toMatch(/^ConnectionStrings:Main +Resolved/m);
+    expect(stdout).not.toContain('Next read');
+    expect(stdout).not.toContain('\u001b');
+  });
+
+  test('JSON for machines, and nothing else on stdout', async () => {
+    const { code, stdout } = await check(['--json', '--env-file', 'first.env']);
+
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: 'ready',
+      relaxations: ['VAULTSTRAP_VAULT_ENDPOINT', 'VAULTSTRAP_VAULT_CA'],
+      settings: [{ setting: 'DB_PASSWORD', status: 'Resolved', vault: 'shop', secret: 'password' }],
+    });
+  });
+
+  test.each(['throw', 'unset', 'keep'])(
+    '1 when something is unresolved, with VAULTSTRAP_ON_ERROR=%s',
+    async (onError) => {
+      const env = { GONE: '@KeyVault(VaultName=shop;SecretName=gone)', OK: REFERENCE, VAULTSTRAP_ON_ERROR: onError };
+      const { code, stdout } = await check([], env);
+
+      expect(code).toBe(1);
+      expect(stdout).toMatch(/^GONE +SecretNotFound/m);
+      expect(stdout).toMatch(/^OK +Resolved/m);
+      expect(stdout).toContain('Hint: az keyvault secret set');
+    },
+  );
+
+  test('1 for a malformed setting of our own, which stands in no report', async () => {
+    const { code, stderr } = await check([], { VAULTSTRAP_TIMEOUT_SECONDS: 'soon', OK: REFERENCE });
+
+    expect(code).toBe(1);
+    expect(stderr).toContain('VAULTSTRAP_TIMEOUT_SECONDS');
+  });
+
+  test('0 with no reference anywhere, and it says so', async () => {
+    const { code, stdout } = await check([]);
+
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout:
+        'No setting holds a reference: there is nothing to resolve.\n' +
+        'Relaxed by  VAULTSTRAP_VAULT_ENDPOINT, VAULTSTRAP_VAULT_CA\n',
+    });
+  });
+
+  test('0 when it is switched off, and it says so', async () => {
+    const { code, stdout } = await check([], { VAULTSTRAP_ENABLED: 'false', OK: REFERENCE });
+
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'Nothing is resolved: VAULTSTRAP_ENABLED=false.\n' });
+  });
+});
