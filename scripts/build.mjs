@@ -24,9 +24,9 @@ const siblings = (up) => ({
     b.onResolve({ filter: /^\.\.?\/.*\.c?js$/ }, ({ path: target, resolveDir, kind }) => {
       if (kind === 'entry-point') return;
       const source = path.relative(path.join(root, 'src'), path.resolve(resolveDir, target)).replace(/\.c?js$/, '');
-      const isCommand = kind === 'dynamic-import' && /^cli[/\\][a-z]+$/.test(source);
-      if (!isCommand && !['index', 'client', 'worker', 'telemetry', path.join('testing', 'index')].includes(source))
-        return;
+      const isLazy = kind === 'dynamic-import' && /^cli[/\\]/.test(source);
+      const isSibling = ['index', 'client', 'worker', 'telemetry', path.join('testing', 'index')].includes(source);
+      if (!isLazy && !isSibling) return;
       return { path: `${up}${source.replace(/[/\\]index$/, '').replaceAll('\\', '/')}.cjs`, external: true };
     });
   },
@@ -36,6 +36,8 @@ const siblings = (up) => ({
 const commands = readdirSync(path.join(root, 'src/cli/commands'))
   .map((file) => path.parse(file).name)
   .filter((name) => name !== 'run');
+/** What `run` loads when it is asked for; so that a plain one starts sooner. */
+const lazy = ['run/masked', 'support/load-files'];
 
 /** @type {import('esbuild').BuildOptions} */
 const common = {
@@ -81,7 +83,7 @@ const results = await Promise.all([
     alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     outExtension: { '.js': '.cjs' },
     plugins: [siblings('../'), esbuildEmbeddedSources()],
-    entryPoints: commands.map((name) => `src/cli/${name}.ts`),
+    entryPoints: [...commands, ...lazy].map((name) => `src/cli/${name}.ts`),
   }),
   build({ ...common, format: 'esm', outExtension: { '.js': '.mjs' }, entryPoints: { preload: 'src/preload.ts' } }),
   build({

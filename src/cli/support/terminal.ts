@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { liveEnvironment } from '../../settings/environment.js';
+import { EXIT } from './exit.js';
 
 /** A stream that people may be looking at. */
 export type Stream = NodeJS.WriteStream;
@@ -26,4 +27,12 @@ export function complain(message: string, hint?: string): void {
 export function note(message: string): void {
   if (/^\s*(silent|error)\s*$/i.test(liveEnvironment()['VAULTSTRAP_LOG'] ?? '')) return;
   console.error(`${paint(process.stderr, 'dim', 'vaultstrap:')} ${message}`);
+}
+
+/** Writes to stdout; a reader that has gone away (`| head`) is no fault. */
+export function print(text: string): void {
+  process.stdout.once('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code !== 'EPIPE') process.exitCode = EXIT.unresolved;
+  });
+  process.stdout.write(text);
 }

@@ -1,0 +1,55 @@
+import { writeVariables } from '../../rotation/apply.js';
+import { readEnvironment } from '../../settings/environment.js';
+import { parseDotenv } from './dotenv.js';
+import { readTextFile } from './files.js';
+import { parseLocalSettings } from './local-settings.js';
+import { isWorthAWord, type Layer, type Merged, mergeLayers } from './merge.js';
+import { note } from './terminal.js';
+
+/**
+ * Reads files of settings and puts what they say below the environment.
+ *
+ * @param settings a `local.settings.json`; `isDefault` when nobody named it.
+ * @returns what is for the command only.
+ * @throws UsageError for a file that is missing or malformed.
+ */
+export function loadFiles(
+  envFiles: readonly string[],
+  settings: string | false,
+  isDefault: boolean,
+): ReadonlyMap<string, string> {
+  const layers: Layer[] = envFiles
+    .map((file) => ({ file, values: parseDotenv(readTextFile(file), file), fillsEmpty: false }))
+    .reverse();
+  const local = settings !== false && {
+    file: settings,
+    values: parseLocalSettings(readTextFile(settings), settings),
+    fillsEmpty: true,
+  };
+  if (local) layers.push(local);
+  const merged = mergeLayers(readEnvironment(), layers, process.platform);
+  writeVariables(merged.forAll);
+  if (local && isDefault) {
+    const count = merged.given.get(local) ?? 0;
+    const rest = local.values.size > count ? ` of its ${local.values.size}` : '';
+    note(`settings from ${local.file}: ${count}${rest}. The environment wins; --no-settings leaves the file alone.`);
+  }
+  for (const remark of remarksOn(merged)) note(remark);
+  return merged.forCommand;
+}
+
+function remarksOn({ forCommand, forNobody, withReference }: Merged): readonly string[] {
+  const remarks: string[] = [];
+  const steering = [...forCommand.keys()].filter(isWorthAWord);
+  if (steering.length + forNobody.length > 0) {
+    const fates = [
+      steering.length > 0 ? `the command alone gets ${steering.join(', ')}` : '',
+      forNobody.length > 0 ? `nobody gets ${forNobody.join(', ')}` : '',
+    ].filter((fate) => fate !== '');
+    remarks.push(`how secrets are read is for the environment to say, not for a file: ${fates.join('; ')}.`);
+  }
+  if (withReference.length > 0) {
+    remarks.push(`left out, since a reference is never resolved there: ${withReference.join(', ')}.`);
+  }
+  return remarks;
+}
