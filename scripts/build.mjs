@@ -36,8 +36,8 @@ const siblings = (up) => ({
 const commands = readdirSync(path.join(root, 'src/cli/commands'))
   .map((file) => path.parse(file).name)
   .filter((name) => name !== 'run');
-/** What `run` loads when it is asked for; so that a plain one starts sooner. */
-const lazy = ['run/masked', 'support/load-files'];
+/** What a plain `run` does without; so that it starts sooner. */
+const lazy = ['main', 'run/masked', 'support/load-files'];
 
 /** @type {import('esbuild').BuildOptions} */
 const common = {
@@ -72,7 +72,7 @@ const results = await Promise.all([
       start: 'src/start.ts',
       functions: 'src/functions-app.ts',
       testing: 'src/testing/index.ts',
-      cli: 'src/cli/main.ts',
+      cli: 'src/cli/entry.ts',
     },
   }),
   build({

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { Command } from 'commander';
 import { addCheck } from './commands/check.js';
 import { addDoctor } from './commands/doctor.js';
@@ -6,8 +5,8 @@ import { addEmulate } from './commands/emulate.js';
 import { addImport } from './commands/import.js';
 import { addRun } from './commands/run.js';
 import { addSet } from './commands/set.js';
-import { EXIT, isUsageError } from './support/exit.js';
-import { complain } from './support/terminal.js';
+import { EXIT } from './support/exit.js';
+import { explain } from './support/terminal.js';
 
 declare const VAULTSTRAP_VERSION: string;
 
@@ -23,8 +22,4 @@ const program = new Command('vaultstrap')
 
 for (const add of [addRun, addCheck, addDoctor, addEmulate, addSet, addImport]) add(program);
 
-program.parseAsync().catch((error: unknown) => {
-  if (!isUsageError(error)) throw error;
-  complain(error.message, error.hint);
-  process.exitCode = EXIT.usage;
-});
+program.parseAsync().catch(explain);

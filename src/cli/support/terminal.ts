@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { liveEnvironment } from '../../settings/environment.js';
-import { EXIT } from './exit.js';
+import { EXIT, isUsageError } from './exit.js';
 
 /** A stream that people may be looking at. */
 export type Stream = NodeJS.WriteStream;
@@ -35,4 +35,11 @@ export function print(text: string): void {
     if (code !== 'EPIPE') process.exitCode = EXIT.unresolved;
   });
   process.stdout.write(text);
+}
+
+/** The end of a command that failed: a mistake in its call is told without a stack. */
+export function explain(error: unknown): void {
+  if (!isUsageError(error)) throw error;
+  complain(error.message, error.hint);
+  process.exitCode = EXIT.usage;
 }
