@@ -1,8 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { UsageError } from './exit.js';
 
 /** Settings are text written by hand: anything larger was named by mistake. */
 const MAX_BYTES = 10 * 1024 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 
 const TROUBLES: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
@@ -31,14 +32,24 @@ export function readTextFile(file: string): string {
 }
 
 function readBytes(file: string): Buffer {
+  let fd: number | undefined;
   try {
-    const { size } = statSync(file);
-    if (size > MAX_BYTES) throw new UsageError(`${file} is larger than 10 MB: no file of settings is.`);
-    return readFileSync(file);
+    fd = openSync(file, 'r');
+    const chunks: Buffer[] = [];
+    // By pieces: a pipe has no size, and a device no end.
+    for (let size = 0, length = -1; length !== 0; size += length) {
+      if (size > MAX_BYTES) throw new UsageError(`${file} is larger than 10 MB: no file of settings is.`);
+      const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+      length = readSync(fd, chunk);
+      chunks.push(chunk.subarray(0, length));
+    }
+    return Buffer.concat(chunks);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
     throw new UsageError(`${file} ${TROUBLES[code] ?? `cannot be read (${code})`}.`);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
   }
 }
 

@@ -49,6 +49,16 @@ test.each([
   expect(() => readTextFile(at)).toThrow(expect.objectContaining({ name: 'UsageError', message: `${at} ${problem}` }));
 });
 
+test.skipIf(process.platform === 'win32')('a device without end is refused, not read', () => {
+  expect(() => readTextFile('/dev/zero')).toThrow('/dev/zero is larger than 10 MB');
+});
+
+test('more than one piece', () => {
+  const text = 'A=ä\n'.repeat(50_000);
+
+  expect(readTextFile(file(text))).toBe(text);
+});
+
 test.each([
   [0, 1],
   [1, 1],
