@@ -173,7 +173,7 @@ describe('a mistake in a file: exit 2, by name and line, nothing started', () =>
     ['encrypted', ['--settings', 'encrypted.json'], 'Hint: Decrypt it with: func settings decrypt'],
     ['empty JSON', ['--settings', 'empty.json'], 'empty.json, line 1: this is not JSON'],
     ['binary', ['--env-file', 'binary.env'], 'binary.env is not text: it holds NUL bytes.'],
-    ['an option without its file', ['--env-file'], "option '--env-file <file>' argument missing"],
+    ['an option without its file', ['--env-file'], "--env-file <file>' argument missing"],
     ['an option that nearly exists', ['--maks'], 'Did you mean --mask?'],
   ])('%s', async (_what, options, message) => {
     mkdirSync(app.path('folder'), { recursive: true });

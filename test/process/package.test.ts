@@ -19,7 +19,7 @@ const ALLOWED = [
   'host.json',
   'dist/THIRD-PARTY-NOTICES.txt',
   /^dist\/(index|client|worker|telemetry|register|start|functions|testing|cli)\.cjs$/,
-  /^dist\/cli\/[a-z]+\.cjs$/,
+  /^dist\/cli\/([a-z-]+\/)*[a-z-]+\.cjs$/,
   'dist/preload.mjs',
   /^dist\/functions\/\w+\.js$/,
   /^dist\/types\/([a-z-]+\/)*[a-z-]+\.d\.cts$/,
