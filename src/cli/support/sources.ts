@@ -10,7 +10,7 @@ export interface SourceOptions {
   readonly settings?: string | false;
 }
 
-export const DEFAULT_FILE = 'local.settings.json';
+const DEFAULT_FILE = 'local.settings.json';
 
 /** The same options for every command that resolves settings. */
 export function addSourceOptions(command: Command): Command {
