@@ -70,7 +70,14 @@ describe('a host', () => {
   test.each(LOOK_ALIKES)('%o is no vault', (host) => {
     expect(failureOf(resourceForHost(host, NO_RULES))).toMatchObject({
       status: 'InvalidSyntax',
-, () => {
+      code: 'ERR_HOST_NOT_ALLOWED',
+      details: expect.stringContaining('no token was sent to it'),
+      hint: expect.stringContaining("(or another cloud's: vault.azure.cn, vault.usgovcloudapi.net). An exact host"),
+      retry: 'never',
+    });
+  });
+
+  test('of a suffix of its own', () => {
     const config = { ...NO_RULES, vaultSuffix: 'vault.azurestack.example' };
     expect(unwrap(resourceForHost('shop.vault.azurestack.example', config))).toBe('https://vault.azurestack.example');
     failureOf(resourceForHost('shop.vault.azurestack.example', NO_RULES));
