@@ -5,7 +5,12 @@ import { viteEmbeddedSources } from './scripts/embedded-sources.mjs';
 import { summaryReporter } from './scripts/summary-reporter.mjs';
 
 /** On the packed package, in processes of their own. */
-const onThePackage = ['test/process/**/*.test.ts', 'test/faults/process/**/*.test.ts', 'test/types/**/*.test.ts'];
+const onThePackage = [
+  'test/process/**/*.test.ts',
+  'test/faults/process/**/*.test.ts',
+  'test/hosts/*.test.ts',
+  'test/types/**/*.test.ts',
+];
 
 export default defineConfig({
   plugins: [viteEmbeddedSources()],
@@ -21,7 +26,10 @@ export default defineConfig({
     // The tests of the package wait more than they work: two files at a time even on two processors.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      { extends: true, test: { name: 'sources', include: ['test/**/*.test.ts'], exclude: onThePackage } },
+      {
+        extends: true,
+        test: { name: 'sources', include: ['test/**/*.test.ts'], exclude: [...onThePackage, 'test/hosts/**'] },
+      },
       {
         extends: true,
         test: { name: 'package', include: onThePackage, globalSetup: 'test/process/support/setup.ts' },

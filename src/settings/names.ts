@@ -4,6 +4,11 @@ import type { Environment } from './environment.js';
 export const PROVENANCE = 'VAULTSTRAP_REFERENCES';
 /** Written by App Service: the references that it resolved itself. */
 export const PLATFORM_RECORD = 'WEBSITE_KEYVAULT_REFERENCES';
+/**
+ * PM2's copy of all settings as JSON, for the processes of a cluster (lib/ProcessContainer.js). With values in it, a
+ * quotation mark in a secret breaks the JSON, and the error prints all of it.
+ */
+const PM2_RECORD = 'pm2_env';
 
 const TWIN = 'APPSETTING_';
 
@@ -74,7 +79,7 @@ export function isProvenance(name: string): boolean {
 
 export function isRecord(name: string): boolean {
   const bare = bareName(name);
-  return bare === PLATFORM_RECORD || isProvenance(bare);
+  return bare === PLATFORM_RECORD || bare === PM2_RECORD || isProvenance(bare);
 }
 
 /**

@@ -63,6 +63,10 @@ test('the platform record is one, and so is its twin', () => {
   expect(isRecord('WEBSITE_KEYVAULT_REFERENCES_1')).toBe(false);
 });
 
+test("PM2's record of all settings is one: a secret in that JSON would break it", () => {
+  expect(isRecord('pm2_env')).toBe(true);
+});
+
 describe('namesOf', () => {
   test('equal twins are one setting, whichever is asked for', () => {
     const env = { X: 'v', APPSETTING_X: 'v' };

@@ -1,0 +1,2 @@
+import 'vaultstrap/register';
+import './functions/price.js';
