@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { expect, inject } from 'vitest';
 import type { Env } from '../../process/support/app.js';
 import { copyExample, type Example } from '../support/example.js';
@@ -28,6 +29,11 @@ export async function installExample(name: string, ...options: string[]): Promis
 /** Its build script, as npm runs it. */
 export function buildExample(example: Example, env: Env = {}): Promise<void> {
   return run(example, 'npm', ['run', 'build'], { ...process.env, NODE_ENV: undefined, ...env });
+}
+
+/** Hundreds of megabytes: not left to the end of the run, which waits for it without doing anything else. */
+export async function removeExample(example: Example | undefined): Promise<void> {
+  if (example) await rm(example.dir, { recursive: true, force: true, maxRetries: 3 });
 }
 
 async function run(example: Example, command: string, args: readonly string[], env: Env): Promise<void> {

@@ -6,7 +6,7 @@ import { leaksIn } from '../../process/support/canary.js';
 import type { Example } from '../support/example.js';
 import { ask, end, expectItFollows, expectPriceAtOnce, freePort } from '../support/price.js';
 import { type Shop, startShop } from '../support/shop.js';
-import { buildExample, installExample, registryAnswers } from './install.js';
+import { buildExample, installExample, registryAnswers, removeExample } from './install.js';
 
 let shop: Shop;
 let server: RunningChild | undefined;
@@ -40,6 +40,7 @@ withRegistry(`examples/nestjs${why}`, () => {
     example = await installExample('nestjs', '--omit=optional');
     await buildExample(example);
   });
+  afterAll(() => removeExample(example));
 
   test('values are there while it loads, and follow a rotation', async () => {
     await expectItFollows(await serve(example), shop);
@@ -59,6 +60,7 @@ withRegistry(`examples/nextjs${why}`, () => {
     example = await installExample('nextjs');
     await buildExample(example, { ...shop.settings, VAULTSTRAP_ENABLED: 'false', NEXT_TELEMETRY_DISABLED: '1' });
   });
+  afterAll(() => removeExample(example));
 
   test('the build asks for no secret, and holds none', async () => {
     const built = globSync('.next/{server,static,standalone/.next}/**', { cwd: example.dir })
@@ -80,6 +82,7 @@ withRegistry(`examples/pm2${why}`, () => {
   beforeAll(async () => {
     example = await installExample('pm2', '--omit=optional');
   });
+  afterAll(() => removeExample(example));
 
   /** The processes that answer with the price, once there are two of them. */
   async function twoThatAnswer(port: number): Promise<readonly string[]> {
