@@ -49,8 +49,12 @@ export async function runWorker(example: Example, plan: WorkerPlan): Promise<rea
     command: NODE,
     env: { ...(!specialized && app), PROBE_MODULE: example.path('probe.cjs') },
   });
-  await between?.();
-  example.write({ go: '' });
+  try {
+    await between?.();
+  } finally {
+    // Whatever came of it: the worker waits for this, and would outlive the tests.
+    example.write({ go: '' });
+  }
   const outcome = await child.outcome;
   expect(outcome.code, outcome.stderr).toBe(0);
   return outcome.probes as Step[];
