@@ -54,6 +54,8 @@ const common = {
   // Its UMD form, which Node's resolution picks, cannot be bundled.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   external: ['@azure/*'],
+  // Its `main` asks for its parts in a way that no bundler can follow.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   define: { VAULTSTRAP_VERSION: JSON.stringify(version) },
   plugins: [siblings('./'), esbuildEmbeddedSources()],
 };

@@ -3,6 +3,7 @@ import { addCheck } from './commands/check.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEmulate } from './commands/emulate.js';
 import { addImport } from './commands/import.js';
+import { addLint } from './commands/lint.js';
 import { addRun } from './commands/run.js';
 import { addSet } from './commands/set.js';
 import { EXIT } from './support/exit.js';
@@ -20,6 +21,6 @@ const program = new Command('vaultstrap')
     process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
   });
 
-for (const add of [addRun, addCheck, addDoctor, addEmulate, addSet, addImport]) add(program);
+for (const add of [addRun, addCheck, addLint, addDoctor, addEmulate, addSet, addImport]) add(program);
 
 program.parseAsync().catch(explain);

@@ -1,0 +1,89 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import picomatch from 'picomatch';
+import { bundlesOf } from './bundles.js';
+import { type Project, sourcePatterns } from './project.js';
+
+/**
+ * The files that the Functions worker loads for `main`, in its order: shallower folders first, then byte order
+ * (globby's walk, in startApp.ts of Azure/azure-functions-nodejs-worker). Sources rather than what is built of them.
+ */
+export function functionEntries(project: Project): readonly string[] {
+  if (!project.main) return [];
+  for (const bundle of bundlesOf(project)) {
+    if (bundle.makes(project.main.value)) return bundle.entries;
+  }
+  for (const patterns of sourcePatterns(project, project.main.value)) {
+    const files = filesMatching(project.dir, patterns);
+    if (files.length > 0) return oncePerOutput(files).sort(inLoadOrder);
+  }
+  return [];
+}
+
+/** Files of code below a folder that match one of the globs. A folder's name means all that is in it, as globby has it. */
+function filesMatching(dir: string, patterns: readonly string[]): readonly string[] {
+  const isFolder = (name: string) => statSync(path.join(dir, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const globs = patterns.map((name) => (isFolder(name) ? `${name.replace(/\/$/, '')}/**` : name));
+  const matches = picomatch(globs);
+  const found: string[] = [];
+  const folders = [''];
+  for (let at = 0; at < folders.length && at < 10_000; at++) {
+    for (const entry of readdirSync(path.join(dir, folders[at] ?? ''), { withFileTypes: true })) {
+      const name = path.posix.join(folders[at] ?? '', entry.name);
+      if (entry.isDirectory() && !/^(node_modules|\.git)$/.test(entry.name)) folders.push(name);
+      else if (entry.isFile() && /(?<!\.d)\.[cm]?[jt]sx?$/.test(name) && matches(name)) found.push(name);
+    }
+  }
+  return found;
+}
+
+/** A source and what is built beside it are one file. */
+function oncePerOutput(files: readonly string[]): string[] {
+  const sources = new Set(files.filter((file) => /\.[cm]?tsx?$/.test(file)).map(outputName));
+  return files.filter((file) => /\.[cm]?tsx?$/.test(file) || !sources.has(file));
+}
+
+function outputName(file: string): string {
+  return file.replace(/\.([cm]?)tsx?$/, '.$1js');
+}
+
+export function inLoadOrder(a: string, b: string): number {
+  const [left, right] = [outputName(a).split('/'), outputName(b).split('/')];
+  return left.length - right.length || Buffer.compare(Buffer.from(left.join('/')), Buffer.from(right.join('/')));
+}
+
+/** How a script begins the program, as far as it says so: `node [options] file`, tsx, ts-node, nodemon. */
+const START =
+  /(?:^|&&|\s)(?:cross-env\s+(?:\w+=\S+\s+)*)?(node|tsx|ts-node|ts-node-esm|nodemon|bun)\s+((?:--?[\w-]+(?:[= ](?!-)\S+(?=\s))?\s+)*)([^\s&|;'"-][^\s&|;'"]*)/;
+
+export interface Start {
+  readonly script: Project['scripts'][number];
+  readonly options: string;
+  /** The file that it names, or the source of that. */
+  readonly entry: string | undefined;
+}
+
+/** The script that starts a web app, or worker. */
+export function startOf(project: Project): Start | undefined {
+  const wanted = ['start:prod', 'start', 'serve', 'start:dev', 'dev'];
+  const scripts = wanted.flatMap((name) => project.scripts.filter((script) => script.name === name));
+  for (const script of scripts) {
+    const match = START.exec(script.command);
+    if (match) return { script, options: match[2] ?? '', entry: sourceOf(project, match[3] ?? '') };
+    if (/\bvaultstrap\s+run\b/.test(script.command)) return { script, options: '', entry: undefined };
+  }
+  return undefined;
+}
+
+/** The source of a file that a script or `main` names: itself, of a bundle its entry, of an output its source. */
+export function sourceOf(project: Project, file: string): string | undefined {
+  const isFile = (name: string) =>
+    existsSync(path.join(project.dir, name)) && statSync(path.join(project.dir, name)).isFile();
+  const named = path.posix.normalize(file.replace(/^\.\//, ''));
+  if (named.startsWith('..') || path.isAbsolute(named)) return undefined;
+  for (const bundle of bundlesOf(project)) {
+    if (bundle.makes(named)) return bundle.entries.length === 1 ? bundle.entries[0] : undefined;
+  }
+  const withEnding = /\.[cm]?[jt]sx?$/.test(named) ? [named] : [`${named}.js`, `${named}/index.js`, `${named}.ts`];
+  return withEnding.flatMap((name) => sourcePatterns(project, name).flat()).find(isFile);
+}

@@ -1,0 +1,71 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import path from 'node:path';
+import type { Source, Span } from '../finding.js';
+import { type CodeModule, readModule } from './module.js';
+
+/** Something that happens while a program loads. */
+export interface Load {
+  readonly what: 'register' | 'start' | 'rotation' | 'api' | 'package' | 'module';
+  /** The file and the place in it that caused it. */
+  readonly source: Source;
+  readonly span: Span;
+  readonly specifier: string;
+}
+
+/** Reads the modules of an app, each once, without running them. */
+export function createLoader(nameOf: (file: string) => string) {
+  const modules = new Map<string, CodeModule | undefined>();
+
+  function open(file: string): CodeModule | undefined {
+    if (modules.has(file)) return modules.get(file);
+    modules.set(file, undefined);
+    // An app that is larger than this is looked at in part.
+    if (modules.size > 2000) return undefined;
+    const source = { file: nameOf(file), path: file, text: readFileSync(file, 'utf8') };
+    const module = source.text.length > 2_000_000 ? undefined : readModule(source);
+    modules.set(file, module);
+    return module;
+  }
+
+  /** What loading a file does, in order; modules that have been loaded before do nothing more. */
+  function load(file: string, loaded: Set<string>): readonly Load[] {
+    if (loaded.has(file)) return [];
+    loaded.add(file);
+    const module = open(file);
+    return (module?.imports ?? []).flatMap(({ specifier, span, names }): readonly Load[] => {
+      const at = { source: (module as CodeModule).source, span, specifier };
+      if (/^vaultstrap\/(register|preload)$/.test(specifier)) return [{ what: 'register', ...at }];
+      if (specifier === 'vaultstrap/start') return [{ what: 'start', ...at }];
+      if (specifier === 'vaultstrap/functions') return [{ what: 'rotation', ...at }];
+      if (specifier === 'vaultstrap') {
+        return names.some((name) => /^(bootstrap|bootstrapSync|resolve|\*)$/.test(name))
+          ? [{ what: 'api', ...at }]
+          : [];
+      }
+      if (isBuiltin(specifier) || /^@azure\/functions(-core)?$/.test(specifier)) return [];
+      if (!specifier.startsWith('.')) return [{ what: 'package', ...at }];
+      const target = resolveRelative(path.dirname(file), specifier);
+      if (!target) return [{ what: 'module', ...at }];
+      const first = !loaded.has(target);
+      const inner = load(target, loaded);
+      // A module that does nothing but load others is what it loads.
+      return first && !open(target)?.isOnlyImports ? [...inner, { what: 'module', ...at }] : inner;
+    });
+  }
+
+  return { open, load, all: () => [...modules.values()].filter((module) => module !== undefined) };
+}
+
+export type Loader = ReturnType<typeof createLoader>;
+
+/** As TypeScript, Node and bundlers find it: `./x.js` may be x.ts. */
+function resolveRelative(dir: string, specifier: string): string | undefined {
+  const base = path.resolve(dir, specifier);
+  const bare = base.replace(/\.([cm]?)jsx?$/, '');
+  const letter = /\.([cm])js$/.exec(base)?.[1] ?? '';
+  const tries = [base, `${bare}.${letter}ts`, `${bare}.tsx`];
+  for (const ending of ['.ts', '.tsx', '.js', '.mjs', '.cjs'])
+    tries.push(`${base}${ending}`, path.join(base, `index${ending}`));
+  return tries.find((file) => /\.[cm]?[jt]sx?$/.test(file) && existsSync(file) && statSync(file).isFile());
+}

@@ -1,0 +1,205 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { findNodeAtLocation } from 'jsonc-parser';
+import { type Finding, finding, type Source, type Span } from '../finding.js';
+import type { BindingUse } from '../settings/host.js';
+import { readJson, spanOf } from '../settings/json.js';
+import { bundlesOf } from './bundles.js';
+import { functionEntries, sourceOf, startOf } from './entries.js';
+import { createLoader, type Load, type Loader } from './load-order.js';
+import { usesOf } from './module.js';
+import type { Project } from './project.js';
+
+const LINE = "import 'vaultstrap/register';";
+
+export interface AppLint {
+  readonly findings: readonly Finding[];
+  readonly bindings: readonly BindingUse[];
+  readonly files: number;
+}
+
+/** What a Functions or web app loads before its settings have values. `references`: how many its settings hold. */
+export function lintApp(project: Project, references: number, nameOf: (file: string) => string): AppLint {
+  if (project.findings.length > 0) return { findings: project.findings, bindings: [], files: 0 };
+  const loader = createLoader(nameOf);
+  const findings = [
+    ...(project.isFunctions ? lintFunctions(project, references, loader) : lintStart(project, references, loader)),
+    ...lintBundles(project),
+  ];
+  const modules = loader.all();
+  return {
+    findings: [...findings, ...modules.flatMap((module) => module.findings)],
+    bindings: [
+      ...modules.flatMap((module) => module.bindings),
+      ...(project.isFunctions ? functionJsons(project, nameOf) : []),
+    ],
+    files: modules.length,
+  };
+}
+
+function lintFunctions(project: Project, references: number, loader: Loader): readonly Finding[] {
+  const { main, manifest } = project;
+  if (!main) return [];
+  const entries = functionEntries(project);
+  if (entries.length === 0) {
+    return [
+      finding(
+        manifest,
+        main.span,
+        ['entry-not-found', 'warning'],
+        '"main" leads to no file, built or source: the app has no functions, as far as can be seen here.',
+        'Build the app first, or set outDir and rootDir in tsconfig.json, by which sources are found.',
+      ),
+    ];
+  }
+  const loaded = new Set<string>();
+  const perEntry = entries.map((entry) => loader.load(path.join(project.dir, entry), loaded));
+  const first = perEntry.findIndex((loads) => loads.some(({ what }) => what === 'register'));
+  const all = perEntry.flat();
+  if (first < 0)
+    return missing(
+      all,
+      references,
+      manifest,
+      main.span,
+      `none of the ${entries.length} file(s) of "main" imports vaultstrap/register`,
+    );
+  const own = perEntry[first] ?? [];
+  const register = own.find(({ what }) => what === 'register') as Load;
+  const before = entries.slice(0, first).filter((entry) => {
+    const module = loader.open(path.join(project.dir, entry));
+    return !module?.isOnlyImports || module.imports.some(({ specifier }) => !specifier.startsWith('vaultstrap/'));
+  });
+  const order =
+    before.length === 0
+      ? []
+      : [
+          finding(
+            register.source,
+            register.span,
+            ['register-order', 'error'],
+            `${some(before)} ${before.length === 1 ? 'loads' : 'load'} before this file, and what they read while loading has no value yet.`,
+            'The worker loads shallower folders first, then by name in byte order: name this file 0-vaultstrap, or move it up.',
+          ),
+        ];
+  return [...order, ...notFirst(own, loader)];
+}
+
+/** A web app, or any program that a script starts. */
+function lintStart(project: Project, references: number, loader: Loader): readonly Finding[] {
+  const start = startOf(project);
+  if (start && /\bvaultstrap(\/preload|\/register|\s+run)\b/.test(start.script.command)) return [];
+  const entry = start ? start.entry : project.main && sourceOf(project, project.main.value);
+  const span = start?.script.span ?? project.main?.span;
+  if (entry === undefined || span === undefined) return [];
+  const loads = loader.load(path.join(project.dir, entry), new Set());
+  if (loads.some(({ what }) => what === 'register')) return notFirst(loads, loader);
+  return missing(
+    loads,
+    references,
+    project.manifest,
+    span,
+    `${entry}, where the program begins, does not import vaultstrap/register`,
+  );
+}
+
+function missing(
+  loads: readonly Load[],
+  references: number,
+  source: Source,
+  span: Span,
+  what: string,
+): readonly Finding[] {
+  // By hand, at a place and time that only the app knows.
+  if (references === 0 || loads.some((load) => load.what === 'api')) return [];
+  const rotation = loads.find((load) => load.what === 'rotation');
+  const late = 'registerRotation() alone joins when all files are loaded: too late for what they read meanwhile.';
+  return [
+    rotation
+      ? finding(
+          rotation.source,
+          rotation.span,
+          ['register-missing', 'error'],
+          late,
+          `Put ${LINE} before it, into the file that loads first.`,
+        )
+      : finding(
+          source,
+          span,
+          ['register-missing', 'error'],
+          `${what}, but ${references} reference(s) stand in the settings.`,
+          `Run "vaultstrap init", or make ${LINE} the first line of the file that loads first.`,
+        ),
+  ];
+}
+
+/** What loads before `register`, where the order can be told. Between `start` and it, packages are meant to load. */
+export function notFirst(loads: readonly Load[], loader: Loader): readonly Finding[] {
+  const at = loads.findIndex(({ what }) => what === 'register');
+  const register = loads[at];
+  if (!register) return [];
+  const earlier = loads.slice(0, at);
+  const started = earlier.findIndex(({ what }) => what === 'start');
+  const findings = earlier.flatMap(({ what, source, span, specifier }, index) => {
+    const meant = what === 'package' && started >= 0 && started < index;
+    if (meant || (what !== 'package' && what !== 'module')) return [];
+    return [
+      finding(
+        source,
+        span,
+        ['register-not-first', what === 'module' ? 'error' : 'warning'],
+        `${specifier} loads before vaultstrap/register: a setting that it reads while loading has no value yet.`,
+        `Make ${LINE} the first import; "vaultstrap/start" may stand before packages.`,
+      ),
+    ];
+  });
+  const module = loader.open(register.source.path);
+  const read = module && !module.isEsm ? module.readsEnvAt : undefined;
+  if (read === undefined || read > register.span.start) return findings;
+  const span = { start: read, end: read + 'process.env'.length };
+  const message = 'process.env is read before vaultstrap/register: a setting that holds a reference has no value yet.';
+  return [
+    ...findings,
+    finding(register.source, span, ['register-not-first', 'error'], message, "Require 'vaultstrap/register' first."),
+  ];
+}
+
+function lintBundles(project: Project): readonly Finding[] {
+  if (!project.dependencies.has('vaultstrap')) return [];
+  return bundlesOf(project)
+    .filter(({ reorders }) => reorders)
+    .map(({ span }) =>
+      finding(
+        project.manifest,
+        span,
+        ['bundle-reorders', 'warning'],
+        'an ES module bundle runs its external packages before vaultstrap/register, which is inside it.',
+        'Add --external:vaultstrap (or --packages=external), or give vaultstrap/register an entry of its own.',
+      ),
+    );
+}
+
+/** Bindings of the older programming model: one folder and function.json per function. */
+function functionJsons(project: Project, nameOf: (file: string) => string): readonly BindingUse[] {
+  const folders = readdirSync(project.dir, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return folders.flatMap(({ name }) => {
+    const file = path.join(project.dir, name, 'function.json');
+    if (!existsSync(file)) return [];
+    const source = { file: nameOf(file), path: file, text: readFileSync(file, 'utf8') };
+    const { tree } = readJson(source);
+    const list = tree && findNodeAtLocation(tree, ['bindings']);
+    return (list?.children ?? []).flatMap((binding) => {
+      const type = String(findNodeAtLocation(binding, ['type'])?.value).toLowerCase();
+      return (binding.children ?? []).flatMap(({ children }) => {
+        const [key, value] = children ?? [];
+        if (!key || value?.type !== 'string') return [];
+        return usesOf(String(key.value), String(value.value), { binding: type, source, span: spanOf(value) });
+      });
+    });
+  });
+}
+
+function some(files: readonly string[]): string {
+  const shown = files.slice(0, 3).join(', ');
+  return files.length > 3 ? `${shown} and ${files.length - 3} more` : shown;
+}

@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { UsageError } from '../support/exit.js';
+import type { Source } from './finding.js';
+
+/** What a file is looked at as. */
+export type Kind = 'local' | 'env' | 'bicep' | 'terraform' | 'template' | 'manifest' | 'code';
+
+export interface Found {
+  readonly kind: Kind;
+  readonly source: Source;
+}
+
+/** Never gone into: not ours, or not written by hand. */
+const SKIPPED = /^(node_modules|\.git|\..*|dist|build|out|coverage|bin|obj)$/;
+const MAX_FILES = 20_000;
+const MAX_BYTES = 8 * 1024 * 1024;
+
+/** By its name; JSON of other names is a template only if its content says so. */
+export function kindOf(file: string): Kind | 'json' | undefined {
+  const name = path.basename(file);
+  if (/^local\.settings(\.[\w-]+)*\.json$/i.test(name)) return 'local';
+  if (name === 'package.json') return 'manifest';
+  if (/^\.env(\.[\w-]+)*$|\.env$/.test(name)) return 'env';
+  if (/\.bicep(param)?$/i.test(name)) return 'bicep';
+  if (/\.tf(vars)?$/i.test(name)) return 'terraform';
+  if (/\.jsonc?$/i.test(name)) return 'json';
+  return /(?<!\.d)\.[cm]?[jt]sx?$/.test(name) ? 'code' : undefined;
+}
+
+/**
+ * The files to look at: those given, what is in the folders given, or in this one. In a folder: its settings and its
+ * app; templates also below it.
+ */
+export function findFiles(given: readonly string[], cwd: string): readonly Found[] {
+  const found = new Map<string, Found>();
+  const add = (file: string, wasGiven: boolean) => {
+    const kind = kindOf(file);
+    if (found.has(file)) return;
+    if (!kind || (kind === 'code' && !wasGiven)) {
+      if (wasGiven) throw new UsageError(`${path.relative(cwd, file)} is of no kind that lint knows.`, KINDS);
+      return;
+    }
+    if (statSync(file).size > MAX_BYTES) {
+      if (wasGiven) throw new UsageError(`${path.relative(cwd, file)} is larger than 8 MB.`);
+      return;
+    }
+    const source = { file: nameFrom(cwd, file), path: file, text: readFileSync(file, 'utf8') };
+    if (kind !== 'json') found.set(file, { kind, source });
+    else if (wasGiven || /"\$schema"\s*:\s*"[^"]*deployment(Template|Parameters)\.json/i.test(source.text)) {
+      found.set(file, { kind: 'template', source });
+    }
+  };
+  for (const name of given.length > 0 ? given : ['.']) {
+    const start = path.resolve(cwd, name);
+    const stat = statSync(start, { throwIfNoEntry: false });
+    if (!stat) throw new UsageError(`${name} does not exist.`);
+    if (!stat.isDirectory()) add(start, true);
+    else for (const file of filesBelow(start)) add(file, false);
+  }
+  return [...found.values()];
+}
+
+const KINDS = 'Give local.settings.json, .env files, Bicep, ARM or Terraform files, package.json, code, or a folder.';
+
+export function nameFrom(cwd: string, file: string): string {
+  return path.relative(cwd, file).replaceAll(path.sep, '/') || path.basename(file);
+}
+
+function filesBelow(start: string): readonly string[] {
+  const files: string[] = [];
+  const folders = [start];
+  for (let at = 0; at < folders.length && files.length < MAX_FILES; at++) {
+    const folder = folders[at] as string;
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const full = path.join(folder, entry.name);
+      if (entry.isDirectory() && !SKIPPED.test(entry.name)) folders.push(full);
+      if (!entry.isFile()) continue;
+      const kind = kindOf(full);
+      const isInfrastructure = kind === 'bicep' || kind === 'terraform' || kind === 'json';
+      if (folder === start ? kind !== undefined : isInfrastructure) files.push(full);
+    }
+  }
+  return files.sort();
+}

@@ -1,0 +1,41 @@
+import { paint, type Stream } from '../../support/terminal.js';
+import type { Finding } from '../finding.js';
+import type { Outcome } from '../lint-files.js';
+import type { Severity } from '../rules.js';
+
+const STYLE = { error: 'red', warning: 'yellow', info: 'cyan' } as const;
+
+/** For people: by file, with the remedy below each finding. */
+export function renderText(outcome: Outcome, stream: Stream): string {
+  const blocks = [...Map.groupBy(outcome.findings, ({ file }) => file)].map(([file, findings]) =>
+    [paint(stream, 'underline', printable(file)), ...findings.map((one) => render(one, stream)), ''].join('\n'),
+  );
+  return `${[...blocks, summary(outcome)].join('\n')}\n`;
+}
+
+function render({ line, column, severity, rule, message, hint }: Finding, stream: Stream): string {
+  const place = paint(stream, 'dim', `${line}:${column}`);
+  const head = `  ${place}  ${paint(stream, STYLE[severity], severity)}  ${printable(message)}  ${paint(stream, 'dim', rule)}`;
+  return `${head}\n      ${paint(stream, 'dim', printable(hint))}`;
+}
+
+/** "3 files, 12 references, no findings." */
+export function summary({ findings, files, references }: Outcome): string {
+  if (files === 0) return 'Nothing to look at: no settings, templates or package.json here.';
+  const number = (severity: Severity) => findings.filter((one) => one.severity === severity).length;
+  const found = [
+    many(number('error'), 'error'),
+    many(number('warning'), 'warning'),
+    many(number('info'), 'note'),
+  ].filter((text) => !text.startsWith('0 '));
+  return `${many(files, 'file')}, ${many(references, 'reference')}, ${found.length > 0 ? found.join(', ') : 'no findings'}.`;
+}
+
+function many(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}
+
+/** Names come from files: what would steer a terminal is not printed. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\uFFFD');
+}

@@ -1,0 +1,81 @@
+import { MARKER } from '../../settings/scan.js';
+import { createLoader } from './app/load-order.js';
+import { readProject } from './app/project.js';
+import { lintApp, notFirst } from './app/rules.js';
+import { type Found, nameFrom } from './files.js';
+import { type Finding, inOrder } from './finding.js';
+import { readEnvFile } from './settings/env-file.js';
+import { type BindingUse, checkHostReads, checkSchedules } from './settings/host.js';
+import { readBicep, readTerraform } from './settings/infrastructure.js';
+import { readLocalSettings, readTemplateJson } from './settings/json.js';
+import { checkOwnSettings } from './settings/own.js';
+import { findPlaintextSecrets } from './settings/plaintext.js';
+import { checkNodeOptions } from './settings/preload.js';
+import { checkReferences, isOurs } from './settings/references.js';
+import type { SettingsFile } from './settings/setting.js';
+
+export interface Outcome {
+  readonly findings: readonly Finding[];
+  /** What was looked at. */
+  readonly files: number;
+  readonly references: number;
+}
+
+const READERS = {
+  local: readLocalSettings,
+  env: readEnvFile,
+  bicep: readBicep,
+  terraform: readTerraform,
+  template: readTemplateJson,
+} as const;
+
+/** Looks at files without running anything in them, and without the network. */
+export async function lintFiles(found: readonly Found[], cwd: string): Promise<Outcome> {
+  const settingsFiles = found.flatMap(({ kind, source }) =>
+    kind in READERS ? [READERS[kind as keyof typeof READERS](source)] : [],
+  );
+  const references = countReferences(settingsFiles);
+  const projects = found.filter(({ kind }) => kind === 'manifest').map(({ source }) => readProject(source));
+  const apps = projects.map((project) => lintApp(project, references.ours, (file) => nameFrom(cwd, file)));
+  const code = found.filter(({ kind }) => kind === 'code').map(({ source }) => source.path);
+  const loader = createLoader((file) => nameFrom(cwd, file));
+  const ofCode = code.flatMap((file) => notFirst(loader.load(file, new Set()), loader));
+  const bindings = [...apps.flatMap((app) => app.bindings), ...loader.all().flatMap((module) => module.bindings)];
+
+  const isFunctions = projects.some((project) => project.isFunctions);
+  const ofSettings = await Promise.all(settingsFiles.map((file) => lintSettings(file, bindings, isFunctions)));
+  return {
+    findings: inOrder([
+      ...ofSettings.flat(),
+      ...apps.flatMap((app) => app.findings),
+      ...ofCode,
+      ...loader.all().flatMap((module) => module.findings),
+    ]),
+    files: found.length + apps.reduce((sum, app) => sum + app.files, 0),
+    references: references.all,
+  };
+}
+
+async function lintSettings(
+  file: SettingsFile,
+  bindings: readonly BindingUse[],
+  isFunctions: boolean,
+): Promise<readonly Finding[]> {
+  const { config, findings } = checkOwnSettings(file);
+  const inFunctions = isFunctions || file.settings.some(({ name }) => /^(FUNCTIONS_|AzureWebJobsStorage)/.test(name));
+  return [
+    ...file.findings,
+    ...findings,
+    ...checkReferences(file, config),
+    ...checkHostReads(file, bindings, inFunctions),
+    ...checkNodeOptions(file),
+    ...checkSchedules(file, bindings),
+    ...(await findPlaintextSecrets(file)),
+  ];
+}
+
+/** Settings with references, and of them those that only vaultstrap resolves. */
+function countReferences(files: readonly SettingsFile[]): { all: number; ours: number } {
+  const values = files.flatMap(({ settings }) => settings.map(({ value }) => value));
+  return { all: values.filter((value) => MARKER.test(value)).length, ours: values.filter(isOurs).length };
+}

@@ -1,0 +1,76 @@
+import { bareName, isProvenance } from '../../../settings/names.js';
+import { type Config, readConfig } from '../../../support/config.js';
+import { BootstrapError } from '../../../support/errors.js';
+import { type Finding, finding } from '../finding.js';
+import { nearest } from '../nearest.js';
+import type { Setting, SettingsFile } from './setting.js';
+
+const KNOWN = [
+  'VAULTSTRAP_ENABLED',
+  'VAULTSTRAP_IGNORE',
+  'VAULTSTRAP_IDENTITY',
+  'VAULTSTRAP_ON_ERROR',
+  'VAULTSTRAP_ON_REVOKED',
+  'VAULTSTRAP_TIMEOUT_SECONDS',
+  'VAULTSTRAP_REFRESH_SECONDS',
+  'VAULTSTRAP_SETTLE_SECONDS',
+  'VAULTSTRAP_SCHEDULE',
+  'VAULTSTRAP_CONCURRENCY',
+  'VAULTSTRAP_CLIENT',
+  'VAULTSTRAP_VAULT_SUFFIX',
+  'VAULTSTRAP_ALLOWED_HOSTS',
+  'VAULTSTRAP_VAULT_ENDPOINT',
+  'VAULTSTRAP_VAULT_CA',
+  'VAULTSTRAP_LOG',
+];
+
+/** NCRONTAB of 5 or 6 fields, or a time span; the host has the last word. */
+const SCHEDULE = /^(?:(?:\d+\.)?\d{1,2}:\d{2}(?::\d{2})?|[\d*,/a-z-]+(?: +[\d*,/a-z-]+){4,5})$/i;
+
+/** The configuration that a file gives, and what is wrong with it. */
+export function checkOwnSettings(file: SettingsFile): { config: Config; findings: readonly Finding[] } {
+  const own = file.settings.filter(({ name }) => /^VAULTSTRAP_/i.test(bareName(name)));
+  const findings = own.flatMap((setting) => [...checkName(file, setting), ...checkSchedule(file, setting)]);
+  // The certificate may be a file of another machine.
+  const whole = own.filter(({ name, isPartial }) => !isPartial && name !== 'VAULTSTRAP_VAULT_CA');
+  const env = Object.fromEntries(whole.map(({ name, value }) => [name, value]));
+  try {
+    return { config: readConfig(env), findings };
+  } catch (error) {
+    if (!(error instanceof BootstrapError)) throw error;
+    const malformed = error.failures.flatMap(({ setting: name, details, hint }) => {
+      const setting = whole.find((one) => one.name === name);
+      if (!setting) return [];
+      const at = setting.at(0, setting.value.length);
+      return [finding(file.source, at, ['invalid-setting', 'error'], `${name}: ${details}`, hint)];
+    });
+    return { config: readConfig({}), findings: [...findings, ...malformed] };
+  }
+}
+
+function checkName(file: SettingsFile, { name, nameAt }: Setting): readonly Finding[] {
+  if (KNOWN.includes(bareName(name)) || isProvenance(bareName(name))) return [];
+  const meant = nearest(bareName(name), KNOWN);
+  return [
+    finding(
+      file.source,
+      nameAt,
+      ['unknown-setting', 'warning'],
+      `${name} is no setting of vaultstrap and has no effect.`,
+      meant ? `Did you mean ${meant}?` : 'The README lists them all.',
+    ),
+  ];
+}
+
+function checkSchedule(file: SettingsFile, { name, value, isPartial, at }: Setting): readonly Finding[] {
+  if (bareName(name) !== 'VAULTSTRAP_SCHEDULE' || isPartial || SCHEDULE.test(value.trim())) return [];
+  return [
+    finding(
+      file.source,
+      at(0, value.length),
+      ['schedule', 'error'],
+      'VAULTSTRAP_SCHEDULE is no schedule: the host would not index the timer function.',
+      'Give an NCRONTAB expression of 5 or 6 fields ("0 */5 * * * *"), or a time span hh:mm:ss.',
+    ),
+  ];
+}
