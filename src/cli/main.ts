@@ -3,6 +3,7 @@ import { addCheck } from './commands/check.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEmulate } from './commands/emulate.js';
 import { addImport } from './commands/import.js';
+import { addInit } from './commands/init.js';
 import { addLint } from './commands/lint.js';
 import { addRun } from './commands/run.js';
 import { addSet } from './commands/set.js';
@@ -21,6 +22,6 @@ const program = new Command('vaultstrap')
     process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
   });
 
-for (const add of [addRun, addCheck, addLint, addDoctor, addEmulate, addSet, addImport]) add(program);
+for (const add of [addRun, addCheck, addLint, addDoctor, addInit, addEmulate, addSet, addImport]) add(program);
 
 program.parseAsync().catch(explain);

@@ -5,7 +5,20 @@ import { MARKER, scanValue } from '../../../settings/scan.js';
 import { mentionsOf } from '../../../settings/template.js';
 import type { Config } from '../../../support/config.js';
 import { type Finding, finding } from '../finding.js';
+import { nearest } from '../nearest.js';
 import type { Setting, SettingsFile } from './setting.js';
+
+const KEYS = [
+  'SecretUri',
+  'VaultName',
+  'SecretName',
+  'SecretVersion',
+  'Identity',
+  'Field',
+  'Encode',
+  'Optional',
+  'Default',
+];
 
 /** `@KeyVault(` or akvs://: what only vaultstrap resolves. */
 export function isOurs(value: string): boolean {
@@ -62,7 +75,9 @@ function checkOne(file: SettingsFile, setting: Setting, config: Config): readonl
   if (scan.kind === 'plain') return [];
   if (scan.kind === 'problem') {
     const [from, to] = offendingPart(value, scan.problem, config.vaultSuffix);
-    return [finding(file.source, at(from, to), ['reference-syntax', 'error'], `${label}${scan.problem}`, scan.hint)];
+    const meant = nearest(value.slice(from, to).split('=', 1)[0]?.trim() ?? '', KEYS);
+    const hint = / is not known\.$/.test(scan.problem) && meant ? `Did you mean ${meant}? ${scan.hint}` : scan.hint;
+    return [finding(file.source, at(from, to), ['reference-syntax', 'error'], `${label}${scan.problem}`, hint)];
   }
   const all = at(0, value.length);
   const references = scan.segments.filter((segment): segment is SecretReference => typeof segment !== 'string');
@@ -116,7 +131,7 @@ function checkMentions(file: SettingsFile, byName: ReadonlyMap<string, Setting>,
     const isExpanded = braced.some((name) => MARKER.test(byName.get(name)?.value ?? ''));
     if (!isExpanded) return [];
     return braced
-      .filter((name) => !byName.has(name) && setting.value.includes(`\${${name}}`))
+      .filter((name) => !byName.has(name) && /^\w{1,128}$/.test(name) && setting.value.includes(`\${${name}}`))
       .map((name) => {
         const from = setting.value.indexOf(`\${${name}}`);
         return finding(

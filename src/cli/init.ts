@@ -1,0 +1,84 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { addDependency } from './init/dependency.js';
+import { renderDiff } from './init/diff.js';
+import type { ByHand, Change } from './init/edit.js';
+import { planEntry } from './init/entry.js';
+import type { RotationFlags } from './init/rotation.js';
+import { addSample } from './init/sample.js';
+import { readProject } from './lint/app/project.js';
+import { EXIT, UsageError } from './support/exit.js';
+import { paint } from './support/terminal.js';
+
+export interface InitOptions extends RotationFlags {
+  readonly yes?: true;
+  readonly dryRun?: true;
+  /** Ours: what the dependency asks for. */
+  readonly version: string;
+}
+
+/** Adds vaultstrap to the app of this folder: shows what it would write, asks, and writes it. */
+export async function init(options: InitOptions): Promise<number> {
+  const dir = process.cwd();
+  const manifest = path.join(dir, 'package.json');
+  if (!existsSync(manifest)) throw new UsageError('there is no package.json here.', 'Run it in the folder of the app.');
+  const text = readFileSync(manifest, 'utf8');
+  const project = readProject({ file: 'package.json', path: manifest, text });
+  if (project.findings.length > 0) throw new UsageError(`package.json ${project.findings[0]?.message}`);
+  const flags: RotationFlags = options;
+  if (!project.isFunctions && (flags.timer || flags.events || flags.status)) {
+    throw new UsageError('--timer, --events and --status are for Function Apps; there is no host.json here.');
+  }
+
+  const entry = planEntry(project, flags);
+  const changes = [addDependency(text, options.version), ...entry.changes, addSample(project)].filter(
+    (change) => change !== undefined,
+  );
+  if (changes.length === 0 && entry.byHand.length === 0) {
+    process.stdout.write('Nothing to do: vaultstrap is in this app already.\n');
+    return EXIT.done;
+  }
+  for (const change of changes) process.stdout.write(`${renderDiff(change, process.stdout)}\n`);
+  const isWritten = changes.length > 0 && (await isAgreed(options));
+  if (isWritten) {
+    for (const change of changes) write(dir, change);
+    const names = changes.map(({ file }) => file).join(', ');
+    process.stdout.write(`Written: ${names}.\nNext: npm install, then npx vaultstrap lint.\n`);
+  }
+  for (const one of entry.byHand) explain(one);
+  return entry.byHand.length > 0 ? EXIT.unresolved : EXIT.done;
+}
+
+async function isAgreed({ yes, dryRun }: InitOptions): Promise<boolean> {
+  if (dryRun) {
+    process.stdout.write('Nothing written: a dry run.\n');
+    return false;
+  }
+  if (yes) return true;
+  if (!process.stdin.isTTY || !process.stdout.isTTY) {
+    process.stdout.write('Nothing written, since there is nobody to ask: run it with --yes.\n');
+    return false;
+  }
+  const { confirm, isCancel } = await import('@clack/prompts');
+  const answer = await confirm({ message: 'Write this?' });
+  if (answer === true && !isCancel(answer)) return true;
+  process.stdout.write('Nothing written.\n');
+  return false;
+}
+
+/** Only over what was read, or where there was nothing. */
+function write(dir: string, { file, before, after }: Change): void {
+  const full = path.join(dir, file);
+  if (before === undefined) {
+    mkdirSync(path.dirname(full), { recursive: true });
+    writeFileSync(full, after, { flag: 'wx' });
+    return;
+  }
+  if (readFileSync(full, 'utf8') !== before) throw new UsageError(`${file} was changed meanwhile; it was left alone.`);
+  writeFileSync(full, after);
+}
+
+function explain({ why, paste }: ByHand): void {
+  const head = paint(process.stdout, 'yellow', 'To be done by hand:');
+  process.stdout.write(`\n${head} ${why}\nPaste this:\n\n    ${paste}\n\n`);
+}

@@ -1,0 +1,198 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { otherBundler } from '../lint/app/bundles.js';
+import { functionEntries, inLoadOrder, sourceOf, startOf } from '../lint/app/entries.js';
+import { createLoader } from '../lint/app/load-order.js';
+import { parseCode } from '../lint/app/module.js';
+import { type Project, sourcePatterns } from '../lint/app/project.js';
+import type { ByHand, Change } from './edit.js';
+import { insertAtTop, manner } from './insert-line.js';
+import { type RotationFlags, rotationCall } from './rotation.js';
+
+export interface EntryPlan {
+  readonly changes: readonly Change[];
+  readonly byHand: readonly ByHand[];
+}
+
+const NOTHING: EntryPlan = { changes: [], byHand: [] };
+const LINE = "import 'vaultstrap/register';";
+const OWN_FILE = '0-vaultstrap';
+const ROTATION_FILE = 'vaultstrap-rotation';
+
+/** What makes an app resolve its settings before it reads them, for the layouts that we know. */
+export function planEntry(project: Project, flags: RotationFlags): EntryPlan {
+  return project.isFunctions ? planFunctions(project, flags) : planProgram(project);
+}
+
+function planFunctions(project: Project, flags: RotationFlags): EntryPlan {
+  const { main } = project;
+  if (!main) return byHand('package.json has no "main": there is no file that the Functions worker loads first.', LINE);
+  const entries = functionEntries(project);
+  const loads = loadsOf(project, entries);
+  const isRegistered = loads.some(({ what }) => what === 'register' || what === 'api');
+  const hasRotation = loads.some(({ what }) => what === 'rotation');
+  if (isRegistered && hasRotation) return NOTHING;
+
+  const [first] = entries;
+  const leads = first !== undefined && entries.every((other) => other === first || depth(other) > depth(first));
+  if (first !== undefined && leads) return intoEntry(project, first, entries, flags, { isRegistered, hasRotation });
+  if (first === undefined && otherBundler(project)) return bundled(project);
+  if (isRegistered) return rotationBeside(project, entries, flags);
+  return fileOfItsOwn(project, entries, flags);
+}
+
+/** All function files in a row and no entry: one more file that loads before them, as `func init` lays out an app. */
+function fileOfItsOwn(project: Project, entries: readonly string[], flags: RotationFlags): EntryPlan {
+  const folder = entries[0] === undefined ? emptyFolder(project) : path.posix.dirname(entries[0]);
+  const isFlat = entries.every((entry) => path.posix.dirname(entry) === folder);
+  const first = entries[0];
+  const file =
+    folder === undefined ? undefined : `${folder === '.' ? '' : `${folder}/`}${OWN_FILE}${endingFor(project, first)}`;
+  const isFirst = file !== undefined && entries.every((entry) => entry === file || inLoadOrder(file, entry) < 0);
+  if (
+    file === undefined ||
+    !isFlat ||
+    !isFirst ||
+    existsSync(path.join(project.dir, file)) ||
+    !isMatched(project, file)
+  ) {
+    return byHand(
+      `the files that "main" (${project.main?.value}) loads are laid out in a way that init does not know.`,
+      LINE,
+    );
+  }
+  const isImport = usesImport(project, file, first);
+  const text = isImport
+    ? `import 'vaultstrap/register';\nimport { registerRotation } from 'vaultstrap/functions';\n\n${rotationCall(flags)}\n`
+    : `require('vaultstrap/register');\nconst { registerRotation } = require('vaultstrap/functions');\n\n${rotationCall(flags)}\n`;
+  const note = '// Loads before the other files: the settings have their values when those read them.\n';
+  return { changes: [{ file, before: undefined, after: `${note}${text}` }], byHand: [] };
+}
+
+/** One entry, or one that lies above all others: its first line, and the rotation in a file of its own. */
+function intoEntry(
+  project: Project,
+  first: string,
+  entries: readonly string[],
+  flags: RotationFlags,
+  { isRegistered, hasRotation }: { isRegistered: boolean; hasRotation: boolean },
+): EntryPlan {
+  const isAlone = entries.length === 1;
+  const folder = path.posix.dirname(isAlone ? first : (entries[1] as string));
+  const name = `${folder === '.' ? '' : `${folder}/`}${ROTATION_FILE}`;
+  const file = `${name}${endingFor(project, isAlone ? first : entries[1])}`;
+  const isImport = usesImport(project, file, first);
+  if (!hasRotation && existsSync(path.join(project.dir, file))) {
+    return byHand(`${file} exists and calls no registerRotation().`, rotationCall(flags));
+  }
+  const rotation: Change = {
+    file,
+    before: undefined,
+    after: isImport
+      ? `import { registerRotation } from 'vaultstrap/functions';\n\n${rotationCall(flags)}\n`
+      : `const { registerRotation } = require('vaultstrap/functions');\n\n${rotationCall(flags)}\n`,
+  };
+  const own = `./${ROTATION_FILE}${project.hasTypeScript && !project.isEsm ? '' : '.js'}`;
+  const specifiers = [...(isRegistered ? [] : ['vaultstrap/register']), ...(isAlone && !hasRotation ? [own] : [])];
+  const entry = specifiers.length > 0 ? withLines(project, first, specifiers) : undefined;
+  if (specifiers.length > 0 && !entry) return byHand(`${first} cannot be parsed.`, LINE);
+  return { changes: [...(entry ? [entry] : []), ...(hasRotation ? [] : [rotation])], byHand: [] };
+}
+
+function rotationBeside(project: Project, entries: readonly string[], flags: RotationFlags): EntryPlan {
+  const last = entries.at(-1) as string;
+  const folder = path.posix.dirname(last);
+  const file = `${folder === '.' ? '' : `${folder}/`}${ROTATION_FILE}${endingFor(project, last)}`;
+  if (existsSync(path.join(project.dir, file)) || !isMatched(project, file)) {
+    return byHand('vaultstrap/register is there; what keeps the values fresh belongs beside it.', rotationCall(flags));
+  }
+  const load = usesImport(project, file, last)
+    ? "import { registerRotation } from 'vaultstrap/functions';"
+    : "const { registerRotation } = require('vaultstrap/functions');";
+  return { changes: [{ file, before: undefined, after: `${load}\n\n${rotationCall(flags)}\n` }], byHand: [] };
+}
+
+/** A web app, or any program that a script starts. */
+function planProgram(project: Project): EntryPlan {
+  const start = startOf(project);
+  if (start && /\bvaultstrap(\/preload|\/register|\s+run)\b/.test(start.script.command)) return NOTHING;
+  const entry = start ? start.entry : project.main && sourceOf(project, project.main.value);
+  if (entry === undefined) {
+    if (otherBundler(project)) return bundled(project);
+    return byHand(
+      'where the program begins cannot be told from package.json.',
+      'node --import vaultstrap/preload <your entry file>      (in the start command; no change of code)',
+    );
+  }
+  if (loadsOf(project, [entry]).some(({ what }) => what === 'register' || what === 'api')) return NOTHING;
+  const change = withLines(project, entry, ['vaultstrap/register']);
+  return change ? { changes: [change], byHand: [] } : byHand(`${entry} cannot be parsed.`, LINE);
+}
+
+function withLines(project: Project, file: string, specifiers: readonly string[]): Change | undefined {
+  const full = path.join(project.dir, file);
+  const before = readFileSync(full, 'utf8');
+  const program = parseCode({ file, path: full, text: before });
+  if (!program) return undefined;
+  const { quote, end } = manner(before, program);
+  const isImport = usesImport(project, file, file);
+  const lines = specifiers.map((specifier) => {
+    const text = `${quote}${specifier}${quote}`;
+    return isImport ? `import ${text}${end}` : `require(${text})${end}`;
+  });
+  return { file, before, after: insertAtTop(before, program, lines) };
+}
+
+/** Whether a file is written with `import`: as the one beside it is, else as the app is. */
+function usesImport(project: Project, file: string, beside: string | undefined): boolean {
+  if (/\.(mts|mjs|tsx?)$/.test(file)) return true;
+  if (/\.cjs$/.test(file)) return false;
+  const module = beside === undefined ? undefined : loaderOf(project).open(path.join(project.dir, beside));
+  return module && (module.isEsm || module.imports.length > 0) ? module.isEsm : project.isEsm;
+}
+
+function endingFor(project: Project, beside: string | undefined): string {
+  const ending = beside && /\.[cm]?[jt]s$/.exec(beside)?.[0];
+  return ending || (project.hasTypeScript ? '.ts' : '.js');
+}
+
+/** The folder of function files when there is none yet. */
+function emptyFolder(project: Project): string | undefined {
+  const globs = sourcePatterns(project, project.main?.value ?? '').map(([glob = '']) => glob);
+  const folders = globs
+    .map((glob) => /^([\w./-]+)\/\*\*?(?:\/\*)?\.\w+$/.exec(glob)?.[1])
+    .filter((name) => name !== undefined);
+  return folders.find((name) => existsSync(path.join(project.dir, name)));
+}
+
+/** Whether the worker would load the file: what it is built to matches `main`. */
+function isMatched(project: Project, file: string): boolean {
+  const others = functionEntries(project);
+  const ending = path.posix.extname(file);
+  const twin = others.find((other) => path.posix.dirname(other) === path.posix.dirname(file) && other.endsWith(ending));
+  // `*` in the folder of another file of that ending means this one too.
+  return (twin !== undefined || others.length === 0) && /\*(\.\w+|\.\{[^}]*\})?\}?$/.test(project.main?.value ?? '');
+}
+
+function bundled(project: Project): EntryPlan {
+  const tool = otherBundler(project);
+  return byHand(`the app is bundled (${tool}): the line belongs to the first line of the bundle's entry.`, LINE);
+}
+
+function byHand(why: string, paste: string): EntryPlan {
+  return { changes: [], byHand: [{ why, paste }] };
+}
+
+function loaderOf(project: Project) {
+  return createLoader((file) => path.relative(project.dir, file));
+}
+
+function loadsOf(project: Project, entries: readonly string[]) {
+  const loader = loaderOf(project);
+  const loaded = new Set<string>();
+  return entries.flatMap((entry) => loader.load(path.join(project.dir, entry), loaded));
+}
+
+function depth(file: string): number {
+  return file.split('/').length;
+}

@@ -1,0 +1,52 @@
+import type { AstNode } from '../lint/app/module.js';
+import { styleOf } from './edit.js';
+
+/**
+ * Puts lines before everything that a program loads: after a shebang, the comments that head the file, and
+ * directives; before the first statement and what is said about it.
+ */
+export function insertAtTop(text: string, program: AstNode, lines: readonly string[]): string {
+  const { newline } = styleOf(text);
+  const at = topOf(text, program);
+  const block = lines.map((line) => `${line}${newline}`).join('');
+  const before = text.slice(0, at);
+  const glue = before === '' || before.endsWith('\n') ? '' : newline;
+  return `${before}${glue}${block}${text.slice(at)}`;
+}
+
+/** The offset of the line where the first import belongs. */
+function topOf(text: string, program: AstNode): number {
+  let at = text.startsWith('\uFEFF') ? 1 : 0;
+  const shebang = /^#![^\n]*\n?/.exec(text.slice(at));
+  if (shebang) at += shebang[0].length;
+  const directives = program['directives'] as readonly AstNode[];
+  const last = directives.at(-1);
+  if (last) return lineAfter(text, last.end);
+  // Comments that head the file: licences, what tools read there, and whatever a blank line sets apart.
+  for (;;) {
+    const comment = /^[^\S\n]*(?:\/\*[\s\S]*?\*\/[^\S\n]*|(?:\/\/[^\n]*(?:\n[^\S\n]*)?)+)(?:\n|$)?/.exec(
+      text.slice(at),
+    );
+    if (!comment) return at;
+    const end = at + comment[0].length;
+    const blank = /^(?:[^\S\n]*\r?\n)+/.exec(text.slice(end));
+    const isHead = /^\s*\/\*!|@license|copyright|SPDX-|^\s*\/\/\/|@ts-(no)?check|eslint-(dis|en)able\s|@jest/i.test(
+      comment[0],
+    );
+    if (!blank && !isHead) return at;
+    at = end + (blank?.[0].length ?? 0);
+  }
+}
+
+function lineAfter(text: string, offset: number): number {
+  const newline = text.indexOf('\n', offset);
+  return newline < 0 ? text.length : newline + 1;
+}
+
+/** How the file writes texts and ends of statements. */
+export function manner(text: string, program: AstNode): { quote: string; end: string } {
+  const first = (program['body'] as readonly AstNode[]).find(({ type }) => /Import|Variable|Expression/.test(type));
+  const written = first ? text.slice(first.start, first.end) : '';
+  const quote = /['"]/.exec(written)?.[0] ?? "'";
+  return { quote, end: first && !written.endsWith(';') ? '' : ';' };
+}
