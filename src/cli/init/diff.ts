@@ -1,15 +1,16 @@
 import { createTwoFilesPatch } from 'diff';
+import { MARKER } from '../../settings/scan.js';
 import { paint, type Stream } from '../support/terminal.js';
 import type { Change } from './edit.js';
 
-/** As git shows it. Of settings no more than the new lines: what stands beside them may be a secret. */
+/** As git shows it. Of settings that are there nothing but what is new: what stands beside it may be a secret. */
 export function renderDiff({ file, before, after }: Change, stream: Stream): string {
-  const context = /settings|\.env/.test(file) ? 0 : 3;
   const from = before === undefined ? '/dev/null' : `a/${file}`;
-  const patch = createTwoFilesPatch(from, `b/${file}`, before ?? '', after, '', '', { context });
+  const patch = createTwoFilesPatch(from, `b/${file}`, before ?? '', after, '', '', { context: 3 }).split('\n');
+  const isQuiet = before !== undefined && /settings|\.env/.test(file);
   return patch
-    .split('\n')
     .filter((line) => !/^=+$/.test(line))
+    .filter((line) => !isQuiet || /^(---|\+\+\+)/.test(line) || MARKER.test(line))
     .map((line) => line.replace(/[\t\r]+$/, ''))
     .map((line) => {
       if (/^(---|\+\+\+)/.test(line)) return paint(stream, 'bold', line);

@@ -34,8 +34,11 @@ function planFunctions(project: Project, flags: RotationFlags): EntryPlan {
   if (isRegistered && hasRotation) return NOTHING;
 
   const [first] = entries;
-  const leads = first !== undefined && entries.every((other) => other === first || depth(other) > depth(first));
-  if (first !== undefined && leads) return intoEntry(project, first, entries, flags, { isRegistered, hasRotation });
+  // Alone in the folder of a `*` it is a function's file: others will stand beside it.
+  const isNamed = first !== undefined && main.value.includes(path.posix.parse(first).name);
+  const leads = entries.every((other) => other === first || depth(other) > depth(first ?? ''));
+  if (first !== undefined && leads && (isNamed || entries.length > 1))
+    return intoEntry(project, first, entries, flags, { isRegistered, hasRotation });
   if (first === undefined && otherBundler(project)) return bundled(project);
   if (isRegistered) return rotationBeside(project, entries, flags);
   return fileOfItsOwn(project, entries, flags);

@@ -26,8 +26,7 @@ function localSettings(dir: string): Change | undefined {
     return { file, before, after: `${JSON.stringify({ IsEncrypted: false, Values }, undefined, 2)}\n` };
   }
   const tree = parseTree(before);
-  if (tree?.type !== 'object' || hasReference(before) || findNodeAtLocation(tree, ['Values', NAME]))
-    return undefined;
+  if (tree?.type !== 'object' || hasReference(before) || findNodeAtLocation(tree, ['Values', NAME])) return undefined;
   const { newline, indent } = styleOf(before);
   const edits = modify(before, ['Values', NAME], REFERENCE, { formattingOptions: { ...indent, eol: newline } });
   return { file, before, after: applyEdits(before, edits) };

@@ -1,0 +1,190 @@
+// vaultstrap init in apps of every layout: the result builds, starts and sees values, lint has nothing to say about it, and
+// a second run finds nothing to do.
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { root } from '../../scripts/embedded-sources.mjs';
+import type { Emulator } from '../../src/testing/index.js';
+import { APPS, type AppFixture } from '../cli/fixtures/apps.js';
+import { type App, createApp, startAzure } from './support/app.js';
+import { canary } from './support/canary.js';
+
+const CLI = 'node_modules/vaultstrap/dist/cli.cjs';
+const WORKER = fileURLToPath(new URL('support/functions-worker.cjs', import.meta.url));
+const REFERENCE = '@KeyVault(VaultName=shop;SecretName=db-password)';
+const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+const password = canary('password');
+
+let azure: Emulator;
+beforeAll(async () => {
+  azure = await startAzure({ vaults: { shop: { 'db-password': password } } });
+});
+afterAll(() => azure?.close());
+
+function appOf(files: AppFixture['files']): App {
+  const app = createApp({ sdk: true });
+  mkdirSync(app.path('node_modules/@types'));
+  symlinkSync(path.join(root, 'node_modules/@types/node'), app.path('node_modules/@types/node'), 'junction');
+  symlinkSync(path.join(root, 'node_modules/express'), app.path('node_modules/express'), 'junction');
+  app.write(files);
+  return app;
+}
+
+async function build(app: App, how: AppFixture['build']): Promise<void> {
+  if (!how) return;
+  const tsc = [path.join(root, 'node_modules/typescript-5.9/bin/tsc'), '-p', '.'];
+  // esbuild's own file is a program, no script.
+  const esbuild = { command: path.join(root, 'node_modules/esbuild/bin/esbuild'), limitMs: 60_000 };
+  const { code, stdout, stderr } = await (how === 'tsc'
+    ? app.run(tsc, { limitMs: 60_000 })
+    : app.run([...how], esbuild));
+  expect(code, stdout + stderr).toBe(0);
+}
+
+/** What the app's modules saw while they were loaded. */
+async function run(app: App, { isFunctions, loads }: AppFixture): Promise<object> {
+  const settings = { ...azure.env, DB_PASSWORD: REFERENCE };
+  if (!isFunctions) {
+    const { code, stderr, probes } = await app.run([loads[0] ?? ''], { env: settings });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    return Object.assign({}, ...probes);
+  }
+  const env = { ...settings, FUNCTIONS_WORKER_RUNTIME: 'node' };
+  app.write({
+    'plan.json': JSON.stringify({ dir: app.dir, main: loads, mode: 'normal', settings: env, invoke: [] }),
+  });
+  const { code, stderr, probes } = await app.run([WORKER, 'plan.json', '--functions-uri', 'http://127.0.0.1/'], {
+    env: { ...env, PROBE_MODULE: app.path('probe.cjs'), NODE_PATH: path.join(root, 'node_modules') },
+  });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const steps = probes as { step?: string; ok?: boolean; error?: string; names?: string[] }[];
+  expect(steps.filter(({ ok }) => ok === false)).toEqual([]);
+  expect(steps.find(({ step }) => step === 'hooks')?.names).toEqual(
+    expect.arrayContaining(['appStart', 'preInvocation']),
+  );
+  return Object.assign({}, ...probes.filter((probe) => !('step' in (probe as object))));
+}
+
+describe.each(Object.entries(APPS))('%s', (_name, fixture) => {
+  test('builds, starts, sees values, lints clean, and stays as it is', { timeout: 120_000 }, async () => {
+    const app = appOf(fixture.files);
+    const before = await app.run([CLI, 'init', '--yes']);
+    expect(before, before.stderr + before.stdout).toMatchObject({ code: 0, stderr: '' });
+    const sample = fixture.isFunctions ? 'local.settings.sample.json' : '.env.sample';
+    expect(before.stdout).toContain(`Written: ${['package.json', ...fixture.touched, sample].join(', ')}.`);
+    const { dependencies } = JSON.parse(readFileSync(app.path('package.json'), 'utf8'));
+    expect(dependencies.vaultstrap).toBe(`^${version}`);
+
+    await build(app, fixture.build);
+    const saw = await run(app, fixture);
+    expect(Object.values(saw).length).toBeGreaterThan(0);
+    for (const [module, value] of Object.entries(saw)) expect({ module, value }).toEqual({ module, value: password });
+
+    const linted = await app.run([CLI, 'lint', '--json']);
+    expect(JSON.parse(linted.stdout)).toMatchObject({ references: 1, findings: [] });
+
+    const files = ['package.json', ...fixture.touched, sample];
+    const written = files.map((file) => readFileSync(app.path(file), 'utf8'));
+    const again = await app.run([CLI, 'init', '--yes']);
+    expect(again).toMatchObject({ code: 0, stdout: 'Nothing to do: vaultstrap is in this app already.\n' });
+    expect(files.map((file) => readFileSync(app.path(file), 'utf8'))).toEqual(written);
+  });
+});
+
+describe('what is written', () => {
+  const files = APPS['func init --typescript']?.files ?? {};
+
+  test('without a terminal: nothing, unless --yes says so', async () => {
+    const app = appOf(files);
+    for (const args of [['init'], ['init', '--dry-run'], ['init', '--dry-run', '--yes']]) {
+      const { code, stdout } = await app.run([CLI, ...args]);
+      expect(code).toBe(0);
+      expect(stdout).toContain('+++ b/src/functions/0-vaultstrap.ts');
+      expect(stdout).toMatch(/Nothing written/);
+    }
+    expect(existsSync(app.path('src/functions/0-vaultstrap.ts'))).toBe(false);
+    expect(readFileSync(app.path('package.json'), 'utf8')).toBe(files['package.json']);
+  });
+
+  test('the functions that are asked for', async () => {
+    const app = appOf(files);
+    expect(await app.run([CLI, 'init', '--yes', '--timer', '--status'])).toMatchObject({ code: 0 });
+    expect(readFileSync(app.path('src/functions/0-vaultstrap.ts'), 'utf8')).toContain(
+      'registerRotation({ timer: true, status: true });',
+    );
+  });
+
+  test('newlines and indentation stay as they are', async () => {
+    const fixture = APPS['JavaScript functions with an index file, a licence and directives, CRLF'];
+    const app = appOf(fixture?.files ?? {});
+    await app.run([CLI, 'init', '--yes']);
+    const manifest = readFileSync(app.path('package.json'), 'utf8');
+    expect(manifest).toContain(`    "@azure/functions": "^4.0.0",\r\n        "vaultstrap": "^${version}"\r\n    },`);
+    expect(manifest.replaceAll('\r\n', '')).not.toContain('\n');
+    const index = readFileSync(app.path('src/index.js'), 'utf8');
+    expect(index).toMatch(
+      /^\/\*!\r\n \* Copyright Contoso\r\n \*\/\r\n'use strict';\r\nrequire\('vaultstrap\/register'\);\r\n\r\nconst/,
+    );
+  });
+
+  test('a sample that is there gets one more line, and its values are not shown', async () => {
+    const app = appOf(APPS['Express, CommonJS']?.files ?? {});
+    const secret = canary('sample');
+    app.write({ '.env.example': `PORT=3000\nOLD_KEY=${secret}` });
+    const { code, stdout } = await app.run([CLI, 'init', '--yes']);
+    expect(code, stdout).toBe(0);
+    expect(readFileSync(app.path('.env.example'), 'utf8')).toBe(
+      `PORT=3000\nOLD_KEY=${secret}\nDB_PASSWORD=@KeyVault(VaultName=my-vault;SecretName=db-password)\n`,
+    );
+  });
+});
+
+describe('what it does not know gets the line to paste', () => {
+  test.each([
+    [
+      'a start that says nothing',
+      { 'package.json': '{ "scripts": { "start": "pm2 start apps.config.js" } }' },
+      'node --import vaultstrap/preload',
+    ],
+    [
+      'a bundler with a program for its configuration',
+      { 'host.json': '{}', 'package.json': '{ "main": "dist/main.js", "scripts": { "build": "webpack" } }' },
+      "import 'vaultstrap/register';",
+    ],
+    [
+      'function files in several folders',
+      {
+        'host.json': '{}',
+        'package.json': '{ "main": "src/**/*.js" }',
+        'src/a/one.js': "require('@azure/functions');",
+        'src/b/two.js': "require('@azure/functions');",
+      },
+      "import 'vaultstrap/register';",
+    ],
+    [
+      'a file that would load before ours',
+      { 'host.json': '{}', 'package.json': '{ "main": "src/*.js" }', 'src/-a.js': '', 'src/b.js': '' },
+      "import 'vaultstrap/register';",
+    ],
+  ])('%s', async (_name, files, line) => {
+    const app = appOf(files);
+    const { code, stdout } = await app.run([CLI, 'init', '--yes']);
+    expect(code, stdout).toBe(1);
+    expect(stdout).toContain('To be done by hand:');
+    expect(stdout).toContain(line);
+    for (const [name, text] of Object.entries(files)) {
+      if (name !== 'package.json') expect(readFileSync(app.path(name), 'utf8')).toBe(text);
+    }
+  });
+
+  test('a folder without an app is a mistake', async () => {
+    const app = createApp();
+    mkdirSync(app.path('empty'));
+    const { code, stderr } = await app.run([app.path(CLI), 'init'], { cwd: app.path('empty') });
+    expect({ code, stderr }).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there is no package.json here'),
+    });
+  });
+});
