@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { otherBundler } from '../lint/app/bundles.js';
+import { bundlesOf, otherBundler } from '../lint/app/bundles.js';
 import { functionEntries, inLoadOrder, sourceOf, startOf } from '../lint/app/entries.js';
 import { createLoader } from '../lint/app/load-order.js';
 import { parseCode } from '../lint/app/module.js';
@@ -34,12 +34,16 @@ function planFunctions(project: Project, flags: RotationFlags): EntryPlan {
   if (isRegistered && hasRotation) return NOTHING;
 
   const [first] = entries;
+  if (first === undefined ? otherBundler(project) : isBuilt(project, first)) return bundled(project);
+  const isBundle = bundlesOf(project).some(({ makes }) => makes(main.value));
+  if (isBundle && entries.length !== 1) return bundled(project);
   // Alone in the folder of a `*` it is a function's file: others will stand beside it.
-  const isNamed = first !== undefined && main.value.includes(path.posix.parse(first).name);
+  const isNamed =
+    first !== undefined &&
+    main.value.split(/[/{},]/).some((part) => part.split('.')[0] === path.posix.parse(first).name);
   const leads = entries.every((other) => other === first || depth(other) > depth(first ?? ''));
-  if (first !== undefined && leads && (isNamed || entries.length > 1))
+  if (first !== undefined && leads && (isNamed || isBundle || entries.length > 1))
     return intoEntry(project, first, entries, flags, { isRegistered, hasRotation });
-  if (first === undefined && otherBundler(project)) return bundled(project);
   if (isRegistered) return rotationBeside(project, entries, flags);
   return fileOfItsOwn(project, entries, flags);
 }
@@ -127,6 +131,7 @@ function planProgram(project: Project): EntryPlan {
       'node --import vaultstrap/preload <your entry file>      (in the start command; no change of code)',
     );
   }
+  if (isBuilt(project, entry)) return bundled(project);
   if (loadsOf(project, [entry]).some(({ what }) => what === 'register' || what === 'api')) return NOTHING;
   const change = withLines(project, entry, ['vaultstrap/register']);
   return change ? { changes: [change], byHand: [] } : byHand(`${entry} cannot be parsed.`, LINE);
@@ -177,9 +182,19 @@ function isMatched(project: Project, file: string): boolean {
   return (twin !== undefined || others.length === 0) && /\*(\.\w+|\.\{[^}]*\})?\}?$/.test(project.main?.value ?? '');
 }
 
+/** What a tool has made is made again: a line in it would not last. */
+function isBuilt(project: Project, file: string): boolean {
+  const outDir = project.outputs?.outDir;
+  return (outDir !== undefined && file.startsWith(`${outDir}/`)) || /^(dist|build|out|\.\w+)\//.test(file);
+}
+
 function bundled(project: Project): EntryPlan {
   const tool = otherBundler(project);
-  return byHand(`the app is bundled (${tool}): the line belongs to the first line of the bundle's entry.`, LINE);
+  const by = tool ? ` (${tool})` : '';
+  return byHand(
+    `what runs is built${by} from sources that init cannot find: the line belongs to the top of the entry.`,
+    LINE,
+  );
 }
 
 function byHand(why: string, paste: string): EntryPlan {

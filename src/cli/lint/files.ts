@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { UsageError } from '../support/exit.js';
 import type { Source } from './finding.js';
@@ -45,7 +45,7 @@ export function findFiles(given: readonly string[], cwd: string): readonly Found
       if (wasGiven) throw new UsageError(`${path.relative(cwd, file)} is larger than 8 MB.`);
       return;
     }
-    const source = { file: nameFrom(cwd, file), path: file, text: readFileSync(file, 'utf8') };
+    const source = { file: nameFrom(cwd, file), path: file, text: readText(file, nameFrom(cwd, file)) };
     if (kind !== 'json') found.set(file, { kind, source });
     else if (wasGiven || /"\$schema"\s*:\s*"[^"]*deployment(Template|Parameters)\.json/i.test(source.text)) {
       found.set(file, { kind: 'template', source });
@@ -72,7 +72,7 @@ function filesBelow(start: string): readonly string[] {
   const folders = [start];
   for (let at = 0; at < folders.length && files.length < MAX_FILES; at++) {
     const folder = folders[at] as string;
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    for (const entry of entriesOf(folder, folder === start)) {
       const full = path.join(folder, entry.name);
       if (entry.isDirectory() && !SKIPPED.test(entry.name)) folders.push(full);
       if (!entry.isFile()) continue;
@@ -82,4 +82,22 @@ function filesBelow(start: string): readonly string[] {
     }
   }
   return files.sort();
+}
+
+/** A folder below that cannot be read is no business of ours; the one we were given is. */
+function entriesOf(folder: string, wasGiven: boolean): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if (wasGiven) throw new UsageError(`${folder} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+    return [];
+  }
+}
+
+function readText(file: string, name: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${name} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+  }
 }

@@ -11,7 +11,7 @@ import { type Project, sourcePatterns } from './project.js';
 export function functionEntries(project: Project): readonly string[] {
   if (!project.main) return [];
   for (const bundle of bundlesOf(project)) {
-    if (bundle.makes(project.main.value)) return bundle.entries;
+    if (bundle.makes(project.main.value)) return [...filesMatching(project.dir, bundle.entries)].sort(inLoadOrder);
   }
   for (const patterns of sourcePatterns(project, project.main.value)) {
     const files = filesMatching(project.dir, patterns);
@@ -82,7 +82,7 @@ export function sourceOf(project: Project, file: string): string | undefined {
   const named = path.posix.normalize(file.replace(/^\.\//, ''));
   if (named.startsWith('..') || path.isAbsolute(named)) return undefined;
   for (const bundle of bundlesOf(project)) {
-    if (bundle.makes(named)) return bundle.entries.length === 1 ? bundle.entries[0] : undefined;
+    if (bundle.makes(named)) return bundle.entries.length === 1 ? bundle.entries.find(isFile) : undefined;
   }
   const withEnding = /\.[cm]?[jt]sx?$/.test(named) ? [named] : [`${named}.js`, `${named}/index.js`, `${named}.ts`];
   return withEnding.flatMap((name) => sourcePatterns(project, name).flat()).find(isFile);

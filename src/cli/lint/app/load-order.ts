@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import type { Source, Span } from '../finding.js';
@@ -22,8 +22,9 @@ export function createLoader(nameOf: (file: string) => string) {
     modules.set(file, undefined);
     // An app that is larger than this is looked at in part.
     if (modules.size > 2000) return undefined;
-    const source = { file: nameOf(file), path: file, text: readFileSync(file, 'utf8') };
-    const module = source.text.length > 2_000_000 ? undefined : readModule(source);
+    // What cannot be read, or is too large to have been written, loads nothing as far as we can see.
+    if (!isReadable(file)) return undefined;
+    const module = readModule({ file: nameOf(file), path: file, text: readFileSync(file, 'utf8') });
     modules.set(file, module);
     return module;
   }
@@ -68,4 +69,13 @@ function resolveRelative(dir: string, specifier: string): string | undefined {
   for (const ending of ['.ts', '.tsx', '.js', '.mjs', '.cjs'])
     tries.push(`${base}${ending}`, path.join(base, `index${ending}`));
   return tries.find((file) => /\.[cm]?[jt]sx?$/.test(file) && existsSync(file) && statSync(file).isFile());
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return statSync(file).size <= 2_000_000;
+  } catch {
+    return false;
+  }
 }

@@ -1,5 +1,5 @@
 import type { Source, Span } from '../finding.js';
-import { locator, type Setting, type SettingsFile } from './setting.js';
+import { isProse, locator, type Setting, type SettingsFile } from './setting.js';
 
 /** What Bicep and Terraform have in common, as far as settings go: words, texts and braces. */
 interface Language {
@@ -75,7 +75,8 @@ function read(source: Source, language: Language, textGroup: 1 | 2): SettingsFil
     const object = objects.at(-1);
     if (key && object && /^(name|value)$/i.test(key.value)) object[key.value.toLowerCase() as 'name' | 'value'] = token;
     // A computed name is no name, a computed value only as far as it is written out.
-    else if (key && text !== undefined && !key.value.includes('$')) settings.push(setting(key, token));
+    else if (key && text !== undefined && !key.value.includes('$') && !isProse(key.value))
+      settings.push(setting(key, token));
     key = undefined;
     previous = token;
   }

@@ -1,6 +1,6 @@
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import { type Finding, finding, type Source } from '../finding.js';
-import { locator, type Setting, type SettingsFile } from './setting.js';
+import { isProse, locator, type Setting, type SettingsFile } from './setting.js';
 
 const JSON_ESCAPE = /\\(?:u[0-9a-f]{4}|.)/iy;
 
@@ -83,7 +83,8 @@ export function readTemplateJson(source: Source): SettingsFile {
     }
     if (node.type === 'property') {
       const [name, value] = node.children ?? [];
-      if (name && value?.type === 'string' && !named.has(value)) settings.push(settingOf(source, name, value));
+      if (name && value?.type === 'string' && !named.has(value) && !isProse(String(name.value)))
+        settings.push(settingOf(source, name, value));
     }
     for (const child of node.children ?? []) walk(child);
   };

@@ -44,3 +44,8 @@ export function locator(raw: string, start: number, escapes?: RegExp): Setting['
 export function wholly(span: Span): Setting['at'] {
   return () => span;
 }
+
+/** Members of templates that are for people: an example in them is no reference. */
+export function isProse(key: string): boolean {
+  return /^(description|comments?|displayName|summary|title|\$schema|contentVersion)$/i.test(key);
+}

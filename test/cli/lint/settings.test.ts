@@ -1,0 +1,288 @@
+// What is wrong with settings, and where: the ranges must cover what a person has to change.
+import { describe, expect, test } from 'vitest';
+import { found, lint, values } from './support.js';
+
+const REF = '@KeyVault(VaultName=shop;SecretName=pw)';
+const VERSION = '0123456789abcdef0123456789abcdef';
+
+describe('references', () => {
+  test.each([
+    ['an unknown key', '@KeyVault(VaultName=shop;SecrtName=pw)', 'SecrtName=pw'],
+    ['a repeated key', '@KeyVault(VaultName=shop;SecretName=a;SecretName=b)', 'SecretName=b'],
+    ['a malformed name', '@KeyVault(VaultName=shop;SecretName=a_b)', 'SecretName=a_b'],
+    ['a malformed vault', '@KeyVault(VaultName=s;SecretName=a)', 'VaultName=s'],
+    [
+      'a wrong URI',
+      '@KeyVault(SecretUri=http://shop.vault.azure.net/secrets/a)',
+      'SecretUri=http://shop.vault.azure.net/secrets/a',
+    ],
+    ['an unknown encoding', '@KeyVault(VaultName=shop;SecretName=a;Encode=hex)', 'Encode=hex'],
+    ['what excludes each other', '@KeyVault(VaultName=shop;SecretName=a;Default=x;Optional=true)', 'Optional=true'],
+    ['a missing name', 'x @KeyVault(VaultName=shop) y', '@KeyVault(VaultName=shop)'],
+    ['one that is not closed', 'x @KeyVault(VaultName=shop', '@KeyVault(VaultName=shop'],
+    ['the second of two', `${REF}@KeyVault(VaultName=shop;Secretname=a;Feld=b)`, 'Feld=b'],
+    ['akvs', 'akvs://sub/shop', 'akvs://sub/shop'],
+  ])('%s', async (_name, value, part) => {
+    expect(await found(values({ DB: value }))).toEqual([`reference-syntax: ${part}`]);
+  });
+
+  test('the nearest right key is named', async () => {
+    const { findings } = await lint(values({ DB: '@KeyVault(VaultName=shop;SecrtName=pw)' }));
+    expect(findings[0]?.hint).toMatch(/^Did you mean SecretName\?/);
+  });
+
+  test('escapes of JSON do not shift positions', async () => {
+    expect(
+      await found({
+        'local.settings.json': '{"Values":{"A":"\\"\\u00e9\\\\ @KeyVault(VaultName=shop;Bogus=\\u0061)"}}',
+      }),
+    ).toEqual(['reference-syntax: Bogus=\\u0061']);
+  });
+
+  test.each([
+    ['a literal', '@@KeyVault(VaultName=shop)'],
+    ['several in a text', `postgres://a:${REF}@db/${REF}`],
+    [
+      'the platform’s, whole, in a protected setting',
+      '@Microsoft.KeyVault(VaultName=shop;SecretName=a)',
+      'WEBSITE_AUTH_SECRET',
+    ],
+  ])('nothing about %s', async (_name, value, name = 'DB') => {
+    expect(await found(values({ [name]: value }))).toEqual([]);
+  });
+
+  test('a protected setting', async () => {
+    expect(await found(values({ AZURE_CLIENT_ID: REF }))).toEqual(['protected-setting: "AZURE_CLIENT_ID"']);
+    expect(
+      await found({ '.env': `export AZURE_CLIENT_SECRET="@Microsoft.KeyVault(VaultName=shop;SecretName=a)"\n` }),
+    ).toEqual(['protected-setting: AZURE_CLIENT_SECRET']);
+  });
+
+  test('circles, and mentions of nothing', async () => {
+    expect(await found(values({ A: `\${B}${REF}`, B: '${A}' }))).toEqual([
+      `template-circle: \${B}${REF}`,
+      'template-circle: ${A}',
+    ]);
+    expect(await found(values({ A: REF, B: '${A} ${GONE} ${GONE2:-x}', C: '${GONE}' }))).toEqual([
+      'template-unknown: ${GONE}',
+    ]);
+  });
+
+  test('a version, and the platform’s spelling', async () => {
+    expect(await found({ '.env': `A=@KeyVault(SecretUri=https://s.vault.azure.net/secrets/a/${VERSION})` })).toEqual([
+      `pinned-version: @KeyVault(SecretUri=https://s.vault.azure.net/secrets/a/${VERSION})`,
+    ]);
+    const { findings } = await lint(values({ A: '@Microsoft.KeyVault(VaultName=shop;SecretName=a;Field=x)' }));
+    expect(findings.map(({ rule, severity }) => [rule, severity])).toEqual([
+      ['platform-reference-keys', 'warning'],
+      ['platform-reference', 'info'],
+    ]);
+  });
+
+  test('VAULTSTRAP_IGNORE is heard', async () => {
+    expect(await found(values({ VAULTSTRAP_IGNORE: 'DB', DB: '@KeyVault(oops)' }))).toEqual([]);
+  });
+});
+
+describe('our own settings', () => {
+  test('unknown ones, with the nearest name', async () => {
+    const { findings } = await lint(values({ VAULTSTRAP_REFERSH_SECONDS: '1', VAULTSTRAP_WHATEVER: '1' }));
+    expect(findings.map(({ rule, hint }) => [rule, hint])).toEqual([
+      ['unknown-setting', 'Did you mean VAULTSTRAP_REFRESH_SECONDS?'],
+      ['unknown-setting', 'The README lists them all.'],
+    ]);
+  });
+
+  test('malformed ones, as the start would say it', async () => {
+    expect(
+      await found(values({ VAULTSTRAP_ON_ERROR: 'explode', VAULTSTRAP_SCHEDULE: 'often', VAULTSTRAP_LOG: 'info' })),
+    ).toEqual(['invalid-setting: explode', 'schedule: often']);
+    expect(await found(values({ VAULTSTRAP_SCHEDULE: '0 */5 * * * *', VAULTSTRAP_REFRESH_SECONDS: '60' }))).toEqual([]);
+  });
+
+  test('a preload in NODE_OPTIONS, where it reaches everybody', async () => {
+    const text = '--max-old-space-size=512 --import vaultstrap/preload';
+    expect(await found(values({ NODE_OPTIONS: text }))).toEqual([`preload-in-node-options: ${text}`]);
+    expect(await found({ '.env': `NODE_OPTIONS="${text}"` })).toEqual([]);
+  });
+});
+
+describe('what the host reads', () => {
+  const functions = (code: string) => ({
+    'host.json': '{}',
+    'package.json': '{"main":"src/*.js"}',
+    'src/a.js': `require('vaultstrap/register'); const { app, input } = require('@azure/functions'); ${code}`,
+  });
+
+  test.each(['AzureWebJobsStorage', 'AzureWebJobsDashboard', 'APPLICATIONINSIGHTS_CONNECTION_STRING'])(
+    '%s',
+    async (name) => {
+      expect(await found({ ...functions(''), ...values({ [name]: REF }) })).toEqual([`host-reads-setting: ${REF}`]);
+      expect(
+        await found({ ...functions(''), ...values({ [name]: '@Microsoft.KeyVault(VaultName=shop;SecretName=a)' }) }),
+      ).toEqual([]);
+    },
+  );
+
+  test.each([
+    ["app.serviceBusQueue('q', { connection: 'CONN', queueName: 'x', handler() {} })", 'CONN__fullyQualifiedNamespace'],
+    ["app.storageQueue('q', { connection: 'CONN', queueName: 'x', handler() {} })", 'CONN__queueServiceUri'],
+    ["app.cosmosDB('q', { connection: 'CONN', databaseName: 'x', handler() {} })", 'CONN__accountEndpoint'],
+    ["input.storageBlob({ connection: 'CONN', path: 'x' })", 'CONN__blobServiceUri'],
+    ["app.eventHub('q', { connection: 'OTHER', eventHubName: '%CONN%', handler() {} })", 'plainly'],
+  ])('%s', async (code, hint) => {
+    const { findings } = await lint({ ...functions(code), ...values({ CONN: REF, FREE: REF }) });
+    expect(findings).toMatchObject([
+      { rule: 'host-reads-setting', message: expect.stringMatching(/^CONN /), hint: expect.stringContaining(hint) },
+    ]);
+  });
+
+  test('bindings of function.json', async () => {
+    const json =
+      '{ "bindings": [{ "type": "queueTrigger", "connection": "CONN" }, { "type": "timerTrigger", "schedule": "%WHEN%" }] }';
+    expect(await found({ ...functions(''), 'old/function.json': json, ...values({ CONN: REF }) })).toEqual([
+      `host-reads-setting: ${REF}`,
+      'schedule: "%WHEN%"',
+    ]);
+  });
+
+  test('a schedule of a setting that is not there', async () => {
+    const code = "app.timer('t', { schedule: '%WHEN%', handler() {} });";
+    expect(await found({ ...functions(code), ...values({ A: 'b' }) })).toEqual(["schedule: '%WHEN%'"]);
+    expect(await found({ ...functions(code), ...values({ WHEN: '0 0 * * * *' }) })).toEqual([]);
+    expect(await found(functions(code))).toEqual([]);
+  });
+});
+
+describe('secrets in plain text', () => {
+  const key = Buffer.from('k'.repeat(64)).toString('base64');
+  test.each([
+    [
+      'a storage account',
+      `DefaultEndpointsProtocol=https;AccountName=shop;AccountKey=${key};EndpointSuffix=core.windows.net`,
+    ],
+    ['Service Bus', `Endpoint=sb://shop.servicebus.windows.net/;SharedAccessKeyName=all;SharedAccessKey=${key}`],
+    ['SQL', 'Server=tcp:shop.database.windows.net,1433;User ID=app;Password=Sup3rSecr3t!;Encrypt=True'],
+    ['Redis', `shop.redis.cache.windows.net:6380,password=${key},ssl=True`],
+    ['a signature', `https://shop.blob.core.windows.net/c?sv=2022-11-02&sig=${encodeURIComponent(key.slice(0, 44))}`],
+    ['PostgreSQL', 'postgres://app:Sup3rSecr3tPassw0rd@db.contoso.com/shop'],
+    ['GitHub', `ghp_${'aB3dE6gH9'.repeat(4)}`],
+  ])('%s', async (_name, value) => {
+    const { findings } = await lint(values({ CONN: value }));
+    expect(findings.map(({ rule, severity }) => [rule, severity])).toEqual([['plaintext-secret', 'warning']]);
+    expect(JSON.stringify(findings)).not.toContain(value.slice(-20));
+    const deployed = await lint({ 'main.bicep': `var settings = { CONN: '${value}' }\n` });
+    expect(deployed.findings.map(({ rule, severity }) => [rule, severity])).toEqual([['plaintext-secret', 'error']]);
+  });
+
+  test.each([
+    'UseDevelopmentStorage=true',
+    `AccountName=devstoreaccount1;AccountKey=${key};BlobEndpoint=http://127.0.0.1:10000/devstoreaccount1`,
+    'postgres://app:${DB_PASSWORD}@db/shop',
+    `Server=tcp:shop;User ID=app;Password=${REF};Encrypt=True`,
+    'Server=tcp:shop.database.windows.net;Authentication=Active Directory Managed Identity',
+  ])('not %s', async (value) => {
+    expect(await found(values({ CONN: value, DB_PASSWORD: REF }))).toEqual([]);
+  });
+});
+
+describe('files', () => {
+  test('Bicep: both ways to write settings; what is interpolated is skipped', async () => {
+    const text = `// KEY: '@KeyVault(no)'
+param vault string = 'shop'
+@description('Write @KeyVault(...) here')
+resource app 'Microsoft.Web/sites@2023-12-01' = {
+  properties: {
+    siteConfig: {
+      appSettings: [
+        { name: 'GOOD', value: '@KeyVault(VaultName=\${vault};SecretName=a)' }
+        { name: 'IT''S', value: 'x' }
+        {
+          name: 'BAD'
+          value: '@KeyVault(VaultName=shop;Nme=\\'a)'
+        }
+      ]
+    }
+  }
+}
+var more = {
+  description: 'such as @KeyVault(...)'
+  ALSO_BAD: '@KeyVault(VaultName=shop)'
+  AzureWebJobsStorage: '@KeyVault(VaultName=\${vault};SecretName=a)'
+  STORAGE: '@Microsoft.KeyVault(SecretUri=\${secret.properties.secretUri})'
+}
+`;
+    expect(await found({ 'infra/main.bicep': text })).toEqual([
+      "reference-syntax: Nme=\\'a",
+      'reference-syntax: @KeyVault(VaultName=shop)',
+      "host-reads-setting: '@KeyVault(VaultName=${vault};SecretName=a)'",
+      "platform-reference: '@Microsoft.KeyVault(SecretUri=${secret.properties.secretUri})'",
+    ]);
+  });
+
+  test('ARM: settings as lists and as objects; expressions are skipped', async () => {
+    const template = {
+      $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#',
+      parameters: { x: { metadata: { description: 'such as @KeyVault(...)' } } },
+      resources: [
+        {
+          properties: {
+            siteConfig: {
+              appSettings: [
+                { name: 'A', value: '@KeyVault(VaultName=shop;Nme=a)' },
+                { name: 'B', value: "[concat('@KeyVault(VaultName=', parameters('v'), ')')]" },
+              ],
+            },
+          },
+        },
+        { type: 'Microsoft.Web/sites/config', name: 'x/appsettings', properties: { C: '@KeyVault(oops)' } },
+      ],
+    };
+    expect(await found({ 'infra/azuredeploy.json': JSON.stringify(template) })).toEqual([
+      'reference-syntax: Nme=a',
+      'reference-syntax: oops',
+    ]);
+    expect(await found({ 'other.json': JSON.stringify({ C: '@KeyVault(oops)' }) })).toEqual([]);
+  });
+
+  test('Terraform', async () => {
+    const text = `# A = "@KeyVault(no)"
+app_settings = {
+  "A" = "@KeyVault(VaultName=\${var.v};Nme=a)"
+  "B" = "@KeyVault(VaultName=shop;Nme=a)"
+  C   = "@KeyVault(oops)"
+}
+`;
+    expect(await found({ 'main.tf': text })).toEqual(['reference-syntax: Nme=a', 'reference-syntax: oops']);
+  });
+
+  test('.env: quotes, export, comments', async () => {
+    const text = `# A=@KeyVault(no)\nexport A='@KeyVault(oops)'\nB = "x @KeyVault(VaultName=shop;Nme=a)" # why\nC=plain\n`;
+    expect(await found({ '.env.production': text })).toEqual(['reference-syntax: oops', 'reference-syntax: Nme=a']);
+  });
+
+  test('malformed ones are findings', async () => {
+    expect(await found({ 'local.settings.json': '{ "Values": { "A": }' })).toEqual(['unreadable-file: }']);
+    expect(await found({ 'local.settings.json': '{ "Values": { "A": 3000 } }' })).toEqual(['unreadable-file: 3000']);
+    expect(await found({ 'local.settings.json': '{ "IsEncrypted": true, "Values": { "A": "x" } }' })).toEqual([
+      'unreadable-file: true',
+    ]);
+    expect(await found({ 'package.json': '{ "main": ' })).toHaveLength(1);
+    expect(await found({ 'package.json': '{"main":"a.js"}', 'a.js': 'const = ;;; (' })).toEqual(['unreadable-file: ']);
+  });
+
+  test('never in node_modules, dist or .git; templates below, settings here only', async () => {
+    const bad = 'A=@KeyVault(oops)\n';
+    const bicep = "var a = { B: '@KeyVault(oops)' }\n";
+    const files = {
+      'node_modules/x/.env': bad,
+      'node_modules/x/a.bicep': bicep,
+      'dist/a.bicep': bicep,
+      '.git/a.bicep': bicep,
+    };
+    expect(await lint({ ...files, 'test/.env': bad, 'infra/deep/a.bicep': bicep })).toMatchObject({
+      files: 1,
+      findings: [{ file: 'infra/deep/a.bicep' }],
+    });
+  });
+});
