@@ -1,0 +1,209 @@
+// What an app loads, and when: the order is the worker's and the module systems'.
+import { describe, expect, test } from 'vitest';
+import { type Files, found, lint, values } from './support.js';
+
+const SETTINGS = values({ DB: '@KeyVault(VaultName=shop;SecretName=pw)' });
+const REGISTER = "import 'vaultstrap/register';";
+const functionApp = (main: string, files: Files): Files => ({
+  'host.json': '{}',
+  'package.json': JSON.stringify({ main }),
+  'tsconfig.json': '{ "compilerOptions": { "outDir": "dist", "rootDir": "." } }',
+  ...SETTINGS,
+  ...files,
+});
+const HELLO = "import { app } from '@azure/functions';\napp.http('hello', { handler: () => ({}) });\n";
+
+describe('Functions', () => {
+  test('nobody registers', async () => {
+    expect(await found(functionApp('dist/src/functions/*.js', { 'src/functions/a.ts': HELLO }))).toEqual([
+      'register-missing: "dist/src/functions/*.js"',
+    ]);
+  });
+
+  test('nobody registers, and nothing needs it', async () => {
+    const app = functionApp('dist/src/functions/*.js', { 'src/functions/a.ts': HELLO });
+    expect(await found({ ...app, ...values({ DB: '@Microsoft.KeyVault(VaultName=shop;SecretName=pw)' }) })).toEqual([
+      'platform-reference: @Microsoft.KeyVault(VaultName=shop;SecretName=pw)',
+    ]);
+    expect(await found({ ...app, ...values({ DB: 'plain' }) })).toEqual([]);
+  });
+
+  test('registerRotation() alone is late', async () => {
+    const code = "import { registerRotation } from 'vaultstrap/functions';";
+    expect(
+      await found(functionApp('dist/src/functions/*.js', { 'src/functions/a.ts': `${code}\nregisterRotation();\n` })),
+    ).toEqual([`register-missing: ${code}`]);
+  });
+
+  test('by hand, with bootstrap()', async () => {
+    const code = "import { bootstrap } from 'vaultstrap';\nawait bootstrap();\n";
+    expect(await found(functionApp('dist/src/functions/*.js', { 'src/functions/a.ts': code }))).toEqual([]);
+  });
+
+  test.each([
+    [
+      'first in byte order',
+      'dist/src/functions/*.js',
+      { 'src/functions/0-v.ts': REGISTER, 'src/functions/A.ts': HELLO },
+      [],
+    ],
+    [
+      'upper case comes first',
+      'dist/src/functions/*.js',
+      { 'src/functions/a.ts': REGISTER, 'src/functions/B.ts': HELLO },
+      [`register-order: ${REGISTER}`],
+    ],
+    ['a shallower folder', 'dist/src/{functions/*.js,z.js}', { 'src/z.ts': REGISTER, 'src/functions/a.ts': HELLO }, []],
+    [
+      'a folder beside',
+      'dist/src/{setup/*.js,functions/*.js}',
+      { 'src/setup/a.ts': REGISTER, 'src/functions/b.ts': HELLO },
+      [`register-order: ${REGISTER}`],
+    ],
+    [
+      'a deeper folder',
+      'dist/src/**/*.js',
+      { 'src/a/register.ts': REGISTER, 'src/b.ts': HELLO },
+      [`register-order: ${REGISTER}`],
+    ],
+    [
+      'through another file',
+      'dist/src/functions/*.js',
+      { 'src/functions/0.ts': "import '../setup';", 'src/setup.ts': REGISTER, 'src/functions/a.ts': HELLO },
+      [],
+    ],
+    [
+      'start in a file before',
+      'dist/src/functions/*.js',
+      {
+        'src/functions/0.ts': "import 'vaultstrap/start';",
+        'src/functions/1.ts': REGISTER,
+        'src/functions/a.ts': HELLO,
+      },
+      [],
+    ],
+    [
+      'built files only',
+      'dist/src/functions/*.js',
+      { 'dist/src/functions/a.js': REGISTER.replace('import ', 'require(').replace(';', ');') },
+      [],
+    ],
+    ['a whole folder', 'src/functions', { 'src/functions/0.js': REGISTER, 'src/functions/x/a.js': HELLO }, []],
+    [
+      'JavaScript beside its TypeScript',
+      'src/functions/*.js',
+      { 'src/functions/a.js': HELLO, 'src/functions/a.ts': REGISTER },
+      [],
+    ],
+  ] as const)('%s', async (_name, main, files, expected) => {
+    expect(await found(functionApp(main, files as unknown as Files))).toEqual(expected);
+  });
+
+  test('main that leads nowhere', async () => {
+    expect(await found(functionApp('dist/src/functions/*.js', {}))).toEqual([
+      'entry-not-found: "dist/src/functions/*.js"',
+    ]);
+  });
+
+  test('a bundle is looked at by its entry', async () => {
+    const scripts = { build: 'esbuild src/main.ts --bundle --platform=node --outfile=dist/main.js' };
+    const app = functionApp('dist/main.js', { 'src/main.ts': HELLO, 'dist/main.js': REGISTER });
+    const manifest = { 'package.json': JSON.stringify({ main: 'dist/main.js', scripts }) };
+    expect(await found({ ...app, ...manifest })).toEqual(['register-missing: "dist/main.js"']);
+    expect(await found({ ...app, ...manifest, 'src/main.ts': `${REGISTER}\n${HELLO}` })).toEqual([]);
+  });
+});
+
+describe('in the file itself', () => {
+  const web = (code: string, more: Files = {}): Files => ({
+    'package.json': '{"type":"module","scripts":{"start":"node server.js"}}',
+    'server.js': code,
+    'config.js': 'export const x = process.env.X;',
+    'types.js': '',
+    ...more,
+  });
+
+  test.each([
+    ['first', `${REGISTER}\nimport './config.js';`, []],
+    ['behind Node’s own', `import 'node:fs';\nimport fs from 'fs';\n${REGISTER}`, []],
+    ['behind start, and packages', `import 'vaultstrap/start';\nimport 'express';\n${REGISTER}`, []],
+    ['behind @azure/functions', `import '@azure/functions';\n${REGISTER}`, []],
+    ['behind a module', `import './config.js';\n${REGISTER}`, ["register-not-first: import './config.js';"]],
+    [
+      'behind a package',
+      `import express from 'express';\n${REGISTER}`,
+      ["register-not-first: import express from 'express';"],
+    ],
+    [
+      'behind a re-export',
+      `export * from './config.js';\n${REGISTER}`,
+      ["register-not-first: export * from './config.js';"],
+    ],
+    [
+      'behind start, and a module',
+      `import 'vaultstrap/start';\nimport './config.js';\n${REGISTER}`,
+      ["register-not-first: import './config.js';"],
+    ],
+    [
+      'required second',
+      "const e = require('express');\nrequire('vaultstrap/register');",
+      ["register-not-first: require('express')"],
+    ],
+    [
+      'required after a look',
+      "const x = process.env.X;\nrequire('vaultstrap/register');",
+      ['register-not-first: process.env'],
+    ],
+    ['required after a function that will look', "const x = () => process.env.X;\nrequire('vaultstrap/register');", []],
+    ['a module that is loaded later', `const later = () => import('./config.js');\n${REGISTER}`, []],
+  ])('%s', async (_name, code, expected) => {
+    expect(await found(web(code))).toEqual(expected);
+    // The same when the file is given by its name.
+    expect(await found(web(code), ['server.js'])).toEqual(expected);
+  });
+
+  test('behind types, which leave no trace', async () => {
+    const code = `import type { X } from './config.js';\nimport { type Y } from './config.js';\n${REGISTER}`;
+    expect(await found({ 'main.ts': code, 'config.ts': 'export type X = 1;' }, ['main.ts'])).toEqual([]);
+  });
+
+  test('a circle of imports ends', async () => {
+    expect(
+      await found(web("import './a.js';", { 'a.js': "import './b.js';", 'b.js': `import './a.js';\n${REGISTER}` })),
+    ).toEqual([]);
+  });
+
+  test('nobody registers; and those who start in another way', async () => {
+    expect(await found({ ...web("import './config.js';"), ...SETTINGS })).toEqual([
+      'register-missing: "node server.js"',
+    ]);
+    for (const start of [
+      'node --import vaultstrap/preload server.js',
+      'vaultstrap run -- node server.js',
+      'pm2 start x',
+    ]) {
+      const manifest = { 'package.json': JSON.stringify({ scripts: { start } }) };
+      expect(await found({ ...web("import './config.js';"), ...SETTINGS, ...manifest })).toEqual([]);
+    }
+  });
+});
+
+test('an ES module bundle that leaves packages out, but not vaultstrap', async () => {
+  const app = (script: string) => ({
+    'package.json': JSON.stringify({ scripts: { build: script }, dependencies: { vaultstrap: '1' } }),
+  });
+  const build = 'esbuild src/a.ts --bundle --platform=node --format=esm --outfile=x.mjs';
+  expect(await found(app(`${build} --external:pg`))).toEqual([`bundle-reorders: "${build} --external:pg"`]);
+  for (const more of ['', ' --packages=external', ' --external:pg --external:vaultstrap', ' --external:node:fs']) {
+    expect(await found(app(build + more))).toEqual([]);
+  }
+  expect(await found(app(`${build.replace('esm', 'cjs')} --external:pg`))).toEqual([]);
+});
+
+test('a large app is read once, and a file that cannot be parsed stops nothing', async () => {
+  const files: Record<string, string> = { 'package.json': '{"main":"m0.js"}', 'm300.js': 'class {' };
+  for (let i = 0; i < 300; i++) files[`m${i}.js`] = `import './m${i + 1}.js';\nimport './m${i >> 1}.js';`;
+  const { findings, files: count } = await lint(files);
+  expect(findings.map(({ rule, file }) => [rule, file])).toEqual([['unreadable-file', 'm300.js']]);
+  expect(count).toBe(302);
+});

@@ -1,0 +1,93 @@
+// vaultstrap lint as people and pipelines run it.
+import { existsSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { createApp, type Env } from './support/app.js';
+import { canary } from './support/canary.js';
+
+const CLI = 'node_modules/vaultstrap/dist/cli.cjs';
+const REFERENCE = '@KeyVault(VaultName=shop;SecretName=pw)';
+const WARNS = `{"Values":{"A":"${REFERENCE}","VAULTSTRAP_BOGUS":"1"}}`;
+const FAILS = '{"Values":{"A":"@KeyVault(VaultName=shop)"}}';
+
+async function lint(files: Readonly<Record<string, string>>, args: readonly string[] = [], env: Env = {}) {
+  const app = createApp();
+  app.write(files);
+  return { app, ...(await app.run([CLI, 'lint', ...args], { env })) };
+}
+
+test.each([
+  [
+    'no findings',
+    { 'local.settings.json': `{"Values":{"A":"${REFERENCE}"}}` },
+    [],
+    0,
+    /^2 files, 1 reference, no findings\.\n$/,
+  ],
+  ['nothing to look at', {}, ['empty'], 0, /^Nothing to look at/],
+  ['a warning', { 'local.settings.json': WARNS }, [], 0, /1 warning\.\n$/],
+  ['a warning too many', { 'local.settings.json': WARNS }, ['--max-warnings', '0'], 1, /1 warning\.\n$/],
+  [
+    'a rule left out',
+    { 'local.settings.json': WARNS },
+    ['--max-warnings', '0', '--ignore-rule', 'unknown-setting'],
+    0,
+    /no findings\.\n$/,
+  ],
+  ['an error', { 'local.settings.json': FAILS }, [], 1, /1:\d+ {2}error {2}A: SecretName is missing/],
+  ['one file of two', { 'local.settings.json': FAILS, '.env': `A=${REFERENCE}` }, ['.env'], 0, /^1 file, /],
+])('%s', async (_name, files, args, code, output) => {
+  const outcome = await lint({ 'empty/x.txt': '', ...files }, args);
+  expect({ code: outcome.code, stderr: outcome.stderr }).toEqual({ code, stderr: '' });
+  expect(outcome.stdout).toMatch(output);
+});
+
+test.each([
+  [['--format', 'xml'], 'Formats: text, json'],
+  [['--json', '--format', 'sarif'], 'exclude each other'],
+  [['--max-warnings', 'many'], 'whole number'],
+  [['--ignore-rule', 'pined-version'], 'Did you mean pinned-version?'],
+  [['no-such-file.env'], 'does not exist'],
+  [['probe.txt'], 'of no kind that lint knows'],
+])('usage: %j', async (args, message) => {
+  const { code, stdout, stderr } = await lint({ 'probe.txt': '' }, args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toContain(message);
+});
+
+test.each([
+  [{ GITHUB_ACTIONS: 'true' }, /^::error file=local\.settings\.json,line=1,/],
+  [{ TF_BUILD: 'True' }, /^##vso\[task\.logissue type=error;sourcepath=local\.settings\.json;/],
+  [{}, /^local\.settings\.json\n {2}1:/],
+])('annotations by themselves: %j', async (env, output) => {
+  expect((await lint({ 'local.settings.json': FAILS }, [], env)).stdout).toMatch(output);
+  // What is asked for wins.
+  const json = await lint({ 'local.settings.json': FAILS }, ['--json'], env);
+  expect(JSON.parse(json.stdout)).toMatchObject({ errors: 1, findings: [{ rule: 'reference-syntax', line: 1 }] });
+});
+
+test('nothing of the app is executed', async () => {
+  const evil = "require('node:fs').writeFileSync('executed', '');";
+  const { app, code } = await lint({
+    'package.json': '{"main":"main.js","scripts":{"start":"node main.js"}}',
+    'main.js': `require('vaultstrap/register'); require('./esbuild.config.js'); ${evil}`,
+    'esbuild.config.js': evil,
+    '.env': `A=${REFERENCE}`,
+  });
+  expect(code).toBe(0);
+  expect(existsSync(app.path('executed'))).toBe(false);
+});
+
+test('secrets are found and not shown, in whatever format', async () => {
+  // What the process prints is searched for it.
+  const key = canary('storage-account-key');
+  const files = { '.env': `A="AccountName=shop;AccountKey=${key}"\nB=postgres://app:${key}@db.contoso.com/shop\n` };
+  for (const format of ['text', 'json', 'github', 'azure', 'sarif']) {
+    const { stdout } = await lint(files, ['--format', format]);
+    expect(stdout.match(/plaintext-secret/g)?.length, stdout).toBeGreaterThanOrEqual(2);
+  }
+});
+
+test('plain when piped, coloured when asked', async () => {
+  expect((await lint({ 'local.settings.json': FAILS })).stdout).not.toContain('\u001b[');
+  expect((await lint({ 'local.settings.json': FAILS }, [], { FORCE_COLOR: '1' })).stdout).toContain('\u001b[31m');
+});
