@@ -12,6 +12,8 @@ const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'ut
 const dist = path.join(root, 'dist');
 rmSync(dist, { recursive: true, force: true });
 
+const SIBLINGS = ['index', 'client', 'worker', 'telemetry', 'testing/index', 'cli/parser'].map(path.normalize);
+
 /**
  * Files of their own in dist: `./index.js` in a source is `./index.cjs` there, and loaded when it is asked for.
  *
@@ -25,8 +27,7 @@ const siblings = (up) => ({
       if (kind === 'entry-point') return;
       const source = path.relative(path.join(root, 'src'), path.resolve(resolveDir, target)).replace(/\.c?js$/, '');
       const isLazy = kind === 'dynamic-import' && /^cli[/\\]/.test(source);
-      const isSibling = ['index', 'client', 'worker', 'telemetry', path.join('testing', 'index')].includes(source);
-      if (!isLazy && !isSibling) return;
+      if (!isLazy && !SIBLINGS.includes(source)) return;
       return { path: `${up}${source.replace(/[/\\]index$/, '').replaceAll('\\', '/')}.cjs`, external: true };
     });
   },
@@ -86,6 +87,15 @@ const results = await Promise.all([
     outExtension: { '.js': '.cjs' },
     plugins: [siblings('../'), esbuildEmbeddedSources()],
     entryPoints: [...commands, ...lazy].map((name) => `src/cli/${name}.ts`),
+  }),
+  // Nothing in it is ours to read.
+  build({
+    ...common,
+    format: 'cjs',
+    minify: true,
+    outdir: path.join(dist, 'cli'),
+    outExtension: { '.js': '.cjs' },
+    entryPoints: ['src/cli/parser.ts'],
   }),
   build({ ...common, format: 'esm', outExtension: { '.js': '.mjs' }, entryPoints: { preload: 'src/preload.ts' } }),
   build({

@@ -1,4 +1,4 @@
-import { parse } from '@babel/parser';
+import { parse } from '../../parser.js';
 import { type Finding, finding, type Source, type Span } from '../finding.js';
 import type { BindingUse } from '../settings/host.js';
 
