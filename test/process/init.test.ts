@@ -3,11 +3,12 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { spawn } from '@lydell/node-pty';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../../scripts/embedded-sources.mjs';
 import type { Emulator } from '../../src/testing/index.js';
 import { APPS, type AppFixture } from '../cli/fixtures/apps.js';
-import { type App, createApp, startAzure } from './support/app.js';
+import { type App, createApp, NODE, startAzure } from './support/app.js';
 import { canary } from './support/canary.js';
 
 const CLI = 'node_modules/vaultstrap/dist/cli.cjs';
@@ -137,6 +138,44 @@ describe('what is written', () => {
     expect(readFileSync(app.path('.env.example'), 'utf8')).toBe(
       `PORT=3000\nOLD_KEY=${secret}\nDB_PASSWORD=@KeyVault(VaultName=my-vault;SecretName=db-password)\n`,
     );
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('on a terminal', () => {
+  /** Answers the question, and gives what is left to see. */
+  async function answer(app: App, key: string): Promise<{ code: number; screen: string }> {
+    const terminal = spawn(NODE, [CLI, 'init'], {
+      cwd: app.dir,
+      cols: 120,
+      rows: 40,
+      env: { PATH: process.env['PATH'], TERM: 'xterm' },
+    });
+    let screen = '';
+    let answered = false;
+    terminal.onData((text) => {
+      screen += text;
+      if (answered || !screen.includes('Write this?')) return;
+      answered = true;
+      terminal.write(key);
+    });
+    const timer = setTimeout(() => terminal.kill('SIGKILL'), 20_000);
+    const code = await new Promise<number>((resolve) => terminal.onExit(({ exitCode }) => resolve(exitCode)));
+    clearTimeout(timer);
+    return { code, screen };
+  }
+
+  test.each([
+    ['y', true],
+    ['n', false],
+    ['\u0003', false],
+  ])('%j', async (key, isWritten) => {
+    const app = appOf(APPS['Express, CommonJS']?.files ?? {});
+    const { code, screen } = await answer(app, key);
+    expect(code, screen).toBe(0);
+    // In colours, since people look at it.
+    expect(screen).toContain("\u001b[32m+require('vaultstrap/register')");
+    expect(screen).toContain(isWritten ? 'Written: package.json, server.js, .env.sample.' : 'Nothing written.');
+    expect(existsSync(app.path('.env.sample'))).toBe(isWritten);
   });
 });
 

@@ -4,14 +4,19 @@ import { type Change, styleOf } from './edit.js';
 /** `vaultstrap` among the dependencies of package.json, where npm would put it; nothing when it is there. */
 export function addDependency(text: string, version: string): Change | undefined {
   const tree = parseTree(text);
-  const has = (group: string) => tree && findNodeAtLocation(tree, [group, 'vaultstrap']) !== undefined;
-  if (!tree || ['dependencies', 'optionalDependencies'].some(has)) return undefined;
+  const find = (group: string, ...name: string[]) => tree && findNodeAtLocation(tree, [group, ...name]);
+  if (!tree || find('dependencies', 'vaultstrap') || find('optionalDependencies', 'vaultstrap')) return undefined;
   const { newline, indent } = styleOf(text);
-  const group = findNodeAtLocation(tree, ['dependencies']);
-  const names = (group?.children ?? []).map((property: Node) => String(property.children?.[0]?.value));
-  const edits = modify(text, ['dependencies', 'vaultstrap'], `^${version}`, {
-    formattingOptions: { ...indent, eol: newline },
+  const formattingOptions = { ...indent, eol: newline };
+  // What is deployed is installed without those for development.
+  const moved = find('devDependencies', 'vaultstrap');
+  const names = (find('dependencies')?.children ?? []).map((property: Node) => String(property.children?.[0]?.value));
+  const wanted = typeof moved?.value === 'string' ? moved.value : `^${version}`;
+  const added = modify(text, ['dependencies', 'vaultstrap'], wanted, {
+    formattingOptions,
     getInsertionIndex: () => names.filter((name) => name < 'vaultstrap').length,
   });
-  return { file: 'package.json', before: text, after: applyEdits(text, edits) };
+  const after = applyEdits(text, added);
+  const removed = moved ? modify(after, ['devDependencies', 'vaultstrap'], undefined, { formattingOptions }) : [];
+  return { file: 'package.json', before: text, after: applyEdits(after, removed) };
 }

@@ -153,10 +153,10 @@ function withLines(project: Project, file: string, specifiers: readonly string[]
 
 /** Whether a file is written with `import`: as the one beside it is, else as the app is. */
 function usesImport(project: Project, file: string, beside: string | undefined): boolean {
-  if (/\.(mts|mjs|tsx?)$/.test(file)) return true;
+  if (/\.m[jt]s$/.test(file)) return true;
   if (/\.cjs$/.test(file)) return false;
   const module = beside === undefined ? undefined : loaderOf(project).open(path.join(project.dir, beside));
-  return module && (module.isEsm || module.imports.length > 0) ? module.isEsm : project.isEsm;
+  return module && (module.isEsm || module.imports.length > 0) ? module.isEsm : project.isEsm || /\.tsx?$/.test(file);
 }
 
 function endingFor(project: Project, beside: string | undefined): string {

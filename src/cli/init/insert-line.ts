@@ -10,9 +10,13 @@ export function insertAtTop(text: string, program: AstNode, lines: readonly stri
   const at = topOf(text, program);
   const block = lines.map((line) => `${line}${newline}`).join('');
   const before = text.slice(0, at);
-  const glue = before === '' || before.endsWith('\n') ? '' : newline;
+  // At most a byte order mark, or a whole line.
+  const glue = before.length <= 1 || before.endsWith('\n') ? '' : newline;
   return `${before}${glue}${block}${text.slice(at)}`;
 }
+
+/** A block, or lines of `//` one after the other. */
+const COMMENT = /^[^\S\n]*(?:\/\*[\s\S]*?\*\/[^\S\n]*(?:\n|$)?|(?:\/\/[^\n]*(?:\n|$)[^\S\n]*)+)/;
 
 /** The offset of the line where the first import belongs. */
 function topOf(text: string, program: AstNode): number {
@@ -24,9 +28,7 @@ function topOf(text: string, program: AstNode): number {
   if (last) return lineAfter(text, last.end);
   // Comments that head the file: licences, what tools read there, and whatever a blank line sets apart.
   for (;;) {
-    const comment = /^[^\S\n]*(?:\/\*[\s\S]*?\*\/[^\S\n]*|(?:\/\/[^\n]*(?:\n[^\S\n]*)?)+)(?:\n|$)?/.exec(
-      text.slice(at),
-    );
+    const comment = COMMENT.exec(text.slice(at));
     if (!comment) return at;
     const end = at + comment[0].length;
     const blank = /^(?:[^\S\n]*\r?\n)+/.exec(text.slice(end));

@@ -54,11 +54,10 @@ export function inLoadOrder(a: string, b: string): number {
 
 /** How a script begins the program, as far as it says so: `node [options] file`, tsx, ts-node, nodemon. */
 const START =
-  /(?:^|&&|\s)(?:cross-env\s+(?:\w+=\S+\s+)*)?(node|tsx|ts-node|ts-node-esm|nodemon|bun)\s+((?:--?[\w-]+(?:[= ](?!-)\S+(?=\s))?\s+)*)([^\s&|;'"-][^\s&|;'"]*)/;
+  /(?:^|\s)(node|tsx(?: watch)?|ts-node|ts-node-esm|nodemon|bun)\s+((?:(?:(?:-r|--require|--import|--loader|--experimental-loader|-C|--conditions)[ =]\S+|--?[\w-]+(?:=\S+)?)\s+)*)([^\s&|;'"-][^\s&|;'"]*)/g;
 
 export interface Start {
   readonly script: Project['scripts'][number];
-  readonly options: string;
   /** The file that it names, or the source of that. */
   readonly entry: string | undefined;
 }
@@ -68,9 +67,11 @@ export function startOf(project: Project): Start | undefined {
   const wanted = ['start:prod', 'start', 'serve', 'start:dev', 'dev'];
   const scripts = wanted.flatMap((name) => project.scripts.filter((script) => script.name === name));
   for (const script of scripts) {
-    const match = START.exec(script.command);
-    if (match) return { script, options: match[2] ?? '', entry: sourceOf(project, match[3] ?? '') };
-    if (/\bvaultstrap\s+run\b/.test(script.command)) return { script, options: '', entry: undefined };
+    // What stands before comes to an end: a build. Two at once leave it open which is meant.
+    const last = script.command.split(/&&|;/).at(-1) ?? '';
+    const [match, ...more] = last.matchAll(START);
+    if (match && more.length === 0) return { script, entry: sourceOf(project, match[3] ?? '') };
+    if (/\bvaultstrap\s+run\b/.test(last)) return { script, entry: undefined };
   }
   return undefined;
 }
