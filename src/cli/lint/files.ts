@@ -17,7 +17,7 @@ const MAX_FILES = 20_000;
 const MAX_BYTES = 8 * 1024 * 1024;
 
 /** By its name; JSON of other names is a template only if its content says so. */
-export function kindOf(file: string): Kind | 'json' | undefined {
+function kindOf(file: string): Kind | 'json' | undefined {
   const name = path.basename(file);
   if (/^local\.settings(\.[\w-]+)*\.json$/i.test(name)) return 'local';
   if (name === 'package.json') return 'manifest';

@@ -59,12 +59,12 @@ describe('references', () => {
   });
 
   test('circles, and mentions of nothing', async () => {
-    expect(await found(values({ A: `\${B}${REF}`, B: '${A}' }))).toEqual([
+    expect(await found(values({ A: `\${B}${REF}`, B: `\${A}` }))).toEqual([
       `template-circle: \${B}${REF}`,
-      'template-circle: ${A}',
+      `template-circle: \${A}`,
     ]);
-    expect(await found(values({ A: REF, B: '${A} ${GONE} ${GONE2:-x}', C: '${GONE}' }))).toEqual([
-      'template-unknown: ${GONE}',
+    expect(await found(values({ A: REF, B: `\${A} \${GONE} \${GONE2:-x}`, C: `\${GONE}` }))).toEqual([
+      `template-unknown: \${GONE}`,
     ]);
   });
 
@@ -178,7 +178,7 @@ describe('secrets in plain text', () => {
   test.each([
     'UseDevelopmentStorage=true',
     `AccountName=devstoreaccount1;AccountKey=${key};BlobEndpoint=http://127.0.0.1:10000/devstoreaccount1`,
-    'postgres://app:${DB_PASSWORD}@db/shop',
+    `postgres://app:\${DB_PASSWORD}@db/shop`,
     `Server=tcp:shop;User ID=app;Password=${REF};Encrypt=True`,
     'Server=tcp:shop.database.windows.net;Authentication=Active Directory Managed Identity',
   ])('not %s', async (value) => {
@@ -215,8 +215,8 @@ var more = {
     expect(await found({ 'infra/main.bicep': text })).toEqual([
       "reference-syntax: Nme=\\'a",
       'reference-syntax: @KeyVault(VaultName=shop)',
-      "host-reads-setting: '@KeyVault(VaultName=${vault};SecretName=a)'",
-      "platform-reference: '@Microsoft.KeyVault(SecretUri=${secret.properties.secretUri})'",
+      `host-reads-setting: '@KeyVault(VaultName=\${vault};SecretName=a)'`,
+      `platform-reference: '@Microsoft.KeyVault(SecretUri=\${secret.properties.secretUri})'`,
     ]);
   });
 

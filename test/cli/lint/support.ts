@@ -30,7 +30,7 @@ export async function found(files: Files, given: readonly string[] = []): Promis
   return findings.map((one) => `${one.rule}: ${covered(files[one.file] ?? '', one)}`);
 }
 
-export function covered(text: string, { line, column, endLine, endColumn }: Finding): string {
+function covered(text: string, { line, column, endLine, endColumn }: Finding): string {
   const lines = text.split('\n');
   const offset = (l: number, c: number) => lines.slice(0, l - 1).join('\n').length + (l > 1 ? 1 : 0) + c - 1;
   return text.slice(offset(line, column), offset(endLine, endColumn));

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import picomatch from 'picomatch';
 import { bundlesOf } from './bundles.js';
@@ -28,7 +28,7 @@ function filesMatching(dir: string, patterns: readonly string[]): readonly strin
   const found: string[] = [];
   const folders = [''];
   for (let at = 0; at < folders.length && at < 10_000; at++) {
-    for (const entry of readdirSync(path.join(dir, folders[at] ?? ''), { withFileTypes: true })) {
+    for (const entry of entriesOf(path.join(dir, folders[at] ?? ''))) {
       const name = path.posix.join(folders[at] ?? '', entry.name);
       if (entry.isDirectory() && !/^(node_modules|\.git)$/.test(entry.name)) folders.push(name);
       else if (entry.isFile() && /(?<!\.d)\.[cm]?[jt]sx?$/.test(name) && matches(name)) found.push(name);
@@ -54,7 +54,7 @@ export function inLoadOrder(a: string, b: string): number {
 
 /** How a script begins the program, as far as it says so: `node [options] file`, tsx, ts-node, nodemon. */
 const START =
-  /(?:^|\s)(node|tsx(?: watch)?|ts-node|ts-node-esm|nodemon|bun)\s+((?:(?:(?:-r|--require|--import|--loader|--experimental-loader|-C|--conditions)[ =]\S+|--?[\w-]+(?:=\S+)?)\s+)*)([^\s&|;'"-][^\s&|;'"]*)/g;
+  /(?:^|\s)(node|tsx(?: watch)?|ts-node|ts-node-esm|nodemon|bun)\s+((?:(?:(?:-r|--require|--import|--loader|--experimental-loader|-C|--conditions)[ =](?!-)\S+|--?[\w-]+(?:=\S+)?)\s+)*)([^\s&|;'"-][^\s&|;'"]*)/g;
 
 export interface Start {
   readonly script: Project['scripts'][number];
@@ -87,4 +87,13 @@ export function sourceOf(project: Project, file: string): string | undefined {
   }
   const withEnding = /\.[cm]?[jt]sx?$/.test(named) ? [named] : [`${named}.js`, `${named}/index.js`, `${named}.ts`];
   return withEnding.flatMap((name) => sourcePatterns(project, name).flat()).find(isFile);
+}
+
+/** A folder that cannot be read holds nothing that we could look at. */
+function entriesOf(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }

@@ -97,7 +97,7 @@ export function readModule(source: Source): CodeModule {
 }
 
 /** Visits nodes in the order of the text; goes into a node when told to. */
-export function walk(value: unknown, visit: (node: AstNode) => boolean): void {
+function walk(value: unknown, visit: (node: AstNode) => boolean): void {
   const stack: unknown[] = [value];
   while (stack.length > 0) {
     const item = stack.pop();
@@ -117,7 +117,7 @@ function isNode(value: unknown): value is AstNode {
 }
 
 /** The text of a literal without anything computed in it. */
-export function literal(node: unknown): string | undefined {
+function literal(node: unknown): string | undefined {
   if (!isNode(node)) return undefined;
   if (node.type === 'StringLiteral') return String(node['value']);
   return undefined;

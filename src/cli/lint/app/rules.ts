@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { findNodeAtLocation } from 'jsonc-parser';
 import { type Finding, finding, type Source, type Span } from '../finding.js';
+import type { Severity } from '../rules.js';
 import type { BindingUse } from '../settings/host.js';
 import { readJson, spanOf } from '../settings/json.js';
 import { bundlesOf } from './bundles.js';
@@ -56,14 +57,15 @@ function lintFunctions(project: Project, references: number, loader: Loader): re
   const perEntry = entries.map((entry) => loader.load(path.join(project.dir, entry), loaded));
   const first = perEntry.findIndex((loads) => loads.some(({ what }) => what === 'register'));
   const all = perEntry.flat();
-  if (first < 0)
-    return missing(
-      all,
-      references,
-      manifest,
-      main.span,
-      `none of the ${entries.length} file(s) of "main" imports vaultstrap/register`,
-    );
+  if (first < 0) {
+    return missing(all, references, {
+      source: manifest,
+      span: main.span,
+      severity: 'error',
+      what: `none of the ${entries.length} file(s) of "main" imports vaultstrap/register`,
+      hint: `Run "vaultstrap init", or make ${LINE} the first line of the file that loads first.`,
+    });
+  }
   const own = perEntry[first] ?? [];
   const register = own.find(({ what }) => what === 'register') as Load;
   const before = entries.slice(0, first).filter((entry) => {
@@ -94,43 +96,37 @@ function lintStart(project: Project, references: number, loader: Loader): readon
   if (entry === undefined || span === undefined) return [];
   const loads = loader.load(path.join(project.dir, entry), new Set());
   if (loads.some(({ what }) => what === 'register')) return notFirst(loads, loader);
-  return missing(
-    loads,
-    references,
-    project.manifest,
+  return missing(loads, references, {
+    source: project.manifest,
     span,
-    `${entry}, where the program begins, does not import vaultstrap/register`,
-  );
+    // Whoever starts it may do so in another way than this script.
+    severity: 'warning',
+    what: `${entry}, where the program begins, does not import vaultstrap/register`,
+    hint: `Run "vaultstrap init", or start it with "node --import vaultstrap/preload" or "vaultstrap run --".`,
+  });
 }
 
-function missing(
-  loads: readonly Load[],
-  references: number,
-  source: Source,
-  span: Span,
-  what: string,
-): readonly Finding[] {
+interface Missing {
+  readonly source: Source;
+  readonly span: Span;
+  readonly severity: Severity;
+  readonly what: string;
+  readonly hint: string;
+}
+
+/** Nobody registers: an error where settings hold references and nothing else can resolve them. */
+function missing(loads: readonly Load[], references: number, missed: Missing): readonly Finding[] {
   // By hand, at a place and time that only the app knows.
   if (references === 0 || loads.some((load) => load.what === 'api')) return [];
   const rotation = loads.find((load) => load.what === 'rotation');
-  const late = 'registerRotation() alone joins when all files are loaded: too late for what they read meanwhile.';
-  return [
-    rotation
-      ? finding(
-          rotation.source,
-          rotation.span,
-          ['register-missing', 'error'],
-          late,
-          `Put ${LINE} before it, into the file that loads first.`,
-        )
-      : finding(
-          source,
-          span,
-          ['register-missing', 'error'],
-          `${what}, but ${references} reference(s) stand in the settings.`,
-          `Run "vaultstrap init", or make ${LINE} the first line of the file that loads first.`,
-        ),
-  ];
+  if (rotation) {
+    const late = 'registerRotation() alone joins when all files are loaded: too late for what they read meanwhile.';
+    const hint = `Put ${LINE} before it, into the file that loads first.`;
+    return [finding(rotation.source, rotation.span, ['register-missing', 'error'], late, hint)];
+  }
+  const { source, span, severity, what, hint } = missed;
+  const message = `${what}, but ${references} reference(s) stand in the settings.`;
+  return [finding(source, span, ['register-missing', severity], message, hint)];
 }
 
 /** What loads before `register`, where the order can be told. Between `start` and it, packages are meant to load. */

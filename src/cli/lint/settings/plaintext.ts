@@ -1,4 +1,3 @@
-import type { SecretLintCoreConfig } from '@secretlint/types';
 import { MARKER } from '../../../settings/scan.js';
 import { type Finding, finding } from '../finding.js';
 import type { Setting, SettingsFile } from './setting.js';
@@ -27,33 +26,44 @@ export async function findPlaintextSecrets(file: SettingsFile): Promise<readonly
         'Put it into a vault, and a reference here: @KeyVault(VaultName=...;SecretName=...).',
       ),
     );
+  const others: Setting[] = [];
   for (const setting of file.settings) {
     const { value, isPartial } = setting;
     if (isPartial || value.length < 8 || MARKER.test(value) || value.includes('${') || EMULATOR.test(value)) continue;
     const member = SECRET_MEMBER.exec(value)?.[1];
     if (member) add(setting, `a connection string with ${member}`);
     else if (SIGNATURE.test(value)) add(setting, 'a shared access signature');
-    else {
-      const rule = await detect(value);
-      if (rule) add(setting, `what looks like a secret (secretlint: ${rule})`);
-    }
+    else others.push(setting);
   }
+  for (const { setting, rule } of await detect(others)) add(setting, `what looks like a secret (secretlint: ${rule})`);
   return found;
 }
 
-/** The name of the rule that knows this text for a secret. */
-async function detect(content: string): Promise<string | undefined> {
+/** The settings whose values secretlint knows for secrets, and by which rule: one text for all, since each costs. */
+async function detect(settings: readonly Setting[]): Promise<readonly { setting: Setting; rule: string }[]> {
+  if (settings.length === 0) return [];
   const [{ lintSource }, { creator }] = await Promise.all([
     import('@secretlint/core'),
     import('@secretlint/secretlint-rule-preset-recommend'),
   ]);
-  const config: SecretLintCoreConfig = {
+  const config: Parameters<typeof lintSource>[0]['options']['config'] = {
     rules: [{ id: '@secretlint/secretlint-rule-preset-recommend', rule: creator, rules: [] }],
   };
+  const between = '\n\n';
+  const content = settings.map(({ value }) => value).join(between);
   const { messages } = await lintSource({
-    source: { content, filePath: 'setting', ext: '', contentType: 'text' },
+    source: { content, filePath: 'settings', ext: '', contentType: 'text' },
     options: { config, maskSecrets: true, noPhysicFilePath: true },
   });
-  const [first] = messages;
-  return first?.ruleId.replace(/^@secretlint\/secretlint-rule-/, '');
+  let end = 0;
+  const ends = settings.map(({ value }) => {
+    end += value.length + between.length;
+    return end;
+  });
+  const rules = new Map<Setting, string>();
+  for (const { range, ruleId } of messages) {
+    const setting = settings[ends.findIndex((offset) => range[0] < offset)];
+    if (setting) rules.set(setting, ruleId.replace(/^@secretlint\/secretlint-rule-/, ''));
+  }
+  return [...rules].map(([setting, rule]) => ({ setting, rule }));
 }
