@@ -1,9 +1,10 @@
+import path from 'node:path';
 import { readVariable } from '../settings/environment.js';
 import { findFiles } from './lint/files.js';
 import { renderAzure, renderGithub } from './lint/formats/annotations.js';
 import { renderJson, renderSarif } from './lint/formats/data.js';
 import { renderText } from './lint/formats/text.js';
-import { lintFiles } from './lint/lint-files.js';
+import { lintFiles, type Outcome } from './lint/lint-files.js';
 import { nearest } from './lint/nearest.js';
 import { isRuleId, RULES } from './lint/rules.js';
 import { EXIT, UsageError } from './support/exit.js';
@@ -36,13 +37,21 @@ export async function lint(given: readonly string[], options: LintOptions): Prom
   const render = {
     text: () => renderText(outcome, process.stdout),
     json: () => renderJson(outcome),
-    github: () => renderGithub(outcome),
-    azure: () => renderAzure(outcome),
+    github: () => renderGithub(fromCheckout(outcome, cwd, 'GITHUB_WORKSPACE')),
+    azure: () => renderAzure(fromCheckout(outcome, cwd, 'BUILD_SOURCESDIRECTORY')),
     sarif: () => renderSarif(outcome, options.version, cwd),
   };
   process.stdout.write(render[format]());
   const count = (severity: string) => outcome.findings.filter((one) => one.severity === severity).length;
   return count('error') > 0 || count('warning') > maxWarnings ? EXIT.unresolved : EXIT.done;
+}
+
+/** Annotations name files from the top of the checkout, wherever in it the step runs. */
+function fromCheckout(outcome: Outcome, cwd: string, variable: string): Outcome {
+  const checkout = readVariable(variable);
+  const below = checkout ? path.relative(checkout, cwd).replaceAll(path.sep, '/') : '';
+  if (below === '' || below.startsWith('..') || path.isAbsolute(below)) return outcome;
+  return { ...outcome, findings: outcome.findings.map((one) => ({ ...one, file: path.posix.join(below, one.file) })) };
 }
 
 const RULES_HINT = `Rules: ${Object.keys(RULES).join(', ')}.`;

@@ -65,6 +65,21 @@ test.each([
   expect(JSON.parse(json.stdout)).toMatchObject({ errors: 1, findings: [{ rule: 'reference-syntax', line: 1 }] });
 });
 
+test('annotations name files from the top of the checkout', async () => {
+  const app = createApp();
+  app.write({ 'api/local.settings.json': FAILS });
+  const run = (env: Env) => app.run([app.path(CLI), 'lint'], { cwd: app.path('api'), env });
+  expect((await run({ GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: app.dir })).stdout).toContain(
+    '::error file=api/local.settings.json,',
+  );
+  expect((await run({ TF_BUILD: 'True', BUILD_SOURCESDIRECTORY: app.dir })).stdout).toContain(
+    ';sourcepath=api/local.settings.json;',
+  );
+  expect((await run({ GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: app.path('other') })).stdout).toContain(
+    '::error file=local.settings.json,',
+  );
+});
+
 test('nothing of the app is executed', async () => {
   const evil = "require('node:fs').writeFileSync('executed', '');";
   const { app, code } = await lint({

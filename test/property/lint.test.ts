@@ -1,6 +1,7 @@
 // Whatever stands in a file: lint reads it to its end, points into it, and never says a value.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { readModule } from '../../src/cli/lint/app/module.js';
 import type { Kind } from '../../src/cli/lint/files.js';
 import { renderAzure, renderGithub } from '../../src/cli/lint/formats/annotations.js';
 import { renderJson, renderSarif } from '../../src/cli/lint/formats/data.js';
@@ -84,6 +85,43 @@ test('it never throws, and never points beside the file', async () => {
     {
       numRuns: 600,
     },
+  );
+});
+
+const code = fc
+  .array(
+    fc.oneof(
+      fc.string(),
+      fc.constantFrom(
+        'import ',
+        "'vaultstrap/register'",
+        "require('./x')",
+        'export * from ',
+        "app.timer('t', { schedule: '%X%' })",
+        'process.env.X',
+        'function f() {',
+        '}',
+        '(',
+        '@x class {',
+        '<T>',
+        '`${',
+        '//',
+        '\n',
+        ';',
+        '#!',
+      ),
+    ),
+    { maxLength: 30 },
+  )
+  .map((pieces) => pieces.join(' '));
+
+test('code that is none stops nothing', () => {
+  fc.assert(
+    fc.property(code, fc.constantFrom('a.ts', 'a.js', 'a.mts', 'a.cjs', 'a.tsx'), (text, file) => {
+      const module = readModule({ file, path: `/nowhere/${file}`, text });
+      for (const { span } of module.imports) expect(span.start < span.end && span.end <= text.length).toBe(true);
+    }),
+    { numRuns: 400 },
   );
 });
 
