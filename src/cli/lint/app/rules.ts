@@ -1,14 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { findNodeAtLocation } from 'jsonc-parser';
 import { type Finding, finding, type Source, type Span } from '../finding.js';
 import type { Severity } from '../rules.js';
 import type { BindingUse } from '../settings/host.js';
-import { readJson, spanOf } from '../settings/json.js';
 import { bundlesOf } from './bundles.js';
 import { functionEntries, sourceOf, startOf } from './entries.js';
+import { functionJsons } from './function-json.js';
 import { createLoader, type Load, type Loader } from './load-order.js';
-import { usesOf } from './module.js';
 import type { Project } from './project.js';
 
 const LINE = "import 'vaultstrap/register';";
@@ -173,26 +170,6 @@ function lintBundles(project: Project): readonly Finding[] {
         'Add --external:vaultstrap (or --packages=external), or give vaultstrap/register an entry of its own.',
       ),
     );
-}
-
-/** Bindings of the older programming model: one folder and function.json per function. */
-function functionJsons(project: Project, nameOf: (file: string) => string): readonly BindingUse[] {
-  const folders = readdirSync(project.dir, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return folders.flatMap(({ name }) => {
-    const file = path.join(project.dir, name, 'function.json');
-    if (!existsSync(file)) return [];
-    const source = { file: nameOf(file), path: file, text: readFileSync(file, 'utf8') };
-    const { tree } = readJson(source);
-    const list = tree && findNodeAtLocation(tree, ['bindings']);
-    return (list?.children ?? []).flatMap((binding) => {
-      const type = String(findNodeAtLocation(binding, ['type'])?.value).toLowerCase();
-      return (binding.children ?? []).flatMap(({ children }) => {
-        const [key, value] = children ?? [];
-        if (!key || value?.type !== 'string') return [];
-        return usesOf(String(key.value), String(value.value), { binding: type, source, span: spanOf(value) });
-      });
-    });
-  });
 }
 
 function some(files: readonly string[]): string {

@@ -1,0 +1,27 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { findNodeAtLocation } from 'jsonc-parser';
+import type { BindingUse } from '../settings/host.js';
+import { readJson, spanOf } from '../settings/json.js';
+import { usesOf } from './module.js';
+import type { Project } from './project.js';
+
+/** Bindings of the older programming model: one folder and function.json per function. */
+export function functionJsons(project: Project, nameOf: (file: string) => string): readonly BindingUse[] {
+  const folders = readdirSync(project.dir, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return folders.flatMap(({ name }) => {
+    const file = path.join(project.dir, name, 'function.json');
+    if (!existsSync(file)) return [];
+    const source = { file: nameOf(file), path: file, text: readFileSync(file, 'utf8') };
+    const { tree } = readJson(source);
+    const list = tree && findNodeAtLocation(tree, ['bindings']);
+    return (list?.children ?? []).flatMap((binding) => {
+      const type = String(findNodeAtLocation(binding, ['type'])?.value).toLowerCase();
+      return (binding.children ?? []).flatMap(({ children }) => {
+        const [key, value] = children ?? [];
+        if (!key || value?.type !== 'string') return [];
+        return usesOf(String(key.value), String(value.value), { binding: type, source, span: spanOf(value) });
+      });
+    });
+  });
+}
