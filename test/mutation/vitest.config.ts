@@ -9,6 +9,7 @@ export default defineConfig({
   plugins: [viteEmbeddedSources()],
   test: {
     setupFiles: ['test/mutation/seed.ts'],
+    testTimeout: 60_000,
     maxWorkers: 1,
     include: currentGroup().tests.map((tests) => `test/${tests}.test.ts`),
   },
