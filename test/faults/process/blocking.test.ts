@@ -79,9 +79,7 @@ describe.concurrent('a debugger', () => {
       const message = JSON.stringify({ id: 1, method: 'Runtime.runIfWaitingForDebugger' });
       void client.send('NodeWorker.sendMessageToWorker', { sessionId, message });
     });
-    await client.send('Runtime.enable');
     await client.send('Runtime.runIfWaitingForDebugger');
-    client.closeWhenDone();
     expect(await outcome).toMatchObject(GOOD);
   });
 
@@ -90,9 +88,7 @@ describe.concurrent('a debugger', () => {
     const { child, outcome } = app.start(['--inspect-brk=0', 'register.cjs'], { env });
     const client = await attach(child);
     await client.send('NodeWorker.enable', { waitForDebuggerOnStart: true });
-    await client.send('Runtime.enable');
     await client.send('Runtime.runIfWaitingForDebugger');
-    client.closeWhenDone();
     expect(await outcome).toMatchObject(GOOD);
   });
 
@@ -102,7 +98,6 @@ describe.concurrent('a debugger', () => {
     const { child, outcome } = app.start(['--inspect-brk=0', 'register.cjs'], { env });
     const client = await attach(child);
     const atStart = client.next('Debugger.paused');
-    await client.send('Runtime.enable');
     await client.send('Debugger.enable');
     await client.send('Runtime.runIfWaitingForDebugger');
     await atStart;
@@ -114,7 +109,6 @@ describe.concurrent('a debugger', () => {
     // The developer looks around.
     await new Promise((resolve) => setTimeout(resolve, 4000));
     await client.send('Debugger.resume');
-    client.closeWhenDone();
     expect(await outcome).toMatchObject(GOOD);
     // By the thread, which worked on meanwhile: no other took its place.
     expect(await fault.hits()).toBe(1);

@@ -7,11 +7,9 @@ export interface Inspector {
   send(method: string, params?: Params): Promise<unknown>;
   on(event: string, act: (params: Params) => void): void;
   next(event: string): Promise<Params>;
-  /** A process that has ended waits for its debugger to go. */
-  closeWhenDone(): void;
 }
 
-/** Attaches to a process that was started with `--inspect` or `--inspect-brk`, and waits for nothing else. */
+/** Attaches to a process that was started with `--inspect` or `--inspect-brk`, and leaves when it has ended. */
 export async function attach(child: ChildProcess): Promise<Inspector> {
   const url = await new Promise<string>((resolve, reject) => {
     let text = '';
@@ -36,14 +34,13 @@ export async function attach(child: ChildProcess): Promise<Inspector> {
     socket.addEventListener('error', () => reject(new Error('the inspector does not answer')));
   });
   const on: Inspector['on'] = (event, act) => listeners.set(event, [...(listeners.get(event) ?? []), act]);
-  return {
-    send: (method, params = {}) =>
-      new Promise((resolve) => {
-        answers.set(++last, resolve);
-        socket.send(JSON.stringify({ id: last, method, params }));
-      }),
-    on,
-    next: (event) => new Promise((resolve) => on(event, resolve)),
-    closeWhenDone: () => on('Runtime.executionContextDestroyed', () => socket.close()),
-  };
+  const send: Inspector['send'] = (method, params = {}) =>
+    new Promise((resolve) => {
+      answers.set(++last, resolve);
+      socket.send(JSON.stringify({ id: last, method, params }));
+    });
+  // A process that has ended waits for its debugger to go.
+  on('Runtime.executionContextDestroyed', () => socket.close());
+  await send('Runtime.enable');
+  return { send, on, next: (event) => new Promise((resolve) => on(event, resolve)) };
 }
