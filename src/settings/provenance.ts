@@ -87,9 +87,10 @@ export function readProvenance(env: Environment): ReadonlyMap<string, InheritedE
   const believed = new Map<string, InheritedEntry>();
   for (const [variable, text] of Object.entries(env)) {
     const record = text && isProvenance(variable) ? parseRecord(text) : undefined;
-    for (const [name, entry] of Object.entries(record?.settings ?? {})) {
+    if (!record) continue;
+    for (const [name, entry] of Object.entries(record.settings)) {
       const value = Object.hasOwn(env, name) ? env[name] : undefined;
-      if (record && isEntry(entry) && isUntouched(value, name, entry, record.salt)) {
+      if (isEntry(entry) && isUntouched(value, name, entry, record.salt)) {
         believed.set(name, { ...entry, resolvedAtMs: Date.parse(entry.resolvedAt) });
       }
     }

@@ -185,7 +185,7 @@ export function readConfig(env: Env, options: BootstrapOptions = {}, inFunctions
     timeoutMs: seconds(read('timeoutSeconds'), inFunctionsWorker ? WORKER_TIMEOUT_SECONDS : DEFAULT_TIMEOUT_SECONDS),
     refreshMs: seconds(read('refreshSeconds'), 300),
     settleMs: seconds(read('settleSeconds'), 30),
-    concurrency: read('concurrency') ?? 16,
+    concurrency: read('concurrency') ?? 24,
     client: read('client') ?? 'direct',
     vaultSuffix: read('vaultSuffix') ?? 'vault.azure.net',
     allowedHosts: new Set(read('allowedHosts')?.map((host) => host.toLowerCase())),

@@ -26,7 +26,7 @@ export interface BootstrapOptions {
   readonly refreshSeconds?: number;
   /** Seconds for which secrets that share a template must have been unchanged, 0 to 3,600. Default 30. */
   readonly settleSeconds?: number;
-  /** Reads in flight per vault, 1 to 256. Default 16. */
+  /** Reads in flight per vault, 1 to 256. Default 24. */
   readonly concurrency?: number;
   /** `direct`: our own client where the identity allows it; `sdk`: always `SecretClient`. Default `direct`. */
   readonly client?: 'direct' | 'sdk';

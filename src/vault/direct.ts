@@ -11,16 +11,17 @@ import { readSecretReply, vaultProblem } from './reply.js';
 const API_VERSION = '7.4';
 /** A value has at most 25 KB; JSON may escape each byte as `\u00xx`. */
 const MAX_REPLY_BYTES = 512 * 1024;
-/** Node caches a TLS session per agent; idle sockets past this are the server's to close. */
-const IDLE_MS = 30_000;
-
 /** Opened in advance, over all vaults together. */
 const WARM_SOCKETS = 32;
 
 interface Vault {
   readonly agent: Agent;
   readonly warm: TLSSocket[];
+  open(options: object): TLSSocket;
 }
+
+/** An address ends in a number, or has a colon. `isIP` itself compiles an expression that costs milliseconds. */
+const ADDRESS = /^\d+$|:/;
 
 /**
  * One GET over `node:https`, bearer sent at once: no challenge request (the resource is known from
@@ -41,25 +42,37 @@ export function createDirectLane({ config, clock }: { config: Config; clock: Clo
     secureContext ??= tls.createSecureContext(config.vaultCa === undefined ? {} : { ca: config.vaultCa });
     const warm: TLSSocket[] = [];
     const [name = host] = host.split(':', 1);
-    const { isIP } = process.getBuiltinModule('node:net');
+    const isAddress = ADDRESS.test(name.slice(name.lastIndexOf('.') + 1));
+    /** What the latest handshake with this vault agreed on: the next one is shorter, and sends no certificates. */
+    let session: Buffer | undefined;
     const agent = new https.Agent({
       keepAlive: true,
       maxSockets: config.concurrency,
-      timeout: IDLE_MS,
       secureContext,
       // Stated: NODE_TLS_REJECT_UNAUTHORIZED=0 decides only where nothing is said.
       rejectUnauthorized: true,
       // A name only: TLS knows no server name for an address.
-      servername: isIP(name) === 0 ? name : '',
+      servername: isAddress ? '' : name,
+      // Kept here, for warmed sockets too.
+      maxCachedSessions: 0,
     });
-    const connect = agent.createConnection.bind(agent);
-    agent.createConnection = (options, callback) => {
+    function open(options: object): TLSSocket {
+      const socket = tls.connect({ ...options, ...(session && { session }) });
+      socket.on('session', (next) => {
+        session = next;
+      });
+      socket.on('error', () => {
+        session = undefined;
+      });
+      return socket;
+    }
+    agent.createConnection = (options) => {
       for (let socket = warm.pop(); socket; socket = warm.pop()) {
         if (!socket.destroyed) return socket.ref();
       }
-      return connect(options, callback);
+      return open(options);
     };
-    const vault = { agent, warm };
+    const vault = { agent, warm, open };
     vaults.set(host, vault);
     return vault;
   }
@@ -79,13 +92,9 @@ export function createDirectLane({ config, clock }: { config: Config; clock: Clo
       // Shared among the vaults: beyond this, handshakes cost more than they save.
       const most = Math.min(config.concurrency, Math.max(2, Math.floor(WARM_SOCKETS / wanted.size)));
       for (const [host, count] of wanted) {
-        const { agent, warm } = vaultAt(host);
+        const { agent, warm, open } = vaultAt(host);
         while (warm.length < Math.min(count, most)) {
-          // Straight through the class, so that the agent's session cache serves these sockets too.
-          const options = { ...agent.options, ...addressOf(host) };
-          const socket = Object.getPrototypeOf(agent).createConnection.call(agent, options) as TLSSocket;
-          // A request that gets this socket sees its failure; before that nobody else listens.
-          socket.on('error', () => {});
+          const socket = open({ ...agent.options, ...addressOf(host) });
           socket.unref();
           warm.push(socket);
         }

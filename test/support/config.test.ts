@@ -25,7 +25,7 @@ test('the defaults', () => {
     timeoutMs: 20_000,
     refreshMs: 300_000,
     settleMs: 30_000,
-    concurrency: 16,
+    concurrency: 24,
     client: 'direct',
     vaultSuffix: 'vault.azure.net',
     allowedHosts: new Set(),
