@@ -1,7 +1,8 @@
-// The hand-written floor: one token request, GETs over 8 pooled sockets, nothing else.
+// The hand-written floor: one token request, GETs over 8 pooled sockets for each vault, nothing else.
 const http = process.getBuiltinModule('node:http');
 const https = process.getBuiltinModule('node:https');
 const count = Number(process.env.BENCH_SECRETS);
+const vaults = Number(process.env.BENCH_VAULTS);
 const vault = new URL(process.env.VAULTSTRAP_VAULT_ENDPOINT);
 const identity = new URL(process.env.IDENTITY_ENDPOINT);
 
@@ -26,22 +27,19 @@ async function main() {
     path: `${identity.pathname}?api-version=2019-08-01&resource=https://vault.azure.net`,
     headers: { 'X-IDENTITY-HEADER': process.env.IDENTITY_HEADER },
   });
-  const agent = new https.Agent({
-    keepAlive: true,
-    maxSockets: 8,
-    ca: process.env.VAULTSTRAP_VAULT_CA,
-    servername: 'shop.vault.azure.net',
-  });
+  const agent = new https.Agent({ keepAlive: true, maxSockets: 8, ca: process.env.VAULTSTRAP_VAULT_CA });
   const secrets = await Promise.all(
-    Array.from({ length: count }, (_, i) =>
-      get(https, {
+    Array.from({ length: count }, (_, i) => {
+      const name = `shop${i % vaults}.vault.azure.net`;
+      return get(https, {
         agent,
         host: vault.hostname,
         port: vault.port,
+        servername: name,
         path: `/secrets/s${i}?api-version=7.4`,
-        headers: { Host: 'shop.vault.azure.net', Authorization: `Bearer ${access_token}` },
-      }),
-    ),
+        headers: { Host: name, Authorization: `Bearer ${access_token}` },
+      });
+    }),
   );
   for (const [i, { value }] of secrets.entries()) process.env[`S${i}`] = value;
   agent.destroy();

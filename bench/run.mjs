@@ -1,107 +1,137 @@
-// npm run bench [-- --secrets 20 --rounds 15]: whole processes, interleaved in one run, medians net of bare node.
-// Read ratios: times are this machine's.
-import { fork, spawn } from 'node:child_process';
-import { once } from 'node:events';
+// npm run bench [-- --quick] [-- --secrets 20 --vaults 1 --rounds 15]: whole processes, interleaved in one run,
+// paired round by round. Writes bench/results.md and bench/results.svg, unless one scenario is asked for.
+// Times are this machine's: read ratios and the spread beside them.
 import { writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { BARE, bundleApp, casesFor, FLOOR, SDK } from './cases.mjs';
+import { markdownTable, minus, over, spread } from './figures.mjs';
+import { measure } from './measure.mjs';
+import { plot } from './plot.mjs';
 
 const { values: options } = parseArgs({
   options: {
-    secrets: { type: 'string', default: '20' },
-    rounds: { type: 'string', default: '15' },
+    quick: { type: 'boolean', default: false },
+    secrets: { type: 'string' },
+    vaults: { type: 'string' },
+    rounds: { type: 'string' },
     identity: { type: 'string', default: '20' },
     vault: { type: 'string', default: '20' },
-    write: { type: 'boolean', default: false },
   },
 });
-const secrets = Number(options.secrets);
-const rounds = Number(options.rounds);
-const here = import.meta.dirname;
-const dist = (file) => path.join(here, '../dist', file);
-
-const server = fork(path.join(here, 'server.mjs'), [options.secrets, options.identity, options.vault]);
-const [{ env: azure }] = await once(server, 'message');
-const plain = { PATH: process.env.PATH, HOME: process.env.HOME };
-const base = { ...plain, ...azure, BENCH_SECRETS: options.secrets };
-const references = Object.fromEntries(
-  Array.from({ length: secrets }, (_, i) => [`S${i}`, `@KeyVault(VaultName=shop;SecretName=s${i})`]),
-);
-const settings = { ...base, ...references };
-
-const CASES = {
-  'bare node': { args: ['-e', '0'], env: plain },
-  'nothing to resolve': { args: ['--require', dist('register.cjs'), '-e', '0'], env: plain },
-  'SDK, one after another': { args: ['sdk.mjs'], env: { ...base, BENCH_SERIAL: '1' } },
-  'SDK, Promise.all': { args: ['sdk.mjs'], env: base },
-  'hand-written floor': { args: ['floor.cjs'], env: base },
-  'vaultstrap/preload': { args: ['--import', dist('preload.mjs'), 'app.cjs'], env: settings },
-  'vaultstrap/register (blocks)': { args: ['--require', dist('register.cjs'), 'app.cjs'], env: settings },
-  'vaultstrap run': { args: [dist('cli.cjs'), 'run', '--', process.execPath, 'app.cjs'], env: settings },
-  'app with 300 ms of modules': { args: ['modules.cjs'], env: plain },
-  'the same, start then join': { args: ['join.cjs'], env: settings },
+const number = (name, usual) => {
+  const value = Number(options[name] ?? usual);
+  if (!Number.isInteger(value) || value < 0) throw new TypeError(`--${name} is not a whole number`);
+  return value;
 };
-
-function run({ args, env }) {
-  return new Promise((resolve, reject) => {
-    const began = performance.now();
-    const child = spawn(process.execPath, args, {
-      cwd: here,
-      env,
-      stdio: ['ignore', 'ignore', 'inherit'],
-      timeout: 60_000,
-    });
-    child.once('error', reject);
-    child.once('exit', (code) =>
-      code === 0 ? resolve(performance.now() - began) : reject(new Error(`${args.join(' ')} ended with ${code}`)),
-    );
-  });
-}
-
-async function requests() {
-  server.send('count');
-  return (await once(server, 'message'))[0];
-}
-
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
-const times = new Map(Object.keys(CASES).map((name) => [name, []]));
-const sent = new Map();
-for (let round = 0; round < rounds; round++) {
-  for (const [name, one] of Object.entries(CASES)) {
-    times.get(name).push(await run(one));
-    sent.set(name, await requests());
-  }
-}
-server.disconnect();
-
-const net = (name, over = 'bare node') => median(times.get(name).map((time, round) => time - times.get(over)[round]));
-const sdk = net('SDK, Promise.all');
-const floor = net('hand-written floor');
-const rows = Object.keys(CASES)
-  .slice(1)
-  .map((name) => {
-    const { token, vault, unauthorized, connections } = sent.get(name);
-    const ms = net(name);
-    return [
-      name,
-      ms.toFixed(0),
-      (ms / sdk).toFixed(2),
-      (ms / floor).toFixed(2),
-      token,
-      vault,
-      unauthorized,
-      connections,
+const single = options.quick || options.secrets !== undefined || options.vaults !== undefined;
+const scenarios = single
+  ? [{ secrets: number('secrets', 20), vaults: number('vaults', 1), rounds: number('rounds', options.quick ? 5 : 15) }]
+  : [
+      { secrets: 1, vaults: 1, rounds: number('rounds', 9) },
+      { secrets: 20, vaults: 1, rounds: number('rounds', 15) },
+      { secrets: 20, vaults: 10, rounds: number('rounds', 9) },
+      { secrets: 100, vaults: 1, rounds: number('rounds', 9) },
+      { secrets: 1000, vaults: 10, rounds: number('rounds', 7) },
     ];
+const latency = { identityMs: number('identity', 20), vaultMs: number('vault', 20) };
+
+const ms = (n) => n.toFixed(0);
+const range = ({ median, low, high }, digits = 0) =>
+  `${median.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
+
+/** Everything is net of bare node, or of the same app without secrets. */
+function rowsOf(results, cases) {
+  const netOf = (name) => minus(results.get(name).times, results.get(cases[name].over ?? BARE).times);
+  return [...results.keys()].map((name) => {
+    const { counts, sent, times } = results.get(name);
+    const isBase = name === BARE || name.startsWith('app with');
+    const net = isBase ? times : netOf(name);
+    const comparable = !isBase && !cases[name].over && !name.startsWith('nothing');
+    return {
+      name,
+      net: spread(net),
+      cells: [
+        isBase ? `${name} (whole)` : name,
+        range(spread(net)),
+        comparable ? range(spread(over(net, netOf(SDK))), 2) : '',
+        comparable ? range(spread(over(net, netOf(FLOOR))), 2) : '',
+        sent.token,
+        sent.vault,
+        sent.unauthorized,
+        sent.connections,
+        counts.builtins - results.get(BARE).counts.builtins,
+        counts.files,
+        ms(counts.bytes / 1024),
+        (counts.peakMb - results.get(BARE).counts.peakMb).toFixed(1),
+      ],
+    };
   });
-const head = ['case', 'ms', 'of SDK', 'of floor', 'token', 'vault', '401', 'connections'];
-const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => String(row[i]).length)));
-const line = (cells) =>
-  `| ${cells.map((cell, i) => (i === 0 ? String(cell).padEnd(widths[i]) : String(cell).padStart(widths[i]))).join(' | ')} |`;
-const table = [line(head), line(widths.map((w) => '-'.repeat(w))), ...rows.map(line)].join('\n');
-const title = `${secrets} secrets in one vault, ${options.identity} ms identity, ${options.vault} ms vault; Node ${process.version}; medians of ${rounds} paired differences from bare node (${median(times.get('bare node')).toFixed(0)} ms)`;
-const extra = [
-  `blocking import over preload: ${median(times.get('vaultstrap/register (blocks)').map((t, i) => t - times.get('vaultstrap/preload')[i])).toFixed(0)} ms more`,
-  `start then join over the same app without secrets: ${net('the same, start then join', 'app with 300 ms of modules').toFixed(0)} ms more`,
-].join('\n');
-console.log(`${title}\n\n${table}\n\n${extra}`);
-if (options.write) writeFileSync(path.join(here, 'results.md'), `# Results\n\n${title}.\n\n${table}\n\n${extra}\n`);
+}
+
+const HEAD = ['', 'ms', 'of SDK', 'of floor', 'token', 'vault', '401', 'connections', 'builtins', 'files', 'KB', 'MB'];
+const kindOf = (name) => (name.startsWith('vaultstrap') ? 'ours' : name === FLOOR ? 'floor' : 'other');
+
+const bundle = await bundleApp();
+const sections = [];
+const panels = [];
+const loadBefore = loadavg()[0];
+const noises = [];
+for (const scenario of scenarios) {
+  const { secrets, vaults, rounds } = scenario;
+  const title = `${secrets} ${secrets === 1 ? 'secret' : 'secrets'}, ${vaults} ${vaults === 1 ? 'vault' : 'vaults'}`;
+  const progress = (text) => process.stderr.isTTY && process.stderr.write(`\r\x1b[K${title}, ${text}`);
+  const results = await measure({ ...scenario, ...latency, bundle, progress });
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  const rows = rowsOf(results, casesFor({ secrets, vaults, azure: {}, bundle }));
+  const times = (name) => results.get(name).times;
+  const bare = spread(times(BARE));
+  noises.push((bare.high - bare.low) / bare.median);
+  const blocking = spread(minus(times('vaultstrap/register, CommonJS'), times('vaultstrap/preload')));
+  const text = [
+    `## ${title}`,
+    `${rounds} rounds.`,
+    markdownTable(
+      HEAD,
+      rows.map(({ cells }) => cells),
+    ),
+    `The blocking import over the preload: ${range(blocking)} ms more.`,
+  ].join('\n\n');
+  console.log(`\n${text}`);
+  sections.push(text);
+  panels.push({
+    title,
+    bars: rows
+      .filter(({ name }) => /^(SDK|App Conf|hand|vaultstrap\/preload|vaultstrap\/register, C)/.test(name))
+      .map(({ name, net }) => ({ name, kind: kindOf(name), ...net })),
+  });
+}
+
+const conditions =
+  `Node ${process.version}, ${process.platform} ${process.arch}, ${availableParallelism()} processors shared with the servers; ` +
+  `${latency.identityMs} ms identity, ${latency.vaultMs} ms vault and store. Load average ${loadBefore.toFixed(1)} before, ` +
+  `${loadavg()[0].toFixed(1)} after; the quartiles of bare node lie ${ms(100 * Math.max(...noises))} % of its median apart.`;
+const text = `# Results
+
+Written by \`npm run bench\`. ${conditions}
+
+Milliseconds of a whole process, net of bare node (start and join: of the same app without secrets): the median of
+differences within a round, and the quartiles in brackets. \`of SDK\` and \`of floor\`: the median of the ratios within
+a round. \`token\`, \`vault\`, \`401\`, \`connections\`: what the servers saw. \`builtins\`: modules of Node beyond bare node's.
+\`files\`, \`KB\`: code loaded from files, the app's own three lines included. \`MB\`: peak memory beyond bare node's.
+
+${sections.join('\n\n')}
+`;
+console.log(`\n${conditions}`);
+if (!single) {
+  writeFileSync(path.join(import.meta.dirname, 'results.md'), text);
+  const chart = plot({
+    title: 'Time that secrets add to a start',
+    note: `Whole processes net of bare node, medians and quartiles; Node ${process.version}, ${latency.identityMs} ms identity, ${latency.vaultMs} ms vault`,
+    panels: panels.filter(
+      ({ title }) => /^(1|20|100|1000) .*, (1 vault|10 vaults)$/.test(title) && !/^20 .*10/.test(title),
+    ),
+  });
+  writeFileSync(path.join(import.meta.dirname, 'results.svg'), chart);
+}

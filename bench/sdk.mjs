@@ -1,31 +1,19 @@
-// The usual code: ManagedIdentityCredential, SecretClient, Promise.all (or one after another).
+// The usual code: ManagedIdentityCredential, a SecretClient for each vault, Promise.all (or one after another).
 import { ManagedIdentityCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
+import { vaultOptions } from './local.mjs';
 
 const count = Number(process.env.BENCH_SECRETS);
-const endpoint = new URL(process.env.VAULTSTRAP_VAULT_ENDPOINT);
-// What users do not need: their vault has a name, this one an address.
-const toLocalVault = {
-  name: 'toLocalVault',
-  async sendRequest(request, next) {
-    const { url } = request;
-    const target = new URL(url);
-    request.headers.set('Host', target.host);
-    target.host = endpoint.host;
-    request.url = target.href;
-    return next(request).finally(() => {
-      request.url = url;
-    });
-  },
+const vaults = Number(process.env.BENCH_VAULTS);
+const credential = new ManagedIdentityCredential();
+const clients = Array.from(
+  { length: vaults },
+  (_, i) => new SecretClient(`https://shop${i}.vault.azure.net`, credential, vaultOptions),
+);
+const read = async (_, i) => {
+  process.env[`S${i}`] = (await clients[i % vaults].getSecret(`s${i}`)).value;
 };
-const client = new SecretClient('https://shop.vault.azure.net', new ManagedIdentityCredential(), {
-  tlsOptions: { ca: process.env.VAULTSTRAP_VAULT_CA },
-  additionalPolicies: [{ policy: toLocalVault, position: 'perRetry' }],
-});
-const names = Array.from({ length: count }, (_, i) => `s${i}`);
-const read = async (name, i) => {
-  process.env[`S${i}`] = (await client.getSecret(name)).value;
-};
-if (process.env.BENCH_SERIAL) for (const [i, name] of names.entries()) await read(name, i);
-else await Promise.all(names.map(read));
+const all = Array.from({ length: count });
+if (process.env.BENCH_SERIAL) for (const [i, one] of all.entries()) await read(one, i);
+else await Promise.all(all.map(read));
 await import('./app.cjs');

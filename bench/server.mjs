@@ -1,19 +1,26 @@
-// The embedded Azure in a process of its own, so that its work is not the bench's.
+// The embedded Azure and the store, in a process of their own, so that their work is not counted to the apps.
 import { startEmulator } from 'vaultstrap/testing';
+import { startStore } from './store.mjs';
 
-const [count, identityMs, vaultMs] = process.argv.slice(2).map(Number);
-const shop = Object.fromEntries(Array.from({ length: count }, (_, i) => [`s${i}`, `value-${i}`]));
-const azure = await startEmulator({ vaults: { shop }, latency: { identityMs, vaultMs } });
-process.send({ env: azure.env });
+const [count, vaultCount, identityMs, vaultMs] = process.argv.slice(2).map(Number);
+const vaults = {};
+for (let i = 0; i < count; i++) {
+  const vault = `shop${i % vaultCount}`;
+  vaults[vault] ??= {};
+  vaults[vault][`s${i}`] = `value-${i}`;
+}
+const azure = await startEmulator({ vaults, latency: { identityMs, vaultMs } });
+const store = await startStore({ count, vaultCount, latencyMs: vaultMs });
+process.send({ env: { ...azure.env, ...store.env } });
 process.on('message', async () => {
   const requests = await azure.requests();
   await azure.requests.clear();
+  const vault = requests.filter(({ target }) => target === 'vault');
   process.send({
     token: requests.filter(({ target }) => target === 'identity').length,
-    vault: requests.filter(({ target }) => target === 'vault').length,
-    unauthorized: requests.filter(({ status }) => status === 401).length,
-    connections: new Set(requests.filter(({ target }) => target === 'vault').map(({ connection }) => connection)).size,
+    vault: vault.length,
+    unauthorized: vault.filter(({ status }) => status === 401).length,
+    connections: new Set(vault.map(({ connection }) => connection)).size,
   });
 });
 process.on('disconnect', () => process.exit());
-setInterval(() => {}, 1 << 30);

@@ -1,0 +1,2 @@
+require('vaultstrap/register');
+require('./app.cjs');

@@ -1,0 +1,60 @@
+// What is measured: whole processes, each with the environment it needs.
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { root } from '../scripts/embedded-sources.mjs';
+
+const dist = (file) => path.join(root, 'dist', file);
+const plain = { PATH: process.env.PATH, HOME: process.env.HOME };
+
+/** As many Function Apps are built: one file, our library in it. */
+export async function bundleApp() {
+  const outfile = path.join(root, 'node_modules/.cache/vaultstrap-bench/bundle.cjs');
+  mkdirSync(path.dirname(outfile), { recursive: true });
+  await build({
+    entryPoints: [path.join(import.meta.dirname, 'block.cjs')],
+    outfile,
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    external: ['@azure/*'],
+    // Ours leads to the sources.
+    tsconfigRaw: {},
+    logLevel: 'error',
+  });
+  return outfile;
+}
+
+/**
+ * `over`: the case whose time is subtracted. `only`: up to how many secrets it is run at all; one after another
+ * takes a second for every 40.
+ */
+export function casesFor({ secrets, vaults, azure, bundle }) {
+  const base = { ...plain, ...azure, BENCH_SECRETS: String(secrets), BENCH_VAULTS: String(vaults) };
+  const references = Object.fromEntries(
+    Array.from({ length: secrets }, (_, i) => [`S${i}`, `@KeyVault(VaultName=shop${i % vaults};SecretName=s${i})`]),
+  );
+  const settings = { ...base, ...references };
+  const cases = {
+    'bare node': { args: ['-e', '0'], env: plain },
+    'nothing to resolve, preload': { args: ['--import', dist('preload.mjs'), '-e', '0'], env: plain },
+    'nothing to resolve, register': { args: ['--require', dist('register.cjs'), '-e', '0'], env: plain },
+    'SDK, one after another': { args: ['sdk.mjs'], env: { ...base, BENCH_SERIAL: '1' }, only: 20 },
+    'SDK, Promise.all': { args: ['sdk.mjs'], env: base },
+    'App Configuration provider': { args: ['provider.mjs'], env: { ...base, BENCH_SERIAL: '1' }, only: 20 },
+    'App Configuration provider, in parallel': { args: ['provider.mjs'], env: base },
+    'hand-written floor': { args: ['floor.cjs'], env: base },
+    'vaultstrap/preload': { args: ['--import', dist('preload.mjs'), 'app.cjs'], env: settings },
+    'vaultstrap/register, CommonJS': { args: ['block.cjs'], env: settings },
+    'vaultstrap/register, ES module': { args: ['block.mjs'], env: settings },
+    'vaultstrap/register, bundled by esbuild': { args: [bundle], env: settings },
+    'vaultstrap run': { args: [dist('cli.cjs'), 'run', '--', process.execPath, 'app.cjs'], env: settings },
+    'app with 300 ms of modules': { args: ['modules.cjs'], env: plain },
+    'start, 300 ms of modules, join': { args: ['join.cjs'], env: settings, over: 'app with 300 ms of modules' },
+  };
+  return Object.fromEntries(Object.entries(cases).filter(([, { only = Number.POSITIVE_INFINITY }]) => secrets <= only));
+}
+
+export const BARE = 'bare node';
+export const FLOOR = 'hand-written floor';
+export const SDK = 'SDK, Promise.all';
