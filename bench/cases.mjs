@@ -25,6 +25,22 @@ export async function bundleApp() {
   return outfile;
 }
 
+/** Express, Fastify and an SDK of Azure: what there is to load while secrets are fetched. */
+function withFrameworks(env) {
+  const commonJs = { env, over: 'app with frameworks, CommonJS' };
+  const esm = { env, over: 'app with frameworks, ES modules' };
+  return {
+    [commonJs.over]: { args: ['frameworks.cjs'], env: plain },
+    'register, frameworks, CommonJS': { ...commonJs, args: ['frameworks-block.cjs'] },
+    'start, frameworks, join, CommonJS': { ...commonJs, args: ['frameworks-join.cjs'] },
+    [esm.over]: { args: ['frameworks.mjs'], env: plain },
+    'register, frameworks, ES modules': { ...esm, args: ['frameworks-block.mjs'] },
+    'start, frameworks, join, ES modules': { ...esm, args: ['frameworks-join.mjs'] },
+    'start, import() of frameworks, join, ES modules': { ...esm, args: ['frameworks-dynamic.mjs'] },
+    'preload, frameworks, ES modules': { ...esm, args: ['--import', dist('preload.mjs'), 'frameworks.mjs'] },
+  };
+}
+
 /**
  * `over`: the case whose time is subtracted. `only`: up to how many secrets it is run at all; one after another
  * takes a second for every 40.
@@ -51,6 +67,7 @@ export function casesFor({ secrets, vaults, azure, bundle }) {
     'vaultstrap run': { args: [dist('cli.cjs'), 'run', '--', process.execPath, 'app.cjs'], env: settings },
     'app with 300 ms of modules': { args: ['modules.cjs'], env: plain },
     'start, 300 ms of modules, join': { args: ['join.cjs'], env: settings, over: 'app with 300 ms of modules' },
+    ...(secrets === 20 && vaults === 1 && withFrameworks(settings)),
   };
   return Object.fromEntries(Object.entries(cases).filter(([, { only = Number.POSITIVE_INFINITY }]) => secrets <= only));
 }

@@ -1,0 +1,3 @@
+require('vaultstrap/register');
+require('./frameworks.cjs');
+require('./app.cjs');

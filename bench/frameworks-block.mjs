@@ -1,0 +1,3 @@
+import 'vaultstrap/register';
+import './frameworks.mjs';
+import './app.cjs';

@@ -1,0 +1,4 @@
+require('vaultstrap/start');
+require('./frameworks.cjs');
+require('vaultstrap/register');
+require('./app.cjs');

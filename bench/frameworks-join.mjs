@@ -1,0 +1,4 @@
+import 'vaultstrap/start';
+import './frameworks.mjs';
+import 'vaultstrap/register';
+import './app.cjs';

@@ -1,0 +1,4 @@
+// What apps load: a few hundred milliseconds.
+require('express');
+require('fastify');
+require('@azure/storage-blob');
