@@ -16,8 +16,10 @@ if (process.env.BENCH_CODE) {
   });
 }
 process.on('exit', () => {
-  const peakMb = process.resourceUsage().maxRSS / 1024;
+  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+  const peakMb = maxRSS / 1024;
+  const cpuMs = (userCPUTime + systemCPUTime) / 1000;
   // Those of Node itself that this process did not have at its start.
   const builtins = process.moduleLoadList.length;
-  appendFileSync(process.env.BENCH_COUNT, `${JSON.stringify({ peakMb, builtins, files, bytes })}\n`);
+  appendFileSync(process.env.BENCH_COUNT, `${JSON.stringify({ peakMb, cpuMs, builtins, files, bytes })}\n`);
 });

@@ -64,13 +64,28 @@ function rowsOf(results, cases) {
         counts.builtins - results.get(BARE).counts.builtins,
         counts.files,
         ms(counts.bytes / 1024),
+        ms(counts.cpuMs - results.get(BARE).counts.cpuMs),
         (counts.peakMb - results.get(BARE).counts.peakMb).toFixed(1),
       ],
     };
   });
 }
 
-const HEAD = ['', 'ms', 'of SDK', 'of floor', 'token', 'vault', '401', 'connections', 'builtins', 'files', 'KB', 'MB'];
+const HEAD = [
+  '',
+  'ms',
+  'of SDK',
+  'of floor',
+  'token',
+  'vault',
+  '401',
+  'connections',
+  'builtins',
+  'files',
+  'KB',
+  'CPU',
+  'MB',
+];
 const kindOf = (name) => (name.startsWith('vaultstrap') ? 'ours' : name === FLOOR ? 'floor' : 'other');
 
 const bundle = await bundleApp();
@@ -119,7 +134,8 @@ Written by \`npm run bench\`. ${conditions}
 Milliseconds of a whole process, net of bare node (start and join: of the same app without secrets): the median of
 differences within a round, and the quartiles in brackets. \`of SDK\` and \`of floor\`: the median of the ratios within
 a round. \`token\`, \`vault\`, \`401\`, \`connections\`: what the servers saw. \`builtins\`: modules of Node beyond bare node's.
-\`files\`, \`KB\`: code loaded from files, the app's own three lines included. \`MB\`: peak memory beyond bare node's.
+\`files\`, \`KB\`: code loaded from files, the app's own lines included. \`CPU\`: milliseconds of processor
+time beyond bare node's, all threads and processes, the least of three runs. \`MB\`: peak memory beyond bare node's.
 
 ${sections.join('\n\n')}
 `;

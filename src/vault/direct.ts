@@ -4,6 +4,7 @@ import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import { fail } from '../support/failure.js';
 import { sendRequest } from '../support/http.js';
+import { createSharedLookup } from './lookup.js';
 import type { VaultLane } from './reader.js';
 import { readSecretReply, vaultProblem } from './reply.js';
 
@@ -31,6 +32,7 @@ export function createDirectLane({ config, clock }: { config: Config; clock: Clo
   const { vaultEndpoint } = config;
   const vaults = new Map<string, Vault>();
   const counts = { vault: 0, unauthorized: 0 };
+  const names = createSharedLookup();
   let secureContext: ReturnType<typeof import('node:tls').createSecureContext> | undefined;
 
   function vaultAt(host: string): Vault {
@@ -48,6 +50,7 @@ export function createDirectLane({ config, clock }: { config: Config; clock: Clo
     const agent = new https.Agent({
       keepAlive: true,
       maxSockets: config.concurrency,
+      lookup: names.lookup,
       secureContext,
       // Stated: NODE_TLS_REJECT_UNAUTHORIZED=0 decides only where nothing is said.
       rejectUnauthorized: true,
@@ -63,6 +66,7 @@ export function createDirectLane({ config, clock }: { config: Config; clock: Clo
       });
       socket.on('error', () => {
         session = undefined;
+        names.forget();
       });
       return socket;
     }
@@ -121,6 +125,7 @@ export function createDirectLane({ config, clock }: { config: Config; clock: Clo
     },
 
     rest() {
+      names.forget();
       for (const { agent, warm } of vaults.values()) {
         for (const socket of warm.splice(0)) socket.destroy();
         agent.destroy();

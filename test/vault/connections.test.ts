@@ -29,7 +29,7 @@ const vaultConnections = async () => (await azure.connections()).vault;
 
 describe('a direct lane', () => {
   test('opens its connections while the token is fetched, and uses them', async () => {
-    await azure.latency({ identityMs: 300 });
+    await azure.latency({ identityMs: 2000 });
     const { readAll, client } = reader(azure.env);
     const reading = readAll(names(20).map((name) => readOf(name)));
     await vi.waitFor(async () => expect(await vaultConnections()).toBe(20));

@@ -1,0 +1,106 @@
+// One look-up for all sockets that are opened together, and none remembered longer than that.
+import dns from 'node:dns';
+import type { LookupFunction } from 'node:net';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { type Emulator, startEmulator } from '../../src/testing/index.js';
+import { createSharedLookup } from '../../src/vault/lookup.js';
+import { type HttpsServer, reader, readOf, secretJson, serveHttps, value } from './harness.js';
+
+type Callback = Parameters<LookupFunction>[2];
+
+/** Collects the questions, to be answered by the test. */
+function asked() {
+  const questions: { host: string; options: object; answer: Callback }[] = [];
+  const shared = createSharedLookup((host, options, answer) => void questions.push({ host, options, answer }));
+  const look = (host: string, options = { all: true }) =>
+    new Promise<unknown[]>((resolve) => shared.lookup(host, options, (...answer) => resolve(answer)));
+  return { questions, look, forget: shared.forget };
+}
+
+test('sockets opened together share one question, and its answer with those that come later', async () => {
+  const { questions, look } = asked();
+  const both = [look('shop.vault.azure.net'), look('shop.vault.azure.net')];
+  expect(questions).toHaveLength(1);
+  questions[0]?.answer(null, [{ address: '10.0.0.1', family: 4 }]);
+  for (const one of [...both, look('shop.vault.azure.net')]) {
+    expect(await one).toEqual([null, [{ address: '10.0.0.1', family: 4 }]]);
+  }
+  expect(questions).toHaveLength(1);
+});
+
+test('another name, and the same one asked for otherwise, are other questions', () => {
+  const { questions, look } = asked();
+  void look('shop.vault.azure.net');
+  void look('bank.vault.azure.net');
+  void look('shop.vault.azure.net', { all: false });
+  expect(questions.map(({ host }) => host)).toEqual([
+    'shop.vault.azure.net',
+    'bank.vault.azure.net',
+    'shop.vault.azure.net',
+  ]);
+});
+
+test('a failure is not remembered', async () => {
+  const { questions, look } = asked();
+  const both = [look('shop.vault.azure.net'), look('shop.vault.azure.net')];
+  questions[0]?.answer(Object.assign(new Error('x'), { code: 'EAI_AGAIN' }), '');
+  for (const one of both) expect((await one)[0]).toMatchObject({ code: 'EAI_AGAIN' });
+  void look('shop.vault.azure.net');
+  expect(questions).toHaveLength(2);
+});
+
+test('an answer that comes late does not bring back what was forgotten', async () => {
+  const { questions, look, forget } = asked();
+  const first = look('shop.vault.azure.net');
+  forget();
+  const second = look('shop.vault.azure.net');
+  questions[0]?.answer(new Error('old'), '');
+  await first;
+  void look('shop.vault.azure.net');
+  expect(questions).toHaveLength(2);
+  questions[1]?.answer(null, '10.0.0.2', 4);
+  expect(await second).toEqual([null, '10.0.0.2', 4]);
+});
+
+let azure: Emulator;
+let server: HttpsServer | undefined;
+beforeAll(async () => {
+  azure = await startEmulator({ vaults: {} });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  return server?.close();
+});
+afterAll(() => azure.close());
+
+test('20 reads look their vault up once, and the next ones again', async () => {
+  server = await serveHttps((_, response) => response.end(secretJson('localhost', 'a', 'x')));
+  const host = `localhost:${server.port}`;
+  const { VAULTSTRAP_VAULT_ENDPOINT: _, ...env } = azure.env;
+  const { readAll, client } = reader({ ...env, VAULTSTRAP_VAULT_CA: server.ca, VAULTSTRAP_ALLOWED_HOSTS: host });
+  const lookups = vi.spyOn(dns, 'lookup');
+  const reads = Array.from({ length: 20 }, (__, i) => ({ ...readOf('a', { host }), key: `${i}` }));
+  for (const times of [1, 2]) {
+    for (const result of await readAll(reads)) expect(value(result)).toBe('x');
+    expect(server?.connections()).toBe(20 * times);
+    expect(lookups.mock.calls.filter(([name]) => name === 'localhost')).toHaveLength(times);
+    client.rest();
+  }
+});
+
+test('a failure of a connection opened in advance does not fail the read that comes after it', async () => {
+  server = await serveHttps((_, response) => response.end(secretJson('localhost', 'a', 'x')));
+  const host = `localhost:${server.port}`;
+  const { VAULTSTRAP_VAULT_ENDPOINT: _, ...env } = azure.env;
+  const { readAll, client } = reader({ ...env, VAULTSTRAP_VAULT_CA: server.ca, VAULTSTRAP_ALLOWED_HOSTS: host });
+  const real = dns.lookup;
+  let refusals = 0;
+  vi.spyOn(dns, 'lookup').mockImplementation(((name: string, options: dns.LookupOptions, callback: Callback) => {
+    if (refusals > 0) return (real as LookupFunction)(name, options, callback);
+    refusals++;
+    return process.nextTick(callback, Object.assign(new Error('x'), { code: 'EAI_AGAIN', syscall: 'getaddrinfo' }));
+  }) as unknown as typeof dns.lookup);
+  for (const result of await readAll([readOf('a', { host })], { retry: false })) expect(value(result)).toBe('x');
+  expect(refusals).toBe(1);
+  client.rest();
+});
