@@ -29,11 +29,11 @@ const single = options.quick || options.secrets !== undefined || options.vaults 
 const scenarios = single
   ? [{ secrets: number('secrets', 20), vaults: number('vaults', 1), rounds: number('rounds', options.quick ? 5 : 15) }]
   : [
-      { secrets: 1, vaults: 1, rounds: number('rounds', 9) },
-      { secrets: 20, vaults: 1, rounds: number('rounds', 15) },
-      { secrets: 20, vaults: 10, rounds: number('rounds', 9) },
-      { secrets: 100, vaults: 1, rounds: number('rounds', 9) },
-      { secrets: 1000, vaults: 10, rounds: number('rounds', 7) },
+      { secrets: 1, vaults: 1, rounds: number('rounds', 7) },
+      { secrets: 20, vaults: 1, rounds: number('rounds', 11) },
+      { secrets: 20, vaults: 10, rounds: number('rounds', 7) },
+      { secrets: 100, vaults: 1, rounds: number('rounds', 7) },
+      { secrets: 1000, vaults: 10, rounds: number('rounds', 5) },
     ];
 const latency = { identityMs: number('identity', 20), vaultMs: number('vault', 20) };
 
