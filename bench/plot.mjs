@@ -15,7 +15,7 @@ function niceStep(max) {
 /** `panels`: [{ title, bars: [{ name, kind: 'ours' | 'other' | 'floor', median, low, high }] }], in milliseconds. */
 export function plot({ title, note, panels }) {
   const parts = [];
-  let y = 62;
+  let y = 70;
   for (const { title: heading, bars } of panels) {
     const max = Math.max(...bars.map(({ high, median }) => Math.max(high, median))) * 1.12;
     const x = (ms) => LEFT + (Math.max(0, ms) / max) * (WIDTH - LEFT - 24);
