@@ -55,8 +55,6 @@ const common = {
   // Its UMD form, which Node's resolution picks, cannot be bundled.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   external: ['@azure/*'],
-  // Its `main` asks for its parts in a way that no bundler can follow.
-  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   define: { VAULTSTRAP_VERSION: JSON.stringify(version) },
   plugins: [siblings('./'), esbuildEmbeddedSources()],
 };
@@ -82,8 +80,6 @@ const results = await Promise.all([
     ...common,
     format: 'cjs',
     outdir: path.join(dist, 'cli'),
-    // Its CommonJS form is UMD, whose `require` no bundler can follow.
-    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     outExtension: { '.js': '.cjs' },
     plugins: [siblings('../'), esbuildEmbeddedSources()],
     entryPoints: [...commands, ...lazy].map((name) => `src/cli/${name}.ts`),
