@@ -80,7 +80,7 @@ export interface Rotator {
   reset(): void;
 }
 
-/** A refresh tries again for this long, then applies what it has. */
+/** A refresh tries again for this long, then applies what it has; what hangs is waited for a while longer. */
 const RETRY_MS = 2000;
 const LIMIT_MS = 15_000;
 
@@ -195,27 +195,44 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
       .filter(({ key, version }) => version === undefined || !held.get(key)?.good);
     const startMs = clock.monotonic();
     const startedAtMs = clock.now();
+    const isTick = scope === 'all';
+    const settleMs = isTick ? config.settleMs : 0;
+    const changed: RotatedSetting[] = [];
+    let waiting = groups;
+    /** Takes over the groups that were read as a whole; a vault that hangs holds up nobody else. */
+    function take(results: ReadResults, isLast: boolean): RefreshResult {
+      const isRead = (group: readonly string[]) => isLast || !group.some((key) => asked.has(key) && !results.has(key));
+      const taken = waiting.filter(isRead);
+      waiting = waiting.filter((group) => !isRead(group));
+      const accepted = acceptResults(held, results, taken, { nowMs: clock.now(), settleMs, isTick });
+      held = accepted.held;
+      readAgainIn(accepted.readAgainInMs, settleMs);
+      const result = applyHeld(plan, config);
+      changed.push(...result.changed);
+      return { ...result, changed };
+    }
+    const asked = new Set(reads.map(({ key }) => key));
     const results = await client.readAll(reads, {
       deadlineMs: startMs + LIMIT_MS,
       retryUntilMs: startMs + RETRY_MS,
       failFast: false,
       yieldsToThrottling: true,
+      onSome: (some) => void (isStill(plan) && take(some, false)),
     });
     client.rest();
-    // Another start, or a reset, came meanwhile: these answers are to a question that nobody asks any more.
-    if (input?.plan !== plan) return nothing;
+    if (!isStill(plan)) return nothing;
 
-    const isTick = scope === 'all';
-    const settleMs = isTick ? config.settleMs : 0;
-    const accepted = acceptResults(held, results, groups, { nowMs: clock.now(), settleMs, isTick });
-    held = accepted.held;
-    readAgainIn(accepted.readAgainInMs, settleMs);
-    const result = applyHeld(plan, config);
+    const result = take(results, true);
     warnOfExpiry(plan);
     // A refusal is an answer, too: nothing fresher can be had.
     if (isTick && [...results.values()].every((read) => read.ok || read.failure.retry === 'never')) lastRead = now();
     publish('refresh', { ...result, startedAtMs, durationMs: Math.round(clock.monotonic() - startMs) });
     return result;
+  }
+
+  /** Else another start, or a reset, came meanwhile: these answers are to a question that nobody asks any more. */
+  function isStill(plan: Plan): boolean {
+    return input?.plan === plan;
   }
 
   /** Composes all settings from what is held, and applies what differs, in one synchronous step. */

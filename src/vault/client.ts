@@ -28,6 +28,8 @@ export interface ReadAllLimits {
   readonly retryUntilMs?: number;
   /** A failure that is a fact ends the waiting for the others, too: the answer will be an error anyway. */
   readonly failFast: boolean;
+  /** Called once, when second tries have ended and some reads have not: with what there is by then. */
+  readonly onSome?: (results: ReadResults) => void;
   /**
    * The first 429 of a vault ends its turn, and for a while it is not asked at all. For refreshes, where the
    * next one comes anyway; a start has to go on trying. Default false.
@@ -71,7 +73,7 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
   }
 
   async function readAll(reads: Iterable<SecretRead>, limits: ReadAllLimits): Promise<ReadResults> {
-    const { deadlineMs, retryUntilMs = deadlineMs, failFast, yieldsToThrottling = false } = limits;
+    const { deadlineMs, retryUntilMs = deadlineMs, failFast, onSome, yieldsToThrottling = false } = limits;
     const stop = new AbortController();
     const abort = new AbortController();
     // Every read listens, and that is no leak.
@@ -122,6 +124,7 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
 
     const overall = createLimiter(Math.max(MOST_AT_ONCE, config.concurrency));
     const results = new Map<string, Result<SecretValue>>();
+    if (onSome) after(retryUntilMs - clock.monotonic(), () => onSome(new Map(results)));
     await Promise.all(
       wanted.map(async (one) => {
         const result = await one.limiter(() => overall(() => readOne(one)));

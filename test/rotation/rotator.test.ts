@@ -11,7 +11,7 @@ import type { Clock } from '../../src/support/clock.js';
 import type { Result } from '../../src/support/failure.js';
 import type { Log } from '../../src/support/log.js';
 import type { BootstrapOptions } from '../../src/support/options.js';
-import type { ReadResults, VaultClient } from '../../src/vault/client.js';
+import type { ReadAllLimits, ReadResults, VaultClient } from '../../src/vault/client.js';
 import type { SecretValue } from '../../src/vault/reader.js';
 import { findCanary } from '../helpers/canary.js';
 import {
@@ -53,11 +53,19 @@ let asked: string[][];
 /** While set, reads wait for it. */
 let gate: Promise<void> | undefined;
 
+/** Secrets that answer late: not among those that are there when second tries end. */
+let late: readonly string[];
+
 const client = {
-  readAll: async (reads: Iterable<{ key: string; secret: string }>): Promise<ReadResults> => {
+  readAll: async (
+    reads: Iterable<{ key: string; secret: string }>,
+    { onSome }: Pick<ReadAllLimits, 'onSome'>,
+  ): Promise<ReadResults> => {
     const wanted = [...reads];
     asked.push(wanted.map(({ secret }) => secret));
     const answers = new Map(wanted.map(({ key, secret }) => [key, answer(secret)]));
+    const isLate = (key: string) => wanted.some((read) => read.key === key && late.includes(read.secret));
+    if (late.length > 0) onSome?.(new Map([...answers].filter(([key]) => !isLate(key))));
     await gate;
     return answers;
   },
@@ -93,6 +101,7 @@ beforeEach(() => {
   clean();
   vault = {};
   asked = [];
+  late = [];
   lines.length = 0;
   gate = undefined;
   nowMs = NOW_MS;
@@ -224,6 +233,26 @@ describe('refresh', () => {
     expect(ownEnv()).toMatchObject({ VS_PW: 'c4nary-2', VS_URL: 'db://c4nary-2', VS_OTHER: 'c4nary-o' });
     expect(readProvenance(ownEnv()).get('VS_PW')).toMatchObject({ version: V2, resolvedAtMs: nowMs });
     expect(findCanary([result, events, report('VS_PW'), report('VS_URL'), lines], 'c4nary')).toEqual([]);
+  });
+
+  test('does not let what hangs hold up the rest; but a group moves as a whole', async () => {
+    vault = { pw: 'a1', user: 'u1', slow: 's1' };
+    start({ VS_PW: ref(), VS_PAIR: `${ref('user')}:${ref('slow')}` }, { settleSeconds: 0 });
+    const heard: unknown[] = [];
+    rotator.onRotated(({ changed }) => void heard.push(changed.map(({ setting }) => setting)));
+    vault = { pw: good('a2', { version: V2 }), user: good('u2', { version: V2 }), slow: good('s2', { version: V2 }) };
+    late = ['slow'];
+    let open = () => {};
+    gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const refreshing = rotator.refresh();
+    await vi.waitFor(() => expect(process.env['VS_PW']).toBe('a2'));
+    expect(process.env['VS_PAIR']).toBe('u1:s1');
+    open();
+    expect(await refreshing).toMatchObject({ generation: 3, changed: [{ setting: 'VS_PW' }, { setting: 'VS_PAIR' }] });
+    expect(process.env['VS_PAIR']).toBe('u2:s2');
+    expect(heard).toEqual([['VS_PW'], ['VS_PAIR']]);
   });
 
   test('without a change is silent', async () => {
