@@ -1,4 +1,4 @@
-import { type Environment, hasVariable, readEnvironment } from '../settings/environment.js';
+import { type Environment, hasVariable, liveEnvironment, readEnvironment } from '../settings/environment.js';
 import { isProvenance, PROVENANCE } from '../settings/names.js';
 import type { Plan } from '../settings/plan.js';
 import { printProvenance } from '../settings/provenance.js';
@@ -110,7 +110,6 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
     composed = first;
     held = new Map([...held, ...holdFirst(results, clock.now())]);
     notes.clear();
-    const env = readEnvironment();
     const changes: [string, string | undefined][] = [];
     for (const composedNow of first) {
       const { planned, outcome } = composedNow;
@@ -123,7 +122,7 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
         changes.push([name, keepsRaw ? ledger.original(name) : textOf({ planned, outcome, secrets: [] })]);
       }
     }
-    noteOverridden(ledger.write(changes, env));
+    noteOverridden(ledger.write(changes, liveEnvironment()));
     writeProvenance();
     if (!succeeded) return;
     lastRead = now();
@@ -179,7 +178,7 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
         }));
       }),
     );
-    const stale = Object.keys(readEnvironment()).filter((name) => isProvenance(name) && !record.has(name));
+    const stale = Object.keys(liveEnvironment()).filter((name) => isProvenance(name) && !record.has(name));
     writeVariables([...stale.map((name) => [name, undefined] as const), ...record]);
   }
 
@@ -265,7 +264,7 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
       }
     }
     complaints.flush();
-    const overridden = ledger.write(changes, readEnvironment());
+    const overridden = ledger.write(changes, liveEnvironment());
     noteOverridden(overridden);
     writeProvenance();
     // What somebody else has written over did not change for anybody.
@@ -317,7 +316,7 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
       ledger.note(names, plan.env);
       ledger.write(
         names.map((name) => [name, undefined]),
-        readEnvironment(),
+        liveEnvironment(),
       );
     },
     begin,
@@ -326,7 +325,7 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
     repair() {
       // The record is always there once values are; a refilled environment has none.
       if (generation === 0 || hasVariable(PROVENANCE)) return;
-      ledger.repair(readEnvironment());
+      ledger.repair(liveEnvironment());
       writeProvenance();
     },
     hasWritten: (name, value) => ledger.hasWritten(name) && ledger.written(name) === value,
