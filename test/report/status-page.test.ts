@@ -261,7 +261,7 @@ describe.skipIf(!chromium)(`status page${chromium ? '' : `: SKIPPED, ${HOW_TO_IN
       expect(cards.get('MAIL_KEY')).toContain('expires in 9 d');
       expect(cards.get('OVERRIDDEN')).toContain('Overridden by the app, left alone');
       expect(cards.get('FEATURE_FLAGS')).toContain('Default used');
-      expect(cards.get('SENTRY_DSN')).toContain('Unset');
+      expect(cards.get('SENTRY_DSN')).toContain('optional, unset');
       expect(cards.get('FROM_PLATFORM')).toMatch(/▲ Initialized.*Kept: what the platform resolved/s);
     });
 

@@ -16,6 +16,9 @@ export interface LeapingClock extends Clock {
   readonly sleeps: readonly number[];
 }
 
+/** A refresh looks after 2 s at what is there by then: no wait between tries, which would end with them. */
+const isEndOfTries = (ms: number) => ms > 1950 && ms <= 2000;
+
 /** Jumps over the waits between tries; what would last until the deadline or longer is waited for really. */
 export function leapingClock(): LeapingClock {
   let aheadMs = 0;
@@ -24,7 +27,7 @@ export function leapingClock(): LeapingClock {
     now: () => systemClock.now() + aheadMs,
     monotonic: () => systemClock.monotonic() + aheadMs,
     sleep: async (ms, signal) => {
-      if (ms >= WITHIN_MS - 1000) return systemClock.sleep(ms, signal);
+      if (ms >= WITHIN_MS - 1000 || isEndOfTries(ms)) return systemClock.sleep(ms, signal);
       sleeps.push(ms);
       aheadMs += ms;
       await new Promise((resolve) => setImmediate(resolve));
