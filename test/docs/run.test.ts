@@ -140,7 +140,6 @@ const query = async (password, sql) => {
 ];
 
 const COMPILED_ONLY: readonly (readonly [page: string, has: string, why: string])[] = [
-  ['README.md', 'registerRotation', 'test/process/functions.test.ts starts it in the worker'],
   ['docs/functions.md', 'maxAgeSeconds', 'test/process/functions.test.ts starts it in the worker'],
   ['docs/functions.md', 'refreshSecrets', 'the worker registers it; the handlers have tests of their own'],
   ['docs/migrate.md', 'keyVaultOptions', 'what one comes from'],
