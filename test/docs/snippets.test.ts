@@ -12,7 +12,21 @@ import { codesIn, guide, pages, type Snippet, snippetsIn } from './support/pages
 
 /** Of the reader's own app, or too large to install here for a snippet. */
 const ELSEWHERE = /^(?:\.\.?\/|@azure\/service-bus$|dotenv\/config$)/;
-const LANGUAGES = ['ini', 'js', 'json', 'jsonc', 'kusto', 'sh', 'ts', 'yaml', 'bicep', 'dockerfile', ''];
+const LANGUAGES = [
+  'ini',
+  'js',
+  'json',
+  'jsonc',
+  'sh',
+  'ts',
+  'bicep',
+  'dockerfile',
+  'kusto',
+  'powershell',
+  'text',
+  'yaml',
+  '',
+];
 
 test('snippets are found, in languages that are looked at here', () => {
   expect(snippetsIn(guide, 'js', 'ts').length).toBeGreaterThan(20);

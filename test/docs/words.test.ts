@@ -66,6 +66,21 @@ describe('settings of our own', () => {
   });
 });
 
+describe('references', () => {
+  const source = readFileSync(path.join(root, 'src/settings/reference.ts'), 'utf8');
+  const [, list = ''] = /KEYS = \[([^\]]*)\]/.exec(source) ?? [];
+  const keys = [...list.matchAll(/'(\w+)'/g)].map(([, key = '']) => key);
+
+  test.each(['README.md', 'docs/references.md', 'docs/design.md'])('%s has each key in a table', (file) => {
+    expect(keys.length).toBeGreaterThanOrEqual(9);
+    const rows =
+      readPage(file)
+        .prose.match(/^\| `.+$/gm)
+        ?.join('\n') ?? '';
+    expect(keys.filter((key) => !new RegExp(`\`${key}\\b`).test(rows))).toEqual([]);
+  });
+});
+
 describe('codes and statuses', () => {
   const codes = unionOf('src/support/failure.ts', 'Code');
   const statuses = unionOf('src/support/failure.ts', 'Status');
