@@ -93,6 +93,15 @@ describe('commands in the text', () => {
   });
 });
 
+test('the contract lists each command with all of its options, and no other', () => {
+  const rows = [...readPage('docs/design.md').prose.matchAll(/^\| `(\w+)[^|]*` \| (`--[^|]+) \|/gm)];
+  const listed = rows.map(([, name, cell = '']) => [name, (cell.match(/--[a-z-]+/g) ?? []).sort()]);
+  const there = program.commands
+    .filter((command) => command.name() !== 'run')
+    .map((command) => [command.name(), command.options.flatMap(({ long }) => long ?? []).sort()]);
+  expect(Object.fromEntries(listed)).toEqual(Object.fromEntries(there));
+});
+
 test('every command and every option of ours is told somewhere', () => {
   const text = pages.map((page) => page.text).join('\n');
   const untold = program.commands.flatMap((command) => [
