@@ -21,7 +21,8 @@ for (const group of asked.length > 0 ? asked : Object.keys(GROUPS)) {
     const lines = source.split('\n');
     let [inFile, missed] = [0, 0];
     for (const { status: outcome, location, replacement, mutatorName } of mutants) {
-      if (outcome === 'Ignored' || outcome === 'CompileError') continue;
+      // Left out of the score, as by Stryker itself: a program that does not even load.
+      if (['Ignored', 'CompileError', 'RuntimeError'].includes(outcome)) continue;
       inFile++;
       if (outcome === 'Killed' || outcome === 'Timeout') continue;
       missed++;

@@ -1,26 +1,30 @@
 // What is mutated, and the tests that have to notice: few, so that a mutant costs little.
 /** @type {Readonly<Record<string, { mutate: readonly string[], tests: readonly string[] }>>} */
 export const GROUPS = {
-  references: {
-    mutate: ['settings/{reference,scan}', 'support/{identity-selector,vault-names}'],
-    tests: ['settings/{reference,scan}', 'support/{small,config}', 'property/reference'],
-  },
+  references: { mutate: ['settings/{reference,scan}'], tests: ['settings/{reference,scan}', 'property/reference'] },
+  selectors: { mutate: ['support/{identity-selector,vault-names}'], tests: ['support/{small,config}'] },
   records: {
     mutate: ['settings/{names,provenance,platform-record}'],
     tests: ['settings/{names,provenance,platform-record}', 'property/records'],
   },
   templates: { mutate: ['settings/template'], tests: ['settings/template', 'property/template'] },
+  plan: { mutate: ['settings/plan'], tests: ['settings/plan', 'rotation/compose'] },
   values: {
     mutate: ['rotation/{schedule,expiry,field,value}'],
     tests: ['rotation/{schedule,expiry,value}', 'property/values'],
   },
+  rotation: {
+    mutate: ['rotation/{held,recompose,trouble,changes}'],
+    tests: ['rotation/{held,changes,trouble,compose,rotator}'],
+  },
   vault: { mutate: ['vault/{failure,reply}'], tests: ['vault/{failure,reply}'] },
   hosts: { mutate: ['vault/{host,circuit}'], tests: ['vault/{host,circuit}'] },
   identity: {
-    mutate: ['identity/{expiry,reply}'],
-    tests: ['identity/{expiry,reply}', 'property/replies'],
+    mutate: ['identity/{expiry,reply,whose}'],
+    tests: ['identity/{expiry,reply,whose}', 'property/replies'],
   },
-  support: { mutate: ['support/{retry,near}'], tests: ['support/{retry,near}'] },
+  support: { mutate: ['support/{retry,near,nearest}'], tests: ['support/{retry,near,nearest}'] },
+  config: { mutate: ['support/config'], tests: ['support/config'] },
 };
 
 /** The one that runs now; `scripts/mutation.mjs` names it. Otherwise all of them at once, which is slower. */

@@ -39,10 +39,12 @@ describe('parse', () => {
     ['SecretUri=https://shop.vault.azure.net/secrets/pw/', URI],
     [`SecretUri=https://shop.vault.azure.net/secrets/pw/${V1}`, { ...URI, version: V1 }],
     [`SecretUri=https://shop.vault.azure.net/secrets/pw/${V1}/`, { ...URI, version: V1 }],
+    [`SecretUri=https://shop.vault.azure.net/secrets/pw/${'aB'.repeat(16)}`, { ...URI, version: 'ab'.repeat(16) }],
     ['secreturi= HTTPS://SHOP.Vault.Azure.NET/Secrets/PW ;', URI],
     // Where a token may go is decided by vault/host.ts; the grammar only keeps the host as it is.
     ['SecretUri=https://localhost:8443/secrets/pw', { ...URI, host: 'localhost:8443', vault: 'localhost:8443' }],
     ['SecretUri=https://evil.example/secrets/pw', { ...URI, host: 'evil.example', vault: 'evil' }],
+    ['SecretUri=https://v/secrets/pw', { ...URI, host: 'v', vault: 'v' }],
     ['VaultName=shop;SecretName=pw;Identity=system', { ...BASE, identity: { kind: 'system' } }],
     ['VaultName=shop;SecretName=pw;Identity=SYSTEM', { ...BASE, identity: { kind: 'system' } }],
     [
@@ -66,7 +68,8 @@ describe('parse', () => {
     ['VaultName=shop;SecretName=pw;Default=  a = $b  ', { ...BASE, default: '  a = $b  ' }],
     ['VaultName=shop;SecretName=pw;Default=x;Optional=false', { ...BASE, default: 'x' }],
   ])('%j', (params, expected) => {
-    expect(reference(parse(params))).toEqual(expected);
+    // Strictly: a key that was not given is not there either.
+    expect(reference(parse(params))).toStrictEqual(expected);
   });
 
   test('the suffix completes a name, and leaves a URI alone', () => {
@@ -122,6 +125,8 @@ describe('parse', () => {
 
   test.each([
     'http://shop.vault.azure.net/secrets/pw',
+    'xhttps://shop.vault.azure.net/secrets/pw',
+    'https://evil.example https://shop.vault.azure.net/secrets/pw',
     'shop.vault.azure.net/secrets/pw',
     'https://user@shop.vault.azure.net/secrets/pw',
     'https://user:pass@shop.vault.azure.net/secrets/pw',
@@ -155,6 +160,7 @@ describe('parse', () => {
 
   test.each<[string, string]>([
     ['', 'SecretUri is missing'],
+    [' \n', 'SecretUri is missing'],
     [';', 'a key is not known'],
     ['VaultName=shop;;SecretName=pw', 'a key is not known'],
     ['VaultName=shop;SecretName=pw;;', 'a key is not known'],
@@ -167,6 +173,8 @@ describe('parse', () => {
     ['VaultName=shop;SecretName=pw;Default=a;Default=b', 'Default is given twice'],
     ['VaultName=shop;SecretName', 'SecretName has no "="'],
     ['VaultName=;SecretName=pw', 'VaultName is empty'],
+    ['VaultName=shop_;SecretName=pw', 'VaultName is not a vault name'],
+    ['VaultName=shop;SecretName=p_w', 'SecretName is not a secret name'],
     ['VaultName=shop;SecretName=pw;Field= ', 'Field is empty'],
     ['SecretUri=https://shop.vault.azure.net/secrets/pw;VaultName=shop', 'SecretUri and VaultName'],
     ['SecretUri=https://shop.vault.azure.net/secrets/pw;SecretName=pw', 'SecretUri and SecretName'],
@@ -184,6 +192,10 @@ describe('parse', () => {
     ['VaultName=shop;SecretName=pw;constructor=x', 'key "constructor"'],
   ])('%j is refused: %s', (params, expected) => {
     expect(problem(parse(params))).toContain(expected);
+  });
+
+  test('who misspells a key is shown all keys', () => {
+    expect(parse('Secret=x')).toMatchObject({ hint: expect.stringContaining('SecretUri, VaultName, SecretName, ') });
   });
 
   test('what could be a misplaced value is not quoted', () => {
@@ -212,19 +224,20 @@ describe('akvs://', () => {
   });
 
   test.each([
-    'akvs://',
-    'akvs://sub',
-    'akvs://sub/shop',
-    'akvs://sub/shop/',
-    'akvs:///shop/pw',
-    'akvs://sub/shop/pw/',
-    `akvs://sub/shop/pw/${V1}/more`,
-    'akvs://sub/shop/pw?x',
-    'akvs://sub/shop/pw ',
-    'akvs://s u b/shop/pw',
-    `akvs://sub/shop/${'a'.repeat(MAX_REFERENCE_LENGTH)}`,
-  ])('malformed: %#', (text) => {
-    expect(problem(parseAkvs(text))).not.toBe('');
+    ['akvs://', 'the subscription'],
+    ['akvs:///shop/pw', 'the subscription'],
+    ['akvs://s u b/shop/pw', 'the subscription'],
+    ['akvs://sub', 'the vault name'],
+    ['akvs://sub/shop', 'too few or too many parts'],
+    [`akvs://sub/shop/pw/${V1}/more`, 'too few or too many parts'],
+    ['akvs://sub/shop/', 'the secret name of akvs://'],
+    ['akvs://sub/shop/pw?x', 'the secret name of akvs://'],
+    ['akvs://sub/shop/pw ', 'the secret name of akvs://'],
+    ['akvs://sub/shop/pw/', 'the version of akvs://'],
+    ['akvs://sub/shop/'.padEnd(MAX_REFERENCE_LENGTH, 'a'), 'the secret name of akvs://'],
+    ['akvs://sub/shop/'.padEnd(MAX_REFERENCE_LENGTH + 1, 'a'), 'longer than'],
+  ])('malformed %#: %j', (text, expected) => {
+    expect(problem(parseAkvs(text))).toContain(expected);
   });
 });
 

@@ -40,6 +40,8 @@ describe('scanValue', () => {
     ['AKVS://sub/shop/pw', ['<pw>']],
     // Not the akvs:// form, though it begins alike.
     [`akvs: ${ref()}`, ['akvs: ', '<pw>']],
+    // It is the whole value, or text.
+    [`${ref()} akvs://sub/shop/pw`, ['<pw>', ' akvs://sub/shop/pw']],
     [`akvs://sub/shop/pw ${ref()}`, 'problem'],
     ['@KeyVault(', 'problem'],
     ['@KeyVault()', 'problem'],
@@ -57,6 +59,11 @@ describe('scanValue', () => {
     expect(shape(scanValue(sized(2049)))).toBe('problem');
     expect(shape(scanValue(`text ${sized(2048)} text`))).toEqual(['text ', '<pw>', ' text']);
     expect(shape(scanValue(`text ${sized(2049)} text)`))).toBe('problem');
+  });
+
+  test('a reference that is not closed, and one with nothing in it, are told apart', () => {
+    expect(scanValue('@KeyVault(')).toMatchObject({ problem: expect.stringContaining('not closed') });
+    expect(scanValue('@KeyVault()')).toMatchObject({ problem: expect.stringContaining('is missing') });
   });
 
   test('calls do not disturb each other', () => {
