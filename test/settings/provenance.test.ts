@@ -19,6 +19,16 @@ describe('what is written is believed', () => {
     expect(readProvenance({ ...env, PW: 'a' }).get('PW')?.version).toBe(V1);
   });
 
+  test('also when another release wrote it: its hash is part of the format', () => {
+    const settings = {
+      PW: { pointer: ref(), resolvedAt: AT, check: '1125' },
+      USER: { pointer: ref(), resolvedAt: AT, check: '0c67' },
+    };
+    const record = JSON.stringify({ v: 1, salt: '5a17', settings });
+    const env = { VAULTSTRAP_REFERENCES: record, PW: 's3cret é😀', USER: 'app15' };
+    expect([...readProvenance(env).keys()]).toEqual(['PW', 'USER']);
+  });
+
   test('names that objects have anyway', () => {
     for (const name of ['constructor', '__proto__', 'toString']) {
       const env: Environment = Object.fromEntries([...Object.entries(recordOf(entry(name, 'a'))), [name, 'a']]);
@@ -29,7 +39,7 @@ describe('what is written is believed', () => {
 
   test('an optional one that was left unset, as long as it is', () => {
     const record = recordOf(entry('PW', undefined));
-    expect(readProvenance(record).get('PW')?.unset).toBe(true);
+    expect(readProvenance(record).get('PW')).toMatchObject({ unset: true, check: '' });
     expect(readProvenance({ ...record, PW: 'set since' }).size).toBe(0);
     expect(readProvenance({ ...record, PW: '' }).size).toBe(0);
   });
@@ -51,6 +61,8 @@ describe('what is not', () => {
   const { PW } = whole.settings;
   test('only the untouched record is', () => {
     expect(readProvenance({ VAULTSTRAP_REFERENCES: JSON.stringify(whole), PW: 'a' }).size).toBe(1);
+    // The same in a variable that anybody may set.
+    expect(readProvenance({ OTHER: JSON.stringify(whole), PW: 'a' }).size).toBe(0);
   });
   test.each<[string, unknown]>([
     ['another version of the format', { ...whole, v: 2 }],
@@ -66,6 +78,7 @@ describe('what is not', () => {
     ['an empty check', { ...whole, settings: { PW: { ...PW, check: '' } } }],
     ['no pointer', { ...whole, settings: { PW: { ...PW, pointer: 1 } } }],
     ['no time', { ...whole, settings: { PW: { ...PW, resolvedAt: undefined } } }],
+    ['a time that is a number', { ...whole, settings: { PW: { ...PW, resolvedAt: 2026 } } }],
     ['no date', { ...whole, settings: { PW: { ...PW, resolvedAt: 'yesterday' } } }],
     ['a version that is none', { ...whole, settings: { PW: { ...PW, version: 7 } } }],
   ])('%s', (_what, record) => {
@@ -100,6 +113,7 @@ describe('the record', () => {
     const record = printProvenance(names.map((name) => entry(name, `value of ${name}`)));
     const lengths = [...record.values()].map((text) => text.length);
     expect(record.size).toBeGreaterThan(3);
+    expect(record.size).toBeLessThan(10);
     expect(Math.max(...lengths)).toBeLessThan(30_200);
     expect([...record.keys()].slice(0, 3)).toEqual([
       'VAULTSTRAP_REFERENCES',
