@@ -27,7 +27,8 @@ export function selectField(json: string, field: string): Result<string> {
     if (typeof node !== 'object' || node === null || node instanceof WrittenNumber || !Object.hasOwn(node, name)) {
       return fail(problem(`the secret has no member ${JSON.stringify(field)}.`));
     }
-    if (Array.isArray(node) && !/^(0|[1-9]\d*)$/.test(name)) {
+    // All else that a JSON array owns is its elements.
+    if (Array.isArray(node) && name === 'length') {
       return fail(problem(`${JSON.stringify(field)} does not lead to an element of an array.`));
     }
     node = (node as Record<string, unknown>)[name];

@@ -44,4 +44,5 @@ test('each state of each version is said once', () => {
 
 test('what could never be read has no dates', () => {
   expect(createExpiryWatch().warnings(plan, new Map([['k', { refusals: 1 }]]), NOW_MS)).toEqual([]);
+  expect(createExpiryWatch().warnings(plan, new Map(), NOW_MS)).toEqual([]);
 });

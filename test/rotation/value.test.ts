@@ -77,6 +77,25 @@ describe('Field', () => {
     expect(selectField(json, field)).toMatchObject({ ok: false, failure: { code: 'ERR_FIELD', retry: 'never' } });
   });
 
+  test.each<[string, string, string]>([
+    ['text', 'a', 'the secret is not JSON'],
+    ['{"a":1}', 'b', 'the secret has no member "b"'],
+    ['[1,2]', '/length', '"/length" does not lead to an element'],
+    ['[1,2]', '/01', 'the secret has no member "/01"'],
+    ['{"a":{}}', 'a', 'member "a" is not a string'],
+  ])('%s, %s: says %s, and what Field takes', (json, field, details) => {
+    expect(selectField(json, field)).toEqual({
+      ok: false,
+      failure: {
+        status: 'OtherReasons',
+        code: 'ERR_FIELD',
+        details: expect.stringContaining(details),
+        hint: expect.stringMatching(/^Field takes .*\/db\/password/),
+        retry: 'never',
+      },
+    });
+  });
+
   test('what every object has is no member', () => {
     for (const field of ['constructor', '__proto__', 'toString', '/constructor/name']) {
       expect(selectField('{}', field)).toMatchObject({ failure: { details: expect.stringContaining('no member') } });
@@ -169,5 +188,17 @@ describe('checkValue', () => {
     expect(checkValue('a\0b')?.code).toBe('ERR_VALUE_NUL');
     expect(checkValue('a\uD83D')?.code).toBe('ERR_VALUE_ENCODING');
     expect(checkValue('')).toBeUndefined();
+  });
+  test.each([
+    ['a\0b', 'a NUL character', 'Encode=base64'],
+    ['a\uD83D', 'half of a surrogate pair', 'as valid text'],
+    ['x'.repeat(MAX_VALUE_BYTES + 1), 'larger than 32766 bytes', 'SecretClient'],
+  ])('what no variable holds is said with a remedy, and not tried again: %#', (value, details, hint) => {
+    expect(checkValue(value)).toMatchObject({
+      status: 'OtherReasons',
+      details: expect.stringContaining(details),
+      hint: expect.stringContaining(hint),
+      retry: 'never',
+    });
   });
 });
