@@ -15,6 +15,8 @@ describe('when a reply says that a token expires', () => {
     ['epoch string in spaces', { expires_on: ` ${IN_A_DAY} ` }, IN_A_DAY_MS],
     ['epoch with a fraction', { expires_on: `${IN_A_DAY}.5` }, IN_A_DAY_MS + 500],
     ['epoch in milliseconds', { expires_on: IN_A_DAY_MS }, IN_A_DAY_MS],
+    ['the last epoch in seconds', { expires_on: 1e11 - 1 }, (1e11 - 1) * 1000],
+    ['the first in milliseconds', { expires_on: 1e11 }, 1e11],
     ['date, morning', { expires_on: '1/16/2026 12:00:00 AM +00:00' }, Date.UTC(2026, 0, 16)],
     ['date, noon', { expires_on: '1/16/2026 12:00:00 PM +00:00' }, IN_A_DAY_MS],
     ['date with zeros', { expires_on: '01/16/2026 07:08:09 PM +00:00' }, Date.UTC(2026, 0, 16, 19, 8, 9)],

@@ -55,6 +55,8 @@ describe('a value survives byte for byte', () => {
       return Object.values(vi.mocked(expand).mock.lastCall?.[0]?.processEnv ?? {}).join();
     });
     expect(texts[0]).not.toBe(texts[1]);
+    // Nobody's value can hold it, and dotenv-expand cannot read "null" in it.
+    for (const text of texts) expect(text).toMatch(/^\uE000[0-9a-mo-z]{10,}\.\d+\uE001,/);
   });
 });
 
@@ -105,6 +107,9 @@ describe('syntax', () => {
     ['{${A}}', '{a}'],
     ['{"a":{"b":"${A}"}}', '{"a":{"b":"a"}}'],
     ['${${A}}', '${a}'],
+    // A brace in a default ends the mention, as in dotenv-expand itself.
+    ['${NONE:-{"a":"${A}"}}', '${NONE:-{"a":"a"}}'],
+    ['${A:+{} ${A}', '${A:+{} a'],
     // Names that dotenv-expand trips over.
     ['${nullable}', 'n'],
     ['${notnull:-d}', 'd'],
@@ -164,6 +169,7 @@ describe('mentionsOf', () => {
   test('a mention may reach around a reference', () => {
     expect(mentionsOf(['${A:-', {}, '}']).braced).toEqual(['A']);
     expect(mentionsOf(['${', {}, '}']).braced).toEqual([]);
+    expect(mentionsOf(['${A}$B', {}, '$C', {}]).all).toEqual(['A', 'B', 'C']);
   });
 
   test('is total, and one pass over a hostile text', () => {
