@@ -40,6 +40,14 @@ describe('when a reply says that a token expires', () => {
     expect(expiryMs({ access_token: OPAQUE, ...reply }, NOW_MS)).toBe(expected);
   });
 
+  test('claims are those of the second part, if it is an object', () => {
+    expect(claimsOf(jwt({ appid: 'x' }))).toEqual({ appid: 'x' });
+    for (const payload of ['null', '7', '"x"', '{', '']) {
+      expect(claimsOf(`a.${Buffer.from(payload).toString('base64url')}.c`), payload).toBeUndefined();
+    }
+    expect(claimsOf(Buffer.from('{}').toString('base64url'))).toBeUndefined();
+  });
+
   test.each(['', 'a', 'a.b', 'a.e30.c', `a.${Buffer.from('[1]').toString('base64url')}.c`, 'a.bnVsbA.c', 'a.%%%.c'])(
     'claims of %o never throw',
     (token) => {
