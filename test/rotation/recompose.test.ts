@@ -1,0 +1,166 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the syntax under test
+// What stands after a read: a new value, the last good one, or none; and what is said of it.
+import { describe, expect, test } from 'vitest';
+import { changeOf, textOf } from '../../src/rotation/changes.js';
+import { type ComposedSetting, composeSettings } from '../../src/rotation/compose.js';
+import { acceptResults, groupsBehind, groupsOf, type HeldSecrets, holdFirst } from '../../src/rotation/held.js';
+import { recompose, resolvedAtOf } from '../../src/rotation/recompose.js';
+import type { Environment } from '../../src/settings/environment.js';
+import type { Plan } from '../../src/settings/plan.js';
+import { printProvenance } from '../../src/settings/provenance.js';
+import { fail, type Result } from '../../src/support/failure.js';
+import type { SecretValue } from '../../src/vault/reader.js';
+import {
+  ABSENT,
+  bad,
+  FORBIDDEN,
+  good,
+  keyOf,
+  NOW_MS,
+  OUTAGE,
+  planOf,
+  ref,
+  settingIn,
+  V1,
+  V2,
+} from '../helpers/fixtures.js';
+
+type Reads = Record<string, Result<SecretValue>>;
+const byKey = (reads: Reads) => new Map(Object.entries(reads).map(([secret, result]) => [keyOf(secret), result]));
+
+/** A start with the first reads, and a refresh with each of the others; what the last one leaves. */
+function stand(env: Environment, onRevoked: 'keep' | 'unset', first: Reads, ...later: Reads[]) {
+  const plan: Plan = planOf(env);
+  let held: HeldSecrets = holdFirst(byKey(first), NOW_MS);
+  let before: readonly ComposedSetting[] = composeSettings(plan, (key) => {
+    const { good: value, failure } = held.get(key) ?? {};
+    return value ? { ok: true, value } : failure && fail(failure);
+  });
+  let latest = recompose(plan, held, before, onRevoked);
+  for (const reads of later) {
+    const options = { nowMs: NOW_MS + 1000, settleMs: 0, isTick: true };
+    ({ held } = acceptResults(held, byKey(reads), groupsOf(plan), options));
+    latest = recompose(plan, held, before, onRevoked);
+    before = latest.map(({ now }) => now);
+  }
+  return Object.fromEntries(
+    latest.map(({ now, failure, change }) => [
+      now.planned.setting,
+      { kind: now.outcome.kind, text: textOf(now), failure, change, outcome: now.outcome },
+    ]),
+  );
+}
+
+const ENV = { PW: ref(), URL: 'db://${PW}' };
+
+test('a new value is applied, and said with its template', () => {
+  expect(stand(ENV, 'keep', { pw: good('a') }, { pw: good('b', { version: V2 }) })).toMatchObject({
+    PW: { text: 'b', failure: undefined, change: { setting: 'PW', fromVersion: V1, toVersion: V2 } },
+    URL: { text: 'db://b', failure: undefined, change: { setting: 'URL' } },
+  });
+  const same = stand(ENV, 'unset', { pw: good('a') }, { pw: good('a') });
+  expect(same).toMatchObject({ PW: { text: 'a', change: undefined }, URL: { text: 'db://a', change: undefined } });
+});
+
+test('a failure is said, and changes nothing', () => {
+  for (const failure of [OUTAGE, FORBIDDEN]) {
+    const { PW, URL } = stand(ENV, 'unset', { pw: good('a') }, { pw: bad(failure) });
+    expect(PW).toMatchObject({ text: 'a', failure, change: undefined });
+    expect(URL).toMatchObject({ text: 'db://a', failure: undefined, change: undefined });
+  }
+});
+
+test('a new secret of which no value can be made keeps the old one, and says why', () => {
+  const env = { A: ref('pw', 'Field=a'), T: '[${A}]' };
+  const { A, T } = stand(env, 'unset', { pw: good('{"a":"x"}') }, { pw: good('{}', { version: V2 }) });
+  expect(A).toMatchObject({ text: 'x', failure: { code: 'ERR_FIELD' }, change: undefined });
+  expect(T).toMatchObject({ text: '[x]', failure: { code: 'ERR_TEMPLATE_MEMBER' }, change: undefined });
+});
+
+describe('refused twice', () => {
+  const no = { pw: bad(FORBIDDEN) };
+
+  test('it is unset if so configured, with what is made of it, and only then', () => {
+    const { PW, URL } = stand(ENV, 'unset', { pw: good('a') }, no, no);
+    expect(PW).toMatchObject({ outcome: { kind: 'unset', because: FORBIDDEN }, failure: FORBIDDEN });
+    expect(PW?.change).toMatchObject({ setting: 'PW', fromVersion: V1 });
+    expect(URL).toMatchObject({ outcome: { kind: 'unset', because: FORBIDDEN }, failure: FORBIDDEN });
+    expect(stand(ENV, 'keep', { pw: good('a') }, no, no)).toMatchObject({ PW: { text: 'a' }, URL: { text: 'db://a' } });
+    expect(stand(ENV, 'unset', { pw: good('a') }, no)).toMatchObject({ PW: { text: 'a' }, URL: { text: 'db://a' } });
+    expect(stand(ENV, 'unset', { pw: good('a') }, no, no, { pw: good('b') })).toMatchObject({
+      URL: { text: 'db://b' },
+    });
+  });
+
+  test('a template of others is not', () => {
+    const env = { ...ENV, OTHER: ref('other'), T: '${OTHER}' };
+    const reads = { pw: good('a'), other: good('o') };
+    expect(stand(env, 'unset', reads, no, no)).toMatchObject({ OTHER: { text: 'o' }, T: { text: 'o' } });
+  });
+
+  test('what could never be read stays what it is', () => {
+    const { PW, URL } = stand(ENV, 'unset', no, no, no);
+    expect(PW).toMatchObject({ kind: 'failed', failure: FORBIDDEN, change: undefined });
+    expect(URL).toMatchObject({ kind: 'failed', change: undefined });
+  });
+
+  test('an absence that a default or Optional answers is none, and no failure', () => {
+    const env = { D: ref('pw', 'Default=d'), O: ref('pw', 'Optional=true'), T: '${D}${O}' };
+    const gone = { pw: bad(ABSENT) };
+    expect(stand(env, 'unset', gone, gone, gone)).toMatchObject({
+      D: { text: 'd', failure: undefined, change: undefined },
+      O: { kind: 'unset', failure: undefined, change: undefined },
+      T: { text: 'd', failure: undefined, change: undefined },
+    });
+    // It was there, and is gone: nobody answers that.
+    expect(stand(env, 'keep', { pw: good('a') }, gone)).toMatchObject({ D: { text: 'a', failure: ABSENT } });
+  });
+
+  test('what the platform resolved stays', () => {
+    const record = JSON.stringify({ PW: { rawReference: ref(), status: 'Resolved' } });
+    const { PW } = stand({ PW: 'theirs', WEBSITE_KEYVAULT_REFERENCES: record }, 'unset', {}, no, no);
+    expect(PW).toMatchObject({ text: 'theirs', failure: FORBIDDEN, change: undefined });
+  });
+});
+
+test('a setting is as young as the youngest of its secrets', () => {
+  const at = (resolvedAtMs?: number) => ({ refusals: 0, ...(resolvedAtMs !== undefined && { resolvedAtMs }) });
+  const held = new Map([
+    [keyOf('a'), at(1000)],
+    [keyOf('b'), at(3000)],
+    [keyOf('c'), at()],
+  ]);
+  const of = (...secrets: string[]) =>
+    resolvedAtOf(settingIn(planOf({ S: secrets.map((secret) => ref(secret)).join('') || '@@KeyVault(' }), 'S'), held);
+  expect([of('a'), of('a', 'b', 'c'), of('b', 'a'), of('c'), of('x'), of()]).toEqual([
+    ...[1000, 3000, 3000, undefined, undefined, undefined],
+  ]);
+});
+
+test('an inherited value: its version tells, or its text when there is none', () => {
+  const inherited = (version?: string) => {
+    const entry = { name: 'PW', value: 'a', pointer: ref(), resolvedAt: new Date(NOW_MS - 1000).toISOString() };
+    const env = { ...Object.fromEntries(printProvenance([{ ...entry, ...(version && { version }) }])), PW: 'a' };
+    const plan = planOf(env);
+    const [before] = composeSettings(plan, () => undefined);
+    return (text: string, now: string) => {
+      const [latest] = composeSettings(plan, () => good(text, { version: now }));
+      return before && latest && changeOf(before, latest, plan.reads);
+    };
+  };
+  const secret = { setting: 'PW', vault: 'shop', secret: 'pw' };
+  expect(inherited(V1)('a', V1)).toBeUndefined();
+  expect(inherited(V1)('a', V2)).toEqual({ ...secret, fromVersion: V1, toVersion: V2 });
+  expect(inherited()('a', V2)).toBeUndefined();
+  expect(inherited()('b', V2)).toEqual({ ...secret, toVersion: V2 });
+});
+
+test('what a setting is made of: its own reads, its members’, and what moves with them', () => {
+  const env = { A: ref('a'), APPSETTING_A: ref('a'), B: ref('b'), C: ref('c'), T: '${A}${B}', U: '<${T}>' };
+  const behind = (...names: string[]) => groupsBehind(planOf(env), new Set(names));
+  const ab = [keyOf('a'), keyOf('b')];
+  for (const name of ['A', 'APPSETTING_A', 'T', 'U']) expect(behind(name), name).toEqual([ab]);
+  expect(behind('C')).toEqual([[keyOf('c')]]);
+  expect(behind('C', 'B')).toEqual([ab, [keyOf('c')]]);
+  expect(behind('NONE')).toEqual([]);
+});
