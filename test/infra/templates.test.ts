@@ -178,9 +178,39 @@ test('every resource of the ARM template depends on what it names', () => {
   }
 });
 
-describe('azd', () => {
-  const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
 
+describe('docs/deploy.md', () => {
+  const text = read('docs/deploy.md');
+
+  test('speaks of settings, parameters, outputs and options that exist', () => {
+    const parameters = read('infra/main.bicepparam');
+    const settings = [...text.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name as string);
+    expect(settings).toEqual(['APP_HOST', 'APP_IDENTITY', 'SECRET_EVENTS']);
+    for (const name of settings) expect(parameters).toContain(`readEnvironmentVariable('${name}'`);
+    for (const name of ['VAULT_NAME', 'APP_NAME', 'APP_URL']) {
+      expect(text).toContain(name);
+      for (const file of ['main', 'smoke']) expect(read(`infra/${file}.bicep`)).toContain(`output ${name} string`);
+    }
+    for (const name of ['platformSecrets', 'settings', 'actionGroupIds', 'nodeVersion', 'webSku']) {
+      expect(text).toContain(`\`${name}\``);
+      expect(Object.keys(arm.parameters)).toContain(name);
+    }
+    const smoke = /npm run smoke:azure -- (.*)/.exec(text)?.[1] ?? '';
+    for (const option of smoke.match(/--[\w-]+/g) ?? [])
+      expect(read('scripts/smoke-azure.mjs')).toContain(`  ${option} `);
+  });
+
+  test('says of every resource type what it is for', () => {
+    for (const { type } of arm.resources) {
+      const name = type.split('/').at(-1) as string;
+      if (['blobServices', 'containers', 'basicPublishingCredentialsPolicies'].includes(name)) continue;
+      expect(text, type).toMatch(new RegExp(`^\\|.*[\`/]${name}\`.*\\|`, 'm'));
+    }
+  });
+});
+
+describe('azd', () => {
   test('puts both packages together on this machine: what runs is what was built', () => {
     for (const file of ['azure.yaml', 'infra/smoke-app/azure.yaml'])
       expect(read(file)).toMatch(/^ {4}remoteBuild: false$/m);
