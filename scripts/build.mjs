@@ -37,8 +37,8 @@ const siblings = (up) => ({
 const commands = readdirSync(path.join(root, 'src/cli/commands'))
   .map((file) => path.parse(file).name)
   .filter((name) => name !== 'run');
-/** What a plain `run` does without; so that it starts sooner. */
-const lazy = ['main', 'run/masked', 'support/load-files'];
+/** What a plain `run` does without, so that it starts sooner; and what two commands share and is larger than both. */
+const lazy = ['main', 'run/masked', 'support/load-files', 'support/looks-secret'];
 
 /** @type {import('esbuild').BuildOptions} */
 const common = {
@@ -52,8 +52,6 @@ const common = {
   minifySyntax: false,
   legalComments: 'none',
   logLevel: 'warning',
-  // Its UMD form, which Node's resolution picks, cannot be bundled.
-  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   external: ['@azure/*'],
   define: { VAULTSTRAP_VERSION: JSON.stringify(version) },
   plugins: [siblings('./'), esbuildEmbeddedSources()],

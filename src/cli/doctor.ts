@@ -3,8 +3,10 @@ import { systemClock } from '../support/clock.js';
 import { examine } from './doctor/examine.js';
 import { findingsAsJson, renderFindings } from './doctor/render.js';
 import { EXIT } from './support/exit.js';
+import { showProgress } from './support/progress.js';
+import { loadSources, type SourceOptions } from './support/sources.js';
 
-export interface DoctorOptions {
+export interface DoctorOptions extends SourceOptions {
   /** Default: text for people. */
   readonly json?: true;
   /** Seconds. */
@@ -13,8 +15,10 @@ export interface DoctorOptions {
   readonly list: boolean;
 }
 
-/** Examines this process's settings and the way to their secrets, prints what was found, and ends the process. */
-export async function doctor({ json, timeout, list }: DoctorOptions): Promise<void> {
+/** Examines the settings that `run` would resolve and the way to their secrets, prints what was found, and ends the process. */
+export async function doctor({ json, timeout, list, ...sources }: DoctorOptions): Promise<void> {
+  await loadSources(sources);
+  const hideProgress = showProgress(process.stderr, 'Looking');
   const { versions, platform, arch } = process;
   const findings = await examine({
     env: readEnvironment(),
@@ -23,6 +27,7 @@ export async function doctor({ json, timeout, list }: DoctorOptions): Promise<vo
     timeoutMs: timeout * 1000,
     list,
   });
+  hideProgress();
   const isBad = findings.some(({ verdict }) => verdict === 'bad');
   const text = json ? findingsAsJson(findings) : renderFindings(findings, process.stdout);
   // A name that nobody answers for keeps a process for half a minute: what there is to say is said.

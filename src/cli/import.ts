@@ -19,7 +19,10 @@ export interface ImportOptions extends Selection {
 export async function importSettings(path: string, options: ImportOptions): Promise<number> {
   const file = readSettingsFile(path);
   const vault = openVault(options.vault, options);
-  const choices = choose(file.entries, options);
+  // In a file of its own: lint has the same judgement.
+  const { looksOf } = await import('./support/looks-secret.js');
+  const looks = await looksOf(file.entries.map(({ name, value = '' }) => ({ name, value })));
+  const choices = choose(file.entries, looks, options);
   const taken = choices.filter(isTaken);
   // Before anything is written anywhere: could the file be rewritten at all?
   rewrite(file, vault, choices, () => true);

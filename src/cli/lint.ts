@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { readVariable } from '../settings/environment.js';
+import { nearest } from '../support/nearest.js';
 import { findFiles } from './lint/files.js';
 import { renderAzure, renderGithub } from './lint/formats/annotations.js';
 import { renderJson, renderSarif } from './lint/formats/data.js';
 import { renderText } from './lint/formats/text.js';
 import { lintFiles, type Outcome } from './lint/lint-files.js';
-import { nearest } from './lint/nearest.js';
 import { isRuleId, RULES } from './lint/rules.js';
 import { EXIT, UsageError } from './support/exit.js';
 

@@ -7,8 +7,8 @@ import { addInit } from './commands/init.js';
 import { addLint } from './commands/lint.js';
 import { addRun } from './commands/run.js';
 import { addSet } from './commands/set.js';
-import { EXIT } from './support/exit.js';
-import { explain } from './support/terminal.js';
+import { EXIT, UsageError } from './support/exit.js';
+import { complain, explain } from './support/terminal.js';
 
 declare const VAULTSTRAP_VERSION: string;
 
@@ -17,11 +17,53 @@ const program = new Command('vaultstrap')
   .description('Key Vault references in settings become values, through the managed identity.')
   .version(VAULTSTRAP_VERSION)
   .enablePositionalOptions()
-  .showHelpAfterError('Run vaultstrap --help to see how.')
+  .configureHelp({ subcommandTerm: (command) => command.name() })
+  .configureOutput({ outputError: (text) => complain(...told(text)) })
   .exitOverride((error) => {
     process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
-  });
+  })
+  .hook('preAction', (_program, command) => refuseExcess(command))
+  .addHelpText(
+    'after',
+    `
+Examples:
+  vaultstrap init                    puts vaultstrap into an app
+  vaultstrap emulate -- npm start    without Azure
+  vaultstrap run -- npm start        with your own sign-in (az login)`,
+  );
 
-for (const add of [addRun, addCheck, addLint, addDoctor, addInit, addEmulate, addSet, addImport]) add(program);
+// In the order in which an app meets them.
+for (const add of [addInit, addLint, addRun, addCheck, addDoctor, addEmulate, addSet, addImport]) add(program);
+// Refused above: commander would quote them.
+for (const command of program.commands) command.allowExcessArguments();
 
 program.parseAsync().catch(explain);
+
+/** Commander's errors in our words. What was typed in the wrong place may be a secret: only names are repeated. */
+function told(text: string): [message: string, hint: string] {
+  const meant = /\(Did you mean (.*?)\?\)/.exec(text)?.[0].slice(1, -1);
+  const message = text
+    .replace(/^error: /, '')
+    .replace(/\s*\(Did you mean [\s\S]*$/, '')
+    .replace(/^(unknown option ')(--[\w-]+|-\w)?[\s\S]*$/, "$1$2'")
+    .replace(/ argument '[\s\S]*' is invalid/, ' argument is invalid')
+    .trim();
+  return [message.replace(/\.?$/, '.'), [...(meant ? [meant] : []), seeHelp(process.argv[2])].join(' ')];
+}
+
+function seeHelp(name: string | undefined): string {
+  const command = program.commands.find((one) => one.name() === name);
+  return `Run vaultstrap ${command ? `${command.name()} ` : ''}--help to see how.`;
+}
+
+function refuseExcess(command: Command): void {
+  const { registeredArguments: expected, args } = command;
+  if (expected.at(-1)?.variadic || args.length <= expected.length) return;
+  const names = expected.map((argument) => `<${argument.name()}>`).join(' ');
+  throw new UsageError(
+    `${command.name()} takes ${names === '' ? 'options only' : `${names}, and nothing more`}.`,
+    command.name() === 'set'
+      ? "The value comes from standard input or the prompt: arguments are in the shell's history and in every process list. If that was a secret, make a new one."
+      : seeHelp(command.name()),
+  );
+}

@@ -1,6 +1,6 @@
 import { bootstrap, close, isVaultstrapError, report } from '../index.js';
 import { readEnvironment } from '../settings/environment.js';
-import { runChild } from './run/child.js';
+import { runChild } from './support/child.js';
 import { EXIT } from './support/exit.js';
 import { loadSources, type SourceOptions } from './support/sources.js';
 import { complain, note } from './support/terminal.js';

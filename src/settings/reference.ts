@@ -37,7 +37,7 @@ export type ParsedReference =
       readonly hint: string;
     };
 
-const KEYS = [
+export const REFERENCE_KEYS = [
   'SecretUri',
   'VaultName',
   'SecretName',
@@ -48,8 +48,8 @@ const KEYS = [
   'Optional',
   'Default',
 ] as const;
-type Key = (typeof KEYS)[number];
-const KEY_BY_LOWER = new Map<string, Key>(KEYS.map((key) => [key.toLowerCase(), key]));
+type Key = (typeof REFERENCE_KEYS)[number];
+const KEY_BY_LOWER = new Map<string, Key>(REFERENCE_KEYS.map((key) => [key.toLowerCase(), key]));
 
 // Key Vault's naming rules: https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#object-identifiers
 // and https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftkeyvault
@@ -198,7 +198,7 @@ function readParams(params: string): { values: ReadonlyMap<Key, string> } | { pr
 function unknownKey(written: string): { problem: string; hint: string } {
   // Only words before a "=" are quoted: anything else could be a misplaced value, or the rest of a Default.
   const named = /^[a-z]{1,32}$/i.test(written) ? `key "${written}"` : 'a key';
-  return bad(`${named} is not known.`, `Known keys: ${KEYS.join(', ')}. A Default cannot hold ";" or ")".`);
+  return bad(`${named} is not known.`, `Known keys: ${REFERENCE_KEYS.join(', ')}. A Default cannot hold ";" or ")".`);
 }
 
 type Extras = Pick<SecretReference, 'identity' | 'field' | 'encode' | 'optional' | 'default'>;

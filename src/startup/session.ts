@@ -3,9 +3,8 @@ import type { Environment } from '../settings/environment.js';
 import { isProvenance } from '../settings/names.js';
 import { type Plan, planSettings } from '../settings/plan.js';
 import type { Clock } from '../support/clock.js';
-import { type Config, OWN_SETTINGS, readConfig } from '../support/config.js';
+import { type Config, nearestOwnSetting, OWN_SETTINGS, readConfig } from '../support/config.js';
 import { BootstrapError, settingFailure } from '../support/errors.js';
-import { nearest } from '../support/nearest.js';
 import type { BootstrapOptions } from '../support/options.js';
 import { sdkAnchors } from '../support/sdk-loader.js';
 import type { ReadResults } from '../vault/client.js';
@@ -92,18 +91,13 @@ export function concludeSession(
   return { composed, ...(fatal && { error: new BootstrapError(failures) }) };
 }
 
-const PREFIX = 'VAULTSTRAP_';
-
 /** What Node or a proxy would show of our traffic, or what the user has relaxed: said at every start. */
 export function warningsAbout(env: Environment): readonly string[] {
   const warnings = Object.keys(env)
-    .filter((name) => name.startsWith(PREFIX) && !OWN_SETTINGS.includes(name) && !isProvenance(name))
+    .filter((name) => name.startsWith('VAULTSTRAP_') && !OWN_SETTINGS.includes(name) && !isProvenance(name))
     .map((name) => {
-      const meant = nearest(
-        name.slice(PREFIX.length),
-        OWN_SETTINGS.map((own) => own.slice(PREFIX.length)),
-      );
-      return `${name} is no setting of vaultstrap and has no effect${meant ? `: did you mean ${PREFIX}${meant}?` : '.'}`;
+      const meant = nearestOwnSetting(name);
+      return `${name} is no setting of vaultstrap and has no effect${meant ? `: did you mean ${meant}?` : '.'}`;
     });
   if (/\*|\b(?:net|http|https|tls|undici|fetch)\b/i.test(env['NODE_DEBUG'] ?? '')) {
     warnings.push("NODE_DEBUG prints request headers, with tokens: remove it outside of a developer's machine.");

@@ -2,6 +2,7 @@ import type { SettingFailure } from './errors.js';
 import { BootstrapError } from './errors.js';
 import { type IdentitySelector, parseIdentity, SYSTEM_ASSIGNED } from './identity-selector.js';
 import { LOG_LEVELS, type LogLevel } from './log.js';
+import { nearest } from './nearest.js';
 import type { BootstrapOptions } from './options.js';
 import { readVaultCa } from './vault-ca.js';
 import { isVaultSuffix, parseVaultEndpoint, type VaultEndpoint } from './vault-names.js';
@@ -117,9 +118,11 @@ export function isEnabled(env: Env, options: BootstrapOptions): boolean {
   return (options.enabled ?? flag.parse(env['VAULTSTRAP_ENABLED'])) !== false;
 }
 
+const PREFIX = 'VAULTSTRAP_';
+
 /** `timeoutSeconds` -> `VAULTSTRAP_TIMEOUT_SECONDS`. */
 function settingOf(name: string): string {
-  return `VAULTSTRAP_${name.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`;
+  return `${PREFIX}${name.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`;
 }
 
 /** Those without an option of their own. */
@@ -127,6 +130,15 @@ const ONLY_SETTINGS = ['VAULTSTRAP_VAULT_ENDPOINT', 'VAULTSTRAP_VAULT_CA', 'VAUL
 
 /** Every setting of our own that users set. */
 export const OWN_SETTINGS: readonly string[] = [...Object.keys(SPECS).map(settingOf), ...ONLY_SETTINGS];
+
+/** Which of them a misspelt name stands for. They share a beginning: it is the rest that has to be alike. */
+export function nearestOwnSetting(name: string): string | undefined {
+  const meant = nearest(
+    name.slice(PREFIX.length),
+    OWN_SETTINGS.map((own) => own.slice(PREFIX.length)),
+  );
+  return meant && `${PREFIX}${meant}`;
+}
 
 /**
  * Options and settings as one checked configuration.

@@ -9,6 +9,8 @@ test.each([
   ['Sec', undefined],
   ['VAULTSTRAP_REFRESH_SECOND', 'VAULTSTRAP_REFRESH_SECONDS'],
   ['secretnmae', 'SecretName'],
+  // Swapped letters are one slip: three of them are within a third of ten letters.
+  ['eSrceNtame', 'SecretName'],
   ['SecretUrl', 'SecretUri'],
   ['SECRETURI', 'SecretUri'],
   ['Colour', undefined],

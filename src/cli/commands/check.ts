@@ -6,6 +6,7 @@ export function addCheck(program: Command): void {
   addSourceOptions(
     program
       .command('check')
+      .summary('Resolve every reference once, and tell how each fared')
       .description('Resolve every reference once and tell how each fared; no value is shown.')
       .option('--json', 'the report as JSON'),
   )
@@ -13,7 +14,8 @@ export function addCheck(program: Command): void {
       'after',
       `${SOURCES_HELP}
 
-Exit status: 0 all is resolved, or there is nothing to resolve; 1 something is not; 2 a mistake in the call.
+Exit status: 0 all is resolved, or there is nothing to resolve; 1 something is
+not; 2 a mistake in the call or in a file.
 
 Examples:
   vaultstrap check

@@ -1,23 +1,33 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { DoctorOptions } from '../doctor.js';
+import { addSourceOptions, SOURCES_HELP } from '../support/sources.js';
 
 export function addDoctor(program: Command): void {
-  program
-    .command('doctor')
-    .description('Go the whole way to every secret and tell what is wrong on it, with the remedy; no value is shown.')
+  addSourceOptions(
+    program
+      .command('doctor')
+      .summary('Tell what is wrong on the way to each secret, with the remedy')
+      .description(
+        'Go the whole way to every secret and tell what is wrong on it, with the remedy; no value is shown.',
+      ),
+  )
     .option('--json', 'the findings as JSON')
     .option('--timeout <seconds>', 'give up after this long', seconds, 20)
     .option('--no-list', "do not try whether the vaults' secrets may be listed")
     .addHelpText(
       'after',
-      `
-It only reads: a token per identity, each secret once, and the name of one secret per vault (a SecretList in the
-audit log), to see whether rights go further than they need to.
+      `${SOURCES_HELP}
 
-Exit status: 0 nothing is bad; 1 something is; 2 a mistake in the call.
+It only reads: a token per identity, each secret once, and the name of one
+secret per vault (a SecretList in the audit log), to see whether rights go
+further than they need to.
+
+Exit status: 0 nothing is bad; 1 something is; 2 a mistake in the call or in a
+file.
 
 Examples:
   vaultstrap doctor
+  vaultstrap doctor --env-file .env
   vaultstrap doctor --json --timeout 5`,
     )
     .action(async (options: DoctorOptions) => {

@@ -2,9 +2,14 @@ import type { Command } from 'commander';
 import type { EmulateOptions } from '../emulate.js';
 
 const HELP = `
-Without --seed, every secret that local.settings.json, .env and the environment refer to exists, with a value made up
-of its name: emulated-{vault}-{secret}. Everything is on 127.0.0.1, in memory, and gone at the end.
-Behind -- a command runs with the settings of the emulated host; without one they are printed, to paste.
+Without --seed, every secret that local.settings.json, .env and the environment
+refer to exists, with a value made up of its name: emulated-{vault}-{secret}.
+Everything is on 127.0.0.1, in memory, and gone at the end. Behind -- a command
+runs with the settings of the emulated host; without one they are printed, to
+paste.
+
+Exit status: the command's own, as with run; 125 the emulator could not be
+started (without a command: 1); 2 a mistake in the call or in a file.
 
 Examples:
   vaultstrap emulate -- npm run dev
@@ -15,6 +20,7 @@ Examples:
 export function addEmulate(program: Command): void {
   program
     .command('emulate')
+    .summary('Vaults and an identity on this machine, without Azure')
     .description('Vaults and an identity endpoint on this machine, for any language, without Azure.')
     .argument('[command...]', 'a command that uses them, and its arguments, behind --')
     .option('--port <number>', 'port of the vaults (https); identity gets the next one, the page the one after')

@@ -2,19 +2,24 @@ import type { Command } from 'commander';
 import type { ImportOptions } from '../import.js';
 
 const HELP = `
-Without --yes nothing is written: the table shows what would be done, and why. A setting is replaced in the file
-only when its secret was written and read back. Run it again at any time: what is done is not done twice.
+Without --yes nothing is written: the table shows what would be done, and why.
+A setting is replaced in the file only when its secret was written and read
+back. Run it again at any time: what is done is not done twice.
+
+Exit status: 0 done, or nothing to do; 1 something was not moved; 2 a mistake
+in the call or in the file.
 
 Examples:
   vaultstrap import local.settings.json --vault my-vault
   vaultstrap import local.settings.json --vault my-vault --yes
-  vaultstrap import .env --vault my-vault --only DB_PASSWORD,STRIPE_KEY --prefix shop- --yes`;
+  vaultstrap import .env --vault my-vault --only DB_PASSWORD --prefix shop- --yes`;
 
 const listOf = (text: string, before: readonly string[] = []) => [...before, ...text.split(',').map((s) => s.trim())];
 
 export function addImport(program: Command): void {
   program
     .command('import')
+    .summary('Move plaintext settings of a file into a vault')
     .description('Move plaintext settings of a file into a vault, and leave references to them.')
     .argument('<file>', 'local.settings.json, or a .env file')
     .requiredOption('--vault <name>', 'the vault to move them to')

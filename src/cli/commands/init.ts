@@ -2,9 +2,12 @@ import type { Command } from 'commander';
 import type { InitOptions } from '../init.js';
 
 const HELP = `
-Adds the import that resolves settings, the dependency, and a sample of a reference; in a Function App also what
-keeps values fresh. Shows the difference and asks; without a terminal nothing is written unless --yes says so.
-A layout that it does not know gets the line to paste, and exit 1.
+Adds the import that resolves settings, the dependency, and a sample of a
+reference; in a Function App also what keeps values fresh. Shows the difference
+and asks; without a terminal nothing is written unless --yes says so.
+
+Exit status: 0 done, or nothing to do; 1 something is left to do by hand, with
+the line to paste; 2 a mistake in the call.
 
 Examples:
   vaultstrap init --dry-run
@@ -14,6 +17,7 @@ Examples:
 export function addInit(program: Command): void {
   program
     .command('init')
+    .summary('Add vaultstrap to the Functions or web app of this folder')
     .description('Add vaultstrap to the Functions or web app of this folder.')
     .option('-y, --yes', 'write without asking')
     .option('--dry-run', 'show what would be written')

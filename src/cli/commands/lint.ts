@@ -2,9 +2,12 @@ import type { Command } from 'commander';
 import type { LintOptions } from '../lint.js';
 
 const HELP = `
-Without files: the settings, templates and app of this folder. Nothing is executed, and nothing leaves the machine.
-In GitHub Actions and Azure Pipelines the findings become annotations by themselves.
-Exit: 0 no error, 1 an error or too many warnings, 2 usage.
+Without files: the settings, templates and app of this folder. Nothing is
+executed, and nothing leaves the machine. In GitHub Actions and Azure Pipelines
+the findings become annotations by themselves.
+
+Exit status: 0 no error; 1 an error, or too many warnings; 2 a mistake in the
+call or a file that cannot be read.
 
 Examples:
   vaultstrap lint
@@ -15,6 +18,7 @@ Examples:
 export function addLint(program: Command): void {
   program
     .command('lint')
+    .summary('Find mistakes in references, settings and startup; no network')
     .description('Find what is wrong with references, settings and startup before it runs; no network.')
     .argument('[files...]', 'settings, templates, code, or folders')
     .option('--format <name>', 'text, json, github, azure or sarif')

@@ -6,6 +6,7 @@ export function addRun(program: Command): void {
   addSourceOptions(
     program
       .command('run')
+      .summary('Start a command with values in the place of references')
       .description('Start a command whose environment holds values in the place of references.')
       .argument('<command...>', 'the command and its arguments, behind --'),
   )
@@ -15,12 +16,14 @@ export function addRun(program: Command): void {
       'after',
       `${SOURCES_HELP}
 
-Exit status: the command's own; 125 nothing was started, 126 not executable, 127 not found, 128 + n ended by signal n.
+Exit status: the command's own, 128 + n when signal n ended it; 125 a setting
+could not be resolved, and nothing was started; 126 not executable; 127 not
+found; 2 a mistake in the call or in a file.
 
 Examples:
   vaultstrap run -- node server.js
   vaultstrap run --env-file .env -- npm start
-  vaultstrap run -- func start        in a Function App: reads local.settings.json
+  vaultstrap run -- func start        reads local.settings.json
   vaultstrap run --mask -- ./deploy.sh`,
     )
     .action(async ([command = '', ...args]: string[], options: RunOptions) => {

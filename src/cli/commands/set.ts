@@ -1,19 +1,23 @@
 import type { Command } from 'commander';
 import type { SetOptions } from '../set.js';
-import { UsageError } from '../support/exit.js';
 
 const HELP = `
-The value comes from standard input, byte for byte but for one line end behind it, or from a hidden prompt.
-The reference to paste goes to standard output, everything else to standard error.
+The value comes from standard input, byte for byte but for one line end behind
+it, or from a hidden prompt. The reference to paste goes to standard output,
+everything else to standard error.
+
+Exit status: 0 written; 1 not written; 2 a mistake in the call.
 
 Examples:
   vaultstrap set my-vault db-password
-  openssl rand -base64 24 | vaultstrap set my-vault db-password --expires 2027-06-30
-  vaultstrap set my-vault tls-key --keep-newline --content-type application/x-pem-file < key.pem`;
+  openssl rand -base64 24 | vaultstrap set my-vault db-password
+  vaultstrap set my-vault api-key --expires 2031-06-30 --tag owner=payments
+  vaultstrap set my-vault tls-key --keep-newline < key.pem`;
 
 export function addSet(program: Command): void {
   program
     .command('set')
+    .summary('Write a secret to a vault, and print its reference')
     .description('Write a secret to a vault, and print the reference to it.')
     .argument('<vault>', "the vault's name")
     .argument('<name>', "the secret's name")
@@ -28,15 +32,7 @@ export function addSet(program: Command): void {
     .option('--identity <id>', 'client id, object:{id}, resource id, or system')
     .option('--json', 'the outcome as JSON')
     .addHelpText('after', HELP)
-    // Refused here: commander would quote what may well be the value.
-    .allowExcessArguments()
-    .action(async (vault: string, name: string, options: SetOptions, { args }: Command) => {
-      if (args.length > 2) {
-        throw new UsageError(
-          "set takes a vault and a name. A value in the arguments is in the shell's history and in every process list.",
-          'Give it on standard input, or at the prompt. If that was a secret, make a new one.',
-        );
-      }
+    .action(async (vault: string, name: string, options: SetOptions) => {
       const { set } = await import('../set.js');
       process.exitCode = await set(vault, name, options);
     });

@@ -1,8 +1,7 @@
 import type { Environment } from '../../settings/environment.js';
 import { bareName, isProvenance } from '../../settings/names.js';
-import { type Config, isEnabled, OWN_SETTINGS, readConfig } from '../../support/config.js';
+import { type Config, isEnabled, nearestOwnSetting, OWN_SETTINGS, readConfig } from '../../support/config.js';
 import { BootstrapError } from '../../support/errors.js';
-import { nearest } from '../support/nearest.js';
 import { bad, type Finding, good, warning } from './finding.js';
 
 /** Those that send requests elsewhere, or to more places, than usual. */
@@ -45,7 +44,7 @@ function strangers(names: readonly string[]): readonly Finding[] {
   return names
     .filter((name) => !OWN_SETTINGS.includes(bareName(name)) && !isProvenance(bareName(name)))
     .map((name) => {
-      const meant = nearest(bareName(name), OWN_SETTINGS);
+      const meant = nearestOwnSetting(bareName(name));
       return warning(
         'settings',
         'no setting of vaultstrap; it has no effect.',

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { safeCause } from '../../support/failure.js';
 import type { Emulator } from '../../testing/index.js';
-import { UsageError } from '../support/exit.js';
+import { FailedError } from '../support/exit.js';
 import { ActionError, perform } from './page-actions.js';
 import { pageSecurityPolicy, renderPage } from './page-html.js';
 import { snapshotOf } from './snapshot.js';
@@ -25,7 +25,7 @@ export async function servePage(azure: Emulator, port: number): Promise<Page> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) =>
       reject(
-        new UsageError(
+        new FailedError(
           `the page cannot have port ${port} (${safeCause(error).code}).`,
           'Choose another --port, or --no-page.',
         ),

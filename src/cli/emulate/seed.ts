@@ -1,8 +1,9 @@
-import { parseEnv } from 'node:util';
-import { type ParseError, parse } from 'jsonc-parser';
+import { getNodeValue } from 'jsonc-parser';
 import type { EmulatorOptions, Fault } from '../../testing/index.js';
-import { readText } from '../import/settings-file.js';
+import { parseDotenv } from '../support/dotenv.js';
 import { UsageError } from '../support/exit.js';
+import { isJsonName, lineAt, readTextFile } from '../support/files.js';
+import { readJsonTree } from '../support/json-tree.js';
 
 /** What `startEmulator` takes, but the port; and faults that are there from the start. */
 export interface Seed {
@@ -24,18 +25,14 @@ const MEMBERS = [
 
 /** JSON with comments in the shape of `EmulatorOptions`, or .env lines `vault/secret=value`. */
 export function readSeed(file: string): Seed {
-  const text = readText(file);
-  return /\.jsonc?$/i.test(file) ? fromJson(text, file) : { options: fromEnv(text, file), faults: [] };
+  const text = readTextFile(file);
+  return isJsonName(file) ? fromJson(text, file) : { options: fromEnv(text, file), faults: [] };
 }
 
 function fromJson(text: string, file: string): Seed {
-  const errors: ParseError[] = [];
-  const seed: unknown = parse(text, errors, { allowTrailingComma: true });
-  const [error] = errors;
-  if (error) {
-    const line = text.slice(0, error.offset).split('\n').length;
-    throw new UsageError(`${file} is not valid JSON (line ${line}).`);
-  }
+  const { root, mistake } = readJsonTree(text);
+  if (mistake) throw new UsageError(`${file}, line ${lineAt(text, mistake.at)}: ${mistake.what}.`);
+  const seed: unknown = root && getNodeValue(root);
   if (!isObject(seed)) throw new UsageError(`${file} holds no object.`, `It may have ${MEMBERS.join(', ')}.`);
   const strange = Object.keys(seed).find((name) => !MEMBERS.includes(name) && name !== '$schema');
   if (strange !== undefined) {
@@ -71,7 +68,7 @@ function withDates(options: Record<string, unknown>, file: string): EmulatorOpti
 
 function fromEnv(text: string, file: string): EmulatorOptions {
   const vaults: Record<string, Record<string, string>> = {};
-  for (const [place, value = ''] of Object.entries(parseEnv(text))) {
+  for (const [place, value] of parseDotenv(text, file)) {
     const [vault = '', secret = '', ...more] = place.split('/');
     if (secret === '' || more.length > 0) {
       throw new UsageError(

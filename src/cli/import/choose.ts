@@ -3,9 +3,9 @@ import { scanValue } from '../../settings/scan.js';
 import { mentionsOf } from '../../settings/template.js';
 import { Secret } from '../../support/secret.js';
 import { UsageError } from '../support/exit.js';
+import { isReadByHost, type Look } from '../support/looks-secret.js';
 import { problemOfValue } from '../support/secret-value.js';
-import { whySecret } from './looks-secret.js';
-import type { Entry } from './settings-file.js';
+import type { Entry } from './entries.js';
 
 export interface Selection {
   readonly all?: true;
@@ -32,14 +32,18 @@ export type Choice = Taken | Left;
 
 export const isTaken = (choice: Choice): choice is Taken => 'secret' in choice;
 
-/** Which settings move, under which names, and why. */
-export function choose(entries: readonly Entry[], selection: Selection): readonly Choice[] {
+/** Which settings move, under which names, and why; `looks` are those of the entries. */
+export function choose(
+  entries: readonly Entry[],
+  looks: readonly (Look | undefined)[],
+  selection: Selection,
+): readonly Choice[] {
   const names = entries.map(({ name }) => name);
   for (const option of ['only', 'except'] as const) {
     const unknown = selection[option]?.find((name) => !names.includes(name));
     if (unknown !== undefined) throw new UsageError(`--${option}: there is no setting ${unknown} in the file.`);
   }
-  const choices = entries.map((entry) => choiceOf(entry, names, selection));
+  const choices = entries.map((entry, index) => choiceOf(entry, looks[index], names, selection));
   for (const choice of choices) {
     if (!isTaken(choice) && choice.never && selection.only?.includes(choice.setting)) {
       throw new UsageError(`${choice.setting} cannot be moved: ${choice.why}.`);
@@ -49,7 +53,12 @@ export function choose(entries: readonly Entry[], selection: Selection): readonl
   return choices;
 }
 
-function choiceOf({ name, value }: Entry, names: readonly string[], selection: Selection): Choice {
+function choiceOf(
+  { name, value }: Entry,
+  look: Look | undefined,
+  names: readonly string[],
+  selection: Selection,
+): Choice {
   const leave = (why: string, never = true): Left => ({ setting: name, why, never });
   if (names.indexOf(name) !== names.lastIndexOf(name)) return leave('stands there twice');
   if (value === undefined) return leave('not text, or not written so that all readers agree');
@@ -72,7 +81,7 @@ function choiceOf({ name, value }: Entry, names: readonly string[], selection: S
   if (mentioned !== undefined && !selection.only) {
     return leave(`mentions \${${mentioned}}: in a vault that is only text`, false);
   }
-  const why = selection.only ? 'named by --only' : (whySecret(name, plain) ?? (selection.all && 'taken by --all'));
+  const why = selection.only ? 'named by --only' : (look?.why ?? (selection.all && 'taken by --all'));
   if (!why) return leave('does not look like a secret', false);
   const secret = secretNameOf(name, selection.prefix);
   if (secret === undefined) return leave('no name of a secret can be made of it');
@@ -84,13 +93,6 @@ const SIGN_IN = new Set(['AZURE_CLIENT_SECRET', 'AZURE_CLIENT_CERTIFICATE_PASSWO
 /** The sign-in of a service principal or a person, which moving would only hide. */
 export const signInsOf = (entries: readonly Entry[]): readonly string[] =>
   entries.filter(({ name, value }) => SIGN_IN.has(name.toUpperCase()) && value).map(({ name }) => name);
-
-/** https://learn.microsoft.com/azure/azure-functions/functions-app-settings */
-function isReadByHost(name: string): boolean {
-  return /^(AzureWebJobs|AzureFunctions|FUNCTIONS_|APPLICATIONINSIGHTS_|APPINSIGHTS_|SCM_|DOCKER_|ASPNETCORE_)/i.test(
-    name,
-  );
-}
 
 /** Key Vault's names: 1 to 127 letters, digits and hyphens, in which case does not count. */
 export function secretNameOf(setting: string, prefix = ''): string | undefined {

@@ -4,7 +4,6 @@ import {
   fchmodSync,
   fsyncSync,
   openSync,
-  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -13,21 +12,8 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { safeCause } from '../../support/failure.js';
-import { UsageError } from '../support/exit.js';
-import { readEnvEntries } from './env-entries.js';
-import { readJsonEntries } from './json-entries.js';
-
-/** One setting of a file, and where its value stands. */
-export interface Entry {
-  readonly name: string;
-  /** `undefined`: not text, or not to be read with certainty. */
-  readonly value: string | undefined;
-  /** Of the value with its quotes, in the text. */
-  readonly start: number;
-  readonly end: number;
-  /** How another value is written in its place. */
-  readonly write: (value: string) => string;
-}
+import { readExactText } from '../support/files.js';
+import { type Entry, entriesOf } from './entries.js';
 
 export interface SettingsFile {
   readonly path: string;
@@ -37,11 +23,9 @@ export interface SettingsFile {
 
 const BOM = '\uFEFF';
 
-/** `.json` and `.jsonc` are read as local.settings.json, everything else as .env. */
 export function parseSettings(file: string, text: string): SettingsFile {
   const head = text.startsWith(BOM) ? 1 : 0;
-  const read = /\.jsonc?$/i.test(file) ? readJsonEntries : readEnvEntries;
-  const entries = read(text.slice(head), file).map((entry) => ({
+  const entries = entriesOf(text.slice(head), file).map((entry) => ({
     ...entry,
     start: entry.start + head,
     end: entry.end + head,
@@ -50,17 +34,7 @@ export function parseSettings(file: string, text: string): SettingsFile {
 }
 
 export function readSettingsFile(file: string): SettingsFile {
-  return parseSettings(file, readText(file));
-}
-
-export function readText(file: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(file));
-  } catch (error) {
-    const { code, syscall } = safeCause(error);
-    if (code === 'ENOENT') throw new UsageError(`there is no file ${file}.`);
-    throw new UsageError(syscall ? `${file} cannot be read (${code}).` : `${file} is not UTF-8 text.`);
-  }
+  return parseSettings(file, readExactText(file));
 }
 
 /** The text with other values in the place of some; everything else stays, byte for byte. */
@@ -87,7 +61,7 @@ export function readsAs(file: SettingsFile, text: string, values: ReadonlyMap<st
 
 /** Whole or not at all: beside the file, then in its place, with its rights; behind a link, its target. */
 export function replaceFile(file: SettingsFile, text: string): { problem: string; hint: string } | undefined {
-  if (readText(file.path) !== file.text) {
+  if (readExactText(file.path) !== file.text) {
     return {
       problem: `${file.path} was changed meanwhile; it was left as it is.`,
       hint: 'Run this again: what is in the vault is taken up.',

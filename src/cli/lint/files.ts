@@ -1,6 +1,7 @@
-import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { UsageError } from '../support/exit.js';
+import { isUsageError, UsageError } from '../support/exit.js';
+import { readTextFile } from '../support/files.js';
 import type { Source } from './finding.js';
 
 /** What a file is looked at as. */
@@ -45,7 +46,10 @@ export function findFiles(given: readonly string[], cwd: string): readonly Found
       if (wasGiven) throw new UsageError(`${path.relative(cwd, file)} is larger than 8 MB.`);
       return;
     }
-    const source = { file: nameFrom(cwd, file), path: file, text: readText(file, nameFrom(cwd, file)) };
+    const name = nameFrom(cwd, file);
+    const text = textOf(file, name, wasGiven || kind !== 'json');
+    if (text === undefined) return;
+    const source = { file: name, path: file, text };
     if (kind !== 'json') found.set(file, { kind, source });
     else if (wasGiven || /"\$schema"\s*:\s*"[^"]*deployment(Template|Parameters)\.json/i.test(source.text)) {
       found.set(file, { kind: 'template', source });
@@ -94,10 +98,12 @@ function entriesOf(folder: string, wasGiven: boolean): readonly Dirent[] {
   }
 }
 
-function readText(file: string, name: string): string {
+/** JSON that nobody named, and that is no text, is no template either. */
+function textOf(file: string, name: string, isWanted: boolean): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return readTextFile(file, name);
   } catch (error) {
-    throw new UsageError(`${name} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+    if (isWanted || !isUsageError(error)) throw error;
+    return undefined;
   }
 }

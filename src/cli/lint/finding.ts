@@ -1,10 +1,7 @@
+import type { Span } from '../support/files.js';
 import type { RuleId, Severity } from './rules.js';
 
-/** Part of a file's text, in UTF-16 code units. */
-export interface Span {
-  readonly start: number;
-  readonly end: number;
-}
+export type { Span } from '../support/files.js';
 
 /** A file's text, and how it is called in what we print. */
 export interface Source {

@@ -7,7 +7,7 @@ import { type Finding, inOrder } from './finding.js';
 import { readEnvFile } from './settings/env-file.js';
 import { type BindingUse, checkHostReads, checkSchedules } from './settings/host.js';
 import { readBicep, readTerraform } from './settings/infrastructure.js';
-import { readLocalSettings, readTemplateJson } from './settings/json.js';
+import { readLocalSettingsFile, readTemplateJson } from './settings/json.js';
 import { checkOwnSettings } from './settings/own.js';
 import { findPlaintextSecrets } from './settings/plaintext.js';
 import { checkNodeOptions } from './settings/preload.js';
@@ -22,7 +22,7 @@ export interface Outcome {
 }
 
 const READERS = {
-  local: readLocalSettings,
+  local: readLocalSettingsFile,
   env: readEnvFile,
   bicep: readBicep,
   terraform: readTerraform,

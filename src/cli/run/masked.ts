@@ -1,5 +1,5 @@
 import type { Report } from '../../report/types.js';
-import type { Command } from './child.js';
+import type { Command } from '../support/child.js';
 import { concealedTexts } from './concealed.js';
 import { patternsOf } from './mask.js';
 import { passMasked } from './masked-output.js';

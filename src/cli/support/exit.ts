@@ -1,10 +1,10 @@
-/** Exit statuses of the command line. `run` has the child's, or one of its own. */
+/** Exit statuses of the command line. `run` and `emulate` have the command's, or one of their own. */
 export const EXIT = {
   done: 0,
   /** Something is unresolved, or lint found an error. */
   unresolved: 1,
   usage: 2,
-  /** Of `run`: we failed before the command was started. */
+  /** Of `run` and `emulate`: we failed before the command was started. */
   failedBefore: 125,
 } as const;
 
@@ -22,4 +22,15 @@ export class UsageError extends Error {
 /** By name: each command is a file of its own in dist, with a class of its own. */
 export function isUsageError(error: unknown): error is UsageError {
   return error instanceof Error && error.name === 'UsageError';
+}
+
+/** The call is right, and this machine does not let us: printed without a stack. */
+export class FailedError extends Error {
+  readonly hint: string;
+
+  constructor(message: string, hint: string) {
+    super(message);
+    this.name = 'FailedError';
+    this.hint = hint;
+  }
 }

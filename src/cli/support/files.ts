@@ -13,17 +13,39 @@ const TROUBLES: Readonly<Record<string, string>> = {
   EPERM: 'may not be read',
 };
 
+/** Part of a text, in UTF-16 code units. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Why a text is not what its file should hold, and where; quotes no value. */
+export interface Mistake {
+  readonly at: number;
+  readonly what: string;
+  readonly hint?: string;
+}
+
 /**
  * A file of settings that the user named, as text: UTF-8, or UTF-16 as PowerShell writes it.
  *
  * @throws UsageError that names the file and quotes nothing of it.
  */
-export function readTextFile(file: string): string {
-  const bytes = readBytes(file);
-  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8';
+export function readTextFile(file: string, name: string = file): string {
+  const bytes = readBytes(file, name);
+  const isWide = bytes[0] === 0xff && bytes[1] === 0xfe;
+  return decode(bytes, name, isWide ? 'utf-16le' : 'utf-8', false);
+}
+
+/** The same of a file that will be written again: UTF-8 only, and with its byte order mark if it has one. */
+export function readExactText(file: string): string {
+  return decode(readBytes(file, file), file, 'utf-8', true);
+}
+
+function decode(bytes: Buffer, file: string, encoding: string, ignoreBOM: boolean): string {
   let text: string;
   try {
-    text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    text = new TextDecoder(encoding, { fatal: true, ignoreBOM }).decode(bytes);
   } catch {
     throw new UsageError(`${file} is not text in UTF-8.`, 'Save it as UTF-8.');
   }
@@ -31,14 +53,14 @@ export function readTextFile(file: string): string {
   return text;
 }
 
-function readBytes(file: string): Buffer {
+function readBytes(file: string, name: string): Buffer {
   let fd: number | undefined;
   try {
     fd = openSync(file, 'r');
     const chunks: Buffer[] = [];
     // By pieces: a pipe has no size, and a device no end.
     for (let size = 0, length = -1; length !== 0; size += length) {
-      if (size > MAX_BYTES) throw new UsageError(`${file} is larger than 10 MB: no file of settings is.`);
+      if (size > MAX_BYTES) throw new UsageError(`${name} is larger than 10 MB: no file of settings is.`);
       const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
       length = readSync(fd, chunk);
       chunks.push(chunk.subarray(0, length));
@@ -47,10 +69,15 @@ function readBytes(file: string): Buffer {
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-    throw new UsageError(`${file} ${TROUBLES[code] ?? `cannot be read (${code})`}.`);
+    throw new UsageError(`${name} ${TROUBLES[code] ?? `cannot be read (${code})`}.`);
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
+}
+
+/** `.json` and `.jsonc` are read as local.settings.json, everything else as .env. */
+export function isJsonName(file: string): boolean {
+  return /\.jsonc?$/i.test(file);
 }
 
 /** The line, from 1, in which a position of a text stands. */

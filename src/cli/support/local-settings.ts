@@ -1,57 +1,92 @@
-import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import type { Node } from 'jsonc-parser';
 import { UsageError } from './exit.js';
-import { lineAt } from './files.js';
+import { lineAt, type Mistake, type Span } from './files.js';
+import { memberOf, membersOf, readJsonTree, spanOf } from './json-tree.js';
+
+/** A setting of local.settings.json, and where it stands. */
+export interface LocalSetting {
+  readonly name: string;
+  /** As a variable of the environment; `undefined` for an object or a list. */
+  readonly value: string | undefined;
+  /** Whether it is written as a text, in quotes. */
+  readonly isText: boolean;
+  readonly isConnection: boolean;
+  readonly nameAt: Span;
+  /** Of the value with its quotes. */
+  readonly at: Span;
+}
+
+export interface LocalSettings {
+  readonly settings: readonly LocalSetting[];
+  readonly hasValues: boolean;
+  /** Where it says so. */
+  readonly encryptedAt?: Span;
+  readonly mistake?: Mistake & { readonly length?: number };
+}
 
 /**
  * What `local.settings.json` makes of an environment, as Core Tools does: `Values` by name, connection strings as
  * `ConnectionStrings:{name}`, null left out, numbers and booleans as .NET prints them.
  * https://github.com/Azure/azure-functions-core-tools, `AppSettingsFile.cs`, `StartHostAction.cs`
- *
- * @throws UsageError that names file and line, and quotes nothing but the name of a setting.
  */
-export function parseLocalSettings(text: string, file: string): ReadonlyMap<string, string> {
-  const mistake = (at: number, what: string, hint?: string) =>
-    new UsageError(`${file}, line ${lineAt(text, at)}: ${what}.`, hint);
-  const errors: ParseError[] = [];
-  const root = parseTree(text, errors, { allowTrailingComma: true });
-  const [first] = errors;
-  if (first) throw mistake(first.offset, `this is not JSON (${printParseErrorCode(first.error)})`);
-  const members = membersOf(root);
-  if (!root || !members) throw mistake(0, 'this is not an object with "Values"');
-  if (members.get('IsEncrypted')?.value === true) {
-    throw new UsageError(`${file} is encrypted.`, 'Decrypt it with: func settings decrypt');
-  }
-
-  const settings = new Map<string, string>();
-  const put = (name: string, node: Node | undefined) => {
-    if (name === '' || !node || node.type === 'null') return;
-    const value = scalar(node, text);
-    if (value === undefined) throw mistake(node.offset, `the value of ${JSON.stringify(name)} is no text`, 'Quote it.');
-    if (/[=\0]/.test(name) || value.includes('\0')) {
-      throw mistake(node.offset, `${JSON.stringify(name)} cannot be an environment variable`);
+export function readLocalSettings(text: string): LocalSettings {
+  const none = { settings: [], hasValues: false };
+  const { root, mistake } = readJsonTree(text);
+  if (mistake) return { ...none, mistake };
+  if (!membersOf(root)) return { ...none, mistake: { at: 0, what: 'this is not an object with "Values"' } };
+  const encrypted = memberOf(root, 'IsEncrypted');
+  if (encrypted?.value === true) return { ...none, encryptedAt: spanOf(encrypted) };
+  const values = memberOf(root, 'Values');
+  const connections = memberOf(root, 'ConnectionStrings');
+  for (const [name, section] of Object.entries({ Values: values, ConnectionStrings: connections })) {
+    if (section && section.type !== 'null' && !membersOf(section)) {
+      return { ...none, mistake: { at: section.offset, what: `"${name}" is no object` } };
     }
-    settings.set(name, value);
+  }
+  const settingOf = (name: string, key: Node, value: Node, isConnection: boolean): LocalSetting[] =>
+    name === '' || value.type === 'null'
+      ? []
+      : [
+          {
+            name,
+            value: scalar(value, text),
+            isText: value.type === 'string',
+            isConnection,
+            nameAt: spanOf(key),
+            at: spanOf(value),
+          },
+        ];
+  return {
+    hasValues: values?.type === 'object',
+    settings: [
+      ...(membersOf(values) ?? []).flatMap(({ name, key, value }) => settingOf(name, key, value, false)),
+      ...(membersOf(connections) ?? []).flatMap(({ name, key, value }) =>
+        settingOf(`ConnectionStrings:${name}`, key, memberOf(value, 'ConnectionString') ?? value, true),
+      ),
+    ],
   };
-  for (const section of ['Values', 'ConnectionStrings']) {
-    const node = members.get(section);
-    const entries = membersOf(node);
-    if (node && node.type !== 'null' && !entries) throw mistake(node.offset, `"${section}" is no object`);
-    for (const [name, value] of entries ?? []) {
-      if (section === 'Values') put(name, value);
-      else put(`ConnectionStrings:${name}`, membersOf(value)?.get('ConnectionString') ?? value);
-    }
-  }
-  return settings;
 }
 
-/** The last of a name counts. */
-function membersOf(node: Node | undefined): ReadonlyMap<string, Node> | undefined {
-  if (node?.type !== 'object') return undefined;
+/** @throws UsageError that names file and line, and quotes nothing but the name of a setting. */
+export function parseLocalSettings(text: string, file: string): ReadonlyMap<string, string> {
+  const wrong = (at: number, what: string, hint?: string) =>
+    new UsageError(`${file}, line ${lineAt(text, at)}: ${what}.`, hint);
+  const { settings, mistake, encryptedAt } = readLocalSettings(text);
+  if (mistake) throw wrong(mistake.at, mistake.what, mistake.hint);
+  if (encryptedAt) throw encryptedFile(file);
   return new Map(
-    (node.children ?? []).flatMap(({ children: [key, value] = [] }) =>
-      key && value ? [[String(key.value), value] as const] : [],
-    ),
+    settings.map(({ name, value, at }) => {
+      if (value === undefined) throw wrong(at.start, `the value of ${JSON.stringify(name)} is no text`, 'Quote it.');
+      if (/[=\0]/.test(name) || value.includes('\0')) {
+        throw wrong(at.start, `${JSON.stringify(name)} cannot be an environment variable`);
+      }
+      return [name, value];
+    }),
   );
+}
+
+export function encryptedFile(file: string): UsageError {
+  return new UsageError(`${file} is encrypted.`, 'Decrypt it with: func settings decrypt');
 }
 
 function scalar(node: Node, text: string): string | undefined {

@@ -25,8 +25,9 @@ export function addSourceOptions(command: Command): Command {
 }
 
 export const SOURCES_HELP = `
-Order: the environment wins, then the last --env-file, ..., the first --env-file, then ${DEFAULT_FILE}.
-Settings that steer identities and the way to vaults count from the environment only.`;
+The environment wins, then --env-file (of several the last), then
+${DEFAULT_FILE}. What steers identities and the way to vaults counts from
+the environment only.`;
 
 /**
  * Reads the files, if there are any, and puts their settings below those of the environment.

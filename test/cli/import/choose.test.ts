@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { choose, isTaken, type Selection, secretNameOf } from '../../../src/cli/import/choose.js';
-import { whySecret } from '../../../src/cli/import/looks-secret.js';
-import type { Entry } from '../../../src/cli/import/settings-file.js';
+import type { Entry } from '../../../src/cli/import/entries.js';
+import { lookAt } from '../../../src/cli/support/looks-secret.js';
 import { scanValue } from '../../../src/settings/scan.js';
 
 const entry = (name: string, value: string | undefined): Entry => ({
@@ -13,11 +13,10 @@ const entry = (name: string, value: string | undefined): Entry => ({
   end: 0,
   write: (text) => text,
 });
-const chosen = (settings: Readonly<Record<string, string>>, selection: Selection = {}) =>
-  choose(
-    Object.entries(settings).map(([name, value]) => entry(name, value)),
-    selection,
-  );
+const chosen = (settings: Readonly<Record<string, string>>, selection: Selection = {}) => {
+  const entries = Object.entries(settings).map(([name, value]) => ({ ...entry(name, value), value }));
+  return choose(entries, entries.map(lookAt), selection);
+};
 const why = (name: string, value: string, selection?: Selection) => {
   const [choice] = chosen({ [name]: value }, selection);
   return choice && (isTaken(choice) ? `${choice.secret}: ${choice.why}` : choice.why);
@@ -54,37 +53,6 @@ describe('what never moves', () => {
   });
 });
 
-describe('what looks like a secret', () => {
-  test.each([
-    ['DB_PASSWORD', 'hunter2', 'its name'],
-    ['dbPassword', 'hunter2', 'its name'],
-    ['STRIPE_API_KEY', 'abc', 'its name'],
-    ['MyApp__ConnectionString', 'abc', 'its name'],
-    ['URL', 'postgres://app:hunter2@db/shop', 'an address with a password'],
-    ['STORE', 'AccountName=a;AccountKey=b==', 'a connection string with a key'],
-    ['HOOK', 'https://x.example/run?code=abcdefghij', 'an address with a key'],
-    ['CERT', '-----BEGIN PRIVATE KEY-----\nabc', 'a private key'],
-    ['X', 'ghp_abc', 'a key of a known service'],
-    ['X', 'f3K9x0Pq7Lm2Zt8Rw5Yv1', 'random characters'],
-  ])('%s=%s', (name, value, reason) => {
-    expect(whySecret(name, value)).toBe(reason);
-  });
-
-  test.each([
-    ['PORT', '3000'],
-    ['NODE_ENV', 'production'],
-    ['URL', 'https://shop.example/path?page=2'],
-    ['TENANT', '7ed0e5a8-3c27-4f3a-9d10-5f5b2b1c9e11'],
-    ['USE_PASSWORD', 'false'],
-    ['TOKEN_TTL', '3600'],
-    ['KEYBOARD', 'de'],
-    ['NEXT_PUBLIC_MAP_KEY', 'f3K9x0Pq7Lm2Zt8Rw5Yv1'],
-    ['REGION', 'westeurope-production-1'],
-  ])('not %s=%s', (name, value) => {
-    expect(whySecret(name, value)).toBeUndefined();
-  });
-});
-
 describe('names of secrets', () => {
   test.each([
     ['DB_PASSWORD', undefined, 'db-password'],
@@ -98,7 +66,7 @@ describe('names of secrets', () => {
   });
 
   test('what stands there twice never moves', () => {
-    expect(choose([entry('A', 'x'), entry('A', 'y')], { all: true }).filter(isTaken)).toEqual([]);
+    expect(choose([entry('A', 'x'), entry('A', 'y')], [], { all: true }).filter(isTaken)).toEqual([]);
   });
 
   test('two settings, one name: nothing is done', () => {

@@ -2,7 +2,9 @@
 import { parseEnv } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Entry } from '../../../src/cli/import/entries.js';
 import { parseSettings, readsAs, withValues } from '../../../src/cli/import/settings-file.js';
+import { isUsageError } from '../../../src/cli/support/exit.js';
 
 const REFERENCE = '@KeyVault(VaultName=shop;SecretName=a-secret)';
 
@@ -59,11 +61,20 @@ describe('.env', () => {
         .map((parts) => parts.join('')),
       fc.string({ unit: fc.constantFrom('A', '=', '"', "'", '`', '#', '\n', '\r', ' ', '$', '\\'), maxLength: 20 }),
     );
+    let moved = 0;
     fc.assert(
       fc.property(fc.array(line, { maxLength: 6 }), (lines) => {
         const text = lines.join('\n');
         const before = parseEnv(text);
-        const { entries } = parseSettings('.env', text);
+        let entries: readonly Entry[];
+        try {
+          ({ entries } = parseSettings('.env', text));
+        } catch (error) {
+          // As `run` does, whatever Node would make of it.
+          expect(isUsageError(error)).toBe(true);
+          return;
+        }
+        if (entries.some(({ value }) => value !== undefined)) moved++;
         for (const { name, value } of entries) {
           // What stands there twice is never moved (choose.test.ts).
           if (value === undefined || entries.filter((other) => other.name === name).length > 1) continue;
@@ -74,6 +85,16 @@ describe('.env', () => {
       }),
       { numRuns: 2000 },
     );
+    // Or this would be a property of nothing.
+    expect(moved).toBeGreaterThan(200);
+  });
+
+  test('what run refuses is refused, by its line', () => {
+    expect(() => parseSettings('.env', '\uFEFFA=1\r\nno setting\r\n')).toThrow('.env, line 2: this is no setting.');
+  });
+
+  test('an empty value before another setting, which Node runs together, has no certain place', () => {
+    expect(parseSettings('.env', 'A= \nB=2').entries.map(({ value }) => value)).toEqual([undefined, undefined]);
   });
 });
 
@@ -97,10 +118,10 @@ describe('local.settings.json', () => {
   });
 
   test.each([
-    ['{ "Values": { "A": "x" ', /x\.json is not valid JSON \(line 1\)/],
+    ['{ "Values": { "A": "x" ', /^x\.json, line 1: this is not JSON/],
     ['{ "IsEncrypted": true, "Values": {} }', /is encrypted/],
     ['{ "A": "x" }', /has no "Values"/],
-    ['', /not valid JSON|has no "Values"/],
+    ['', /^x\.json, line 1: this is not JSON/],
   ])('%s', (broken, message) => {
     expect(() => parseSettings('x.json', broken)).toThrow(message);
   });

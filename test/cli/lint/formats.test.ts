@@ -4,7 +4,6 @@ import type { Finding } from '../../../src/cli/lint/finding.js';
 import { renderAzure, renderGithub } from '../../../src/cli/lint/formats/annotations.js';
 import { renderJson, renderSarif } from '../../../src/cli/lint/formats/data.js';
 import { printable, renderText, summary } from '../../../src/cli/lint/formats/text.js';
-import { nearest } from '../../../src/cli/lint/nearest.js';
 import { RULES } from '../../../src/cli/lint/rules.js';
 
 const finding: Finding = {
@@ -78,14 +77,4 @@ describe('text', () => {
       '1 file, 1 reference, 1 error, 1 warning, 1 note.',
     );
   });
-});
-
-test.each([
-  ['SecrtName', 'SecretName'],
-  ['secretnmae', 'SecretName'],
-  ['VaultNames', 'VaultName'],
-  ['Field', undefined],
-  ['', undefined],
-])('nearest to %s: %s', (written, expected) => {
-  expect(nearest(written, ['SecretName', 'VaultName'])).toBe(expected);
 });

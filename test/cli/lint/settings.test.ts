@@ -1,6 +1,10 @@
 // What is wrong with settings, and where: the ranges must cover what a person has to change.
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { found, lint, values } from './support.js';
+import { findFiles } from '../../../src/cli/lint/files.js';
+import { lintFiles } from '../../../src/cli/lint/lint-files.js';
+import { folderOf, found, lint, values } from './support.js';
 
 const REF = '@KeyVault(VaultName=shop;SecretName=pw)';
 const VERSION = '0123456789abcdef0123456789abcdef';
@@ -186,6 +190,35 @@ describe('secrets in plain text', () => {
   });
 });
 
+test('what may be a secret by its name or its letters is a note, and none in samples and templates', async () => {
+  const text = 'DB_PASSWORD=hunter2\nAPI=f3K9x0Pq7Lm2Zt8Rw5Yv1\nPORT=3000\n';
+  const { findings } = await lint({ '.env': text });
+  expect(findings.map(({ rule, severity, line }) => [rule, severity, line])).toEqual([
+    ['plaintext-secret', 'info', 1],
+    ['plaintext-secret', 'info', 2],
+  ]);
+  expect(await found({ '.env.sample': text, 'main.bicep': "var a = { dbPassword: 'hunter2' }\n" })).toEqual([]);
+});
+
+test('a file as PowerShell writes it, and a mark at its head, are read', async () => {
+  const dir = folderOf({ '.env.bom': '\uFEFFA=@KeyVault(oops)\n' });
+  writeFileSync(path.join(dir, '.env'), Buffer.from('\uFEFFA=@KeyVault(oops)\r\n', 'utf16le'));
+  const { findings } = await lintFiles(findFiles([], dir), dir);
+  expect(findings.map(({ file, rule, line, column }) => [file, rule, line, column])).toEqual([
+    ['.env', 'reference-syntax', 1, 13],
+    ['.env.bom', 'reference-syntax', 1, 13],
+  ]);
+});
+
+test('JSON of others that is no text does not end it; settings that are none do', async () => {
+  const dir = folderOf({ '.env': 'A=1' });
+  const latin = Buffer.from('{ "\u00e9": 1 }', 'latin1');
+  writeFileSync(path.join(dir, 'other.json'), latin);
+  expect(findFiles([], dir)).toHaveLength(1);
+  writeFileSync(path.join(dir, 'local.settings.json'), latin);
+  expect(() => findFiles([], dir)).toThrow('local.settings.json is not text in UTF-8.');
+});
+
 describe('files', () => {
   test('Bicep: both ways to write settings; what is interpolated is skipped', async () => {
     const text = `// KEY: '@KeyVault(no)'
@@ -263,7 +296,15 @@ app_settings = {
 
   test('malformed ones are findings', async () => {
     expect(await found({ 'local.settings.json': '{ "Values": { "A": }' })).toEqual(['unreadable-file: }']);
-    expect(await found({ 'local.settings.json': '{ "Values": { "A": 3000 } }' })).toEqual(['unreadable-file: 3000']);
+    const odd = '{ "Values": { "A": 3000, "B": { "C": "x" } }, "ConnectionStrings": { "D": "@KeyVault(oops)" } }';
+    expect(await found({ 'local.settings.json': odd })).toEqual([
+      'unreadable-file: 3000',
+      'unreadable-file: { "C": "x" }',
+      'reference-syntax: oops',
+    ]);
+    const { findings } = await lint({ 'local.settings.json': odd });
+    expect(findings.map(({ severity }) => severity)).toEqual(['warning', 'error', 'error']);
+    expect(await found({ '.env': 'A=1\nno setting \r\nB=@KeyVault(oops)' })).toEqual(['unreadable-file: no setting ']);
     expect(await found({ 'local.settings.json': '{ "IsEncrypted": true, "Values": { "A": "x" } }' })).toEqual([
       'unreadable-file: true',
     ]);

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { findNodeAtLocation } from 'jsonc-parser';
+import { spanOf } from '../../support/json-tree.js';
 import type { BindingUse } from '../settings/host.js';
-import { readJson, spanOf } from '../settings/json.js';
+import { readJson } from '../settings/json.js';
 import { usesOf } from './module.js';
 import type { Project } from './project.js';
 

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { findNodeAtLocation, type Node, parse } from 'jsonc-parser';
+import { spanOf } from '../../support/json-tree.js';
 import type { Finding, Source, Span } from '../finding.js';
-import { readJson, spanOf } from '../settings/json.js';
+import { readJson } from '../settings/json.js';
 
 /** A folder with a package.json. */
 export interface Project {

@@ -1,30 +1,24 @@
-import { parseEnv } from 'node:util';
-import type { Source } from '../finding.js';
-import { locator, type Setting, type SettingsFile, wholly } from './setting.js';
+import { readDotenv } from '../../support/dotenv.js';
+import { finding, type Source } from '../finding.js';
+import { locator, type SettingsFile, wholly } from './setting.js';
 
-const LINE = /^[^\S\n]*(?:export[^\S\n]+)?([^\s=#'"`]+)[^\S\n]*=[^\S\n]*(['"`]?)/gm;
-
-/** A .env file, read by Node's own rules; the lines are looked up for their positions. */
+/** A .env file, read as `run` reads it. */
 export function readEnvFile(source: Source): SettingsFile {
   const { text } = source;
-  const values = parseEnv(text.replace(/^\uFEFF/, ''));
-  const settings: Setting[] = [];
-  for (const match of text.matchAll(LINE)) {
-    const [whole, name = '', quote = ''] = match;
-    const value = Object.hasOwn(values, name) ? values[name] : undefined;
-    if (value === undefined) continue;
-    const nameStart = match.index + whole.indexOf(name);
-    const start = match.index + whole.length;
-    const lineEnd = text.indexOf('\n', start);
-    const end = lineEnd < 0 ? text.length : lineEnd;
+  const { assignments, mistake } = readDotenv(text);
+  const settings = assignments.map(({ name, value, nameAt, at, quote }) => {
+    const start = at.start + quote.length;
     const isLiteral = text.startsWith(value, start);
-    settings.push({
-      name,
-      value,
-      isPartial: false,
-      nameAt: { start: nameStart, end: nameStart + name.length },
-      at: isLiteral ? locator(value, start) : wholly({ start: start - quote.length, end }),
-    });
-  }
-  return { source, kind: 'env', settings, findings: [] };
+    return { name, value, isPartial: false, nameAt, at: isLiteral ? locator(value, start) : wholly(at) };
+  });
+  if (!mistake) return { source, kind: 'env', settings, findings: [] };
+  const lineEnd = text.slice(mistake.at).search(/[\r\n]|$/);
+  const span = { start: mistake.at, end: mistake.at + lineEnd };
+  const message = `${mistake.what}; from here on nothing was looked at, and run refuses the file.`;
+  return {
+    source,
+    kind: 'env',
+    settings,
+    findings: [finding(source, span, ['unreadable-file', 'error'], message, mistake.hint ?? '')],
+  };
 }

@@ -1,70 +1,52 @@
-import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { findNodeAtLocation, type Node } from 'jsonc-parser';
+import type { Mistake, Span } from '../../support/files.js';
+import { readJsonTree, spanOf } from '../../support/json-tree.js';
+import { readLocalSettings } from '../../support/local-settings.js';
 import { type Finding, finding, type Source } from '../finding.js';
-import { isProse, locator, type Setting, type SettingsFile } from './setting.js';
+import { isProse, locator, type Setting, type SettingsFile, wholly } from './setting.js';
 
 const JSON_ESCAPE = /\\(?:u[0-9a-f]{4}|.)/iy;
 
-/** A tree with positions, and what is wrong with the text. Comments and trailing commas are fine, as Core Tools has it. */
+/** A tree with positions, and what is wrong with the text. */
 export function readJson(source: Source): { tree: Node | undefined; findings: readonly Finding[] } {
-  const errors: ParseError[] = [];
-  // A byte order mark is no error for those who read these files.
-  const text = source.text.replace(/^\uFEFF/, ' ');
-  const tree = parseTree(text, errors, { allowTrailingComma: true });
-  const [first] = errors;
-  if (!first) return { tree, findings: [] };
-  const at = { start: first.offset, end: first.offset + Math.max(1, first.length) };
-  const what = printParseErrorCode(first.error);
-  return {
-    tree,
-    findings: [
-      finding(
-        source,
-        at,
-        ['unreadable-file', 'error'],
-        `is not JSON (${what}).`,
-        'Mend it here; the rest was not looked at.',
-      ),
-    ],
-  };
+  const { root, mistake } = readJsonTree(source.text);
+  return { tree: root, findings: mistake ? [unreadable(source, mistake)] : [] };
 }
 
-/** `Values` of local.settings.json. https://learn.microsoft.com/azure/azure-functions/functions-develop-local#local-settings-file */
-export function readLocalSettings(source: Source): SettingsFile {
-  const { tree, findings } = readJson(source);
-  const settings: Setting[] = [];
-  const more: Finding[] = [];
-  if (tree && findings.length === 0) {
-    const encrypted = findNodeAtLocation(tree, ['IsEncrypted']);
-    if (encrypted?.value === true) {
-      more.push(
-        finding(
-          source,
-          spanOf(encrypted),
-          ['unreadable-file', 'info'],
-          'is encrypted and was not looked at.',
-          'Run "func settings decrypt" first.',
-        ),
-      );
-    } else {
-      for (const property of findNodeAtLocation(tree, ['Values'])?.children ?? []) {
-        const [name, value] = property.children ?? [];
-        if (!name || !value) continue;
-        if (value.type === 'string') settings.push(settingOf(source, name, value));
-        else if (value.type !== 'null') {
-          more.push(
-            finding(
-              source,
-              spanOf(value),
-              ['unreadable-file', 'error'],
-              `${name.value} is no text: Core Tools reads no settings from a file with such a value.`,
-              'Put the value into quotation marks.',
-            ),
-          );
-        }
-      }
-    }
+function unreadable(source: Source, { at, length = 1, what }: Mistake & { length?: number }): Finding {
+  const span = { start: at, end: at + Math.max(1, length) };
+  return finding(source, span, ['unreadable-file', 'error'], `${what}.`, 'Mend it here; the rest was not looked at.');
+}
+
+/** local.settings.json. https://learn.microsoft.com/azure/azure-functions/functions-develop-local#local-settings-file */
+export function readLocalSettingsFile(source: Source): SettingsFile {
+  const { settings, mistake, encryptedAt } = readLocalSettings(source.text);
+  const findings: Finding[] = [];
+  if (mistake) findings.push(unreadable(source, mistake));
+  if (encryptedAt) {
+    const message = 'the file is encrypted and was not looked at.';
+    const hint = 'Run "func settings decrypt" first.';
+    findings.push(finding(source, encryptedAt, ['unreadable-file', 'info'], message, hint));
   }
-  return { source, kind: 'local', settings, findings: [...findings, ...more] };
+  for (const { name, value, isText, at } of settings) {
+    if (isText) continue;
+    const [severity, message] =
+      value === undefined
+        ? (['error', `${name} is no text: Core Tools then reads no settings from this file at all.`] as const)
+        : (['warning', `${name} is no text: versions of Core Tools differ in what they make of it.`] as const);
+    const hint = 'Put the value into quotation marks.';
+    findings.push(finding(source, at, ['unreadable-file', severity], message, hint));
+  }
+  return {
+    source,
+    kind: 'local',
+    settings: settings.flatMap(({ name, value, isText, nameAt, at }) =>
+      value === undefined
+        ? []
+        : [{ name, value, isPartial: false, nameAt, at: isText ? locatorOf(source, at) : wholly(at) }],
+    ),
+    findings,
+  };
 }
 
 /** ARM templates and their parameters, and lists as `az webapp config appsettings list` prints them. */
@@ -92,12 +74,7 @@ export function readTemplateJson(source: Source): SettingsFile {
   return { source, kind: 'template', settings, findings };
 }
 
-export function spanOf({ offset, length }: Node): { start: number; end: number } {
-  return { start: offset, end: offset + length };
-}
-
-function settingOf({ text }: Source, name: Node, value: Node): Setting {
-  const { start, end } = spanOf(value);
+function settingOf(source: Source, name: Node, value: Node): Setting {
   const written = String(value.value);
   // `[concat(...)]` is computed when it is deployed; `[[` is a literal bracket.
   const isExpression = /^\[(?!\[)[\s\S]*\]$/.test(written);
@@ -106,6 +83,11 @@ function settingOf({ text }: Source, name: Node, value: Node): Setting {
     value: isExpression ? '' : written,
     isPartial: isExpression,
     nameAt: spanOf(name),
-    at: locator(text.slice(start + 1, end - 1), start + 1, JSON_ESCAPE),
+    at: locatorOf(source, spanOf(value)),
   };
+}
+
+/** In the text between quotes. */
+function locatorOf({ text }: Source, { start, end }: Span): Setting['at'] {
+  return locator(text.slice(start + 1, end - 1), start + 1, JSON_ESCAPE);
 }

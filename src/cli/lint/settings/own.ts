@@ -1,28 +1,8 @@
 import { bareName, isProvenance } from '../../../settings/names.js';
-import { type Config, readConfig } from '../../../support/config.js';
+import { type Config, nearestOwnSetting, OWN_SETTINGS, readConfig } from '../../../support/config.js';
 import { BootstrapError } from '../../../support/errors.js';
 import { type Finding, finding } from '../finding.js';
-import { nearest } from '../nearest.js';
 import type { Setting, SettingsFile } from './setting.js';
-
-const KNOWN = [
-  'VAULTSTRAP_ENABLED',
-  'VAULTSTRAP_IGNORE',
-  'VAULTSTRAP_IDENTITY',
-  'VAULTSTRAP_ON_ERROR',
-  'VAULTSTRAP_ON_REVOKED',
-  'VAULTSTRAP_TIMEOUT_SECONDS',
-  'VAULTSTRAP_REFRESH_SECONDS',
-  'VAULTSTRAP_SETTLE_SECONDS',
-  'VAULTSTRAP_SCHEDULE',
-  'VAULTSTRAP_CONCURRENCY',
-  'VAULTSTRAP_CLIENT',
-  'VAULTSTRAP_VAULT_SUFFIX',
-  'VAULTSTRAP_ALLOWED_HOSTS',
-  'VAULTSTRAP_VAULT_ENDPOINT',
-  'VAULTSTRAP_VAULT_CA',
-  'VAULTSTRAP_LOG',
-];
 
 /** NCRONTAB of 5 or 6 fields, or a time span; the host has the last word. */
 const SCHEDULE = /^(?:(?:\d+\.)?\d{1,2}:\d{2}(?::\d{2})?|[\d*,/a-z-]+(?: +[\d*,/a-z-]+){4,5})$/i;
@@ -49,8 +29,8 @@ export function checkOwnSettings(file: SettingsFile): { config: Config; findings
 }
 
 function checkName(file: SettingsFile, { name, nameAt }: Setting): readonly Finding[] {
-  if (KNOWN.includes(bareName(name)) || isProvenance(bareName(name))) return [];
-  const meant = nearest(bareName(name), KNOWN);
+  if (OWN_SETTINGS.includes(bareName(name)) || isProvenance(bareName(name))) return [];
+  const meant = nearestOwnSetting(bareName(name));
   return [
     finding(
       file.source,

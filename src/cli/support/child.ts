@@ -2,9 +2,9 @@ import { type ChildProcess, spawnSync } from 'node:child_process';
 import { constants } from 'node:os';
 import spawn from 'cross-spawn';
 import type { Environment } from '../../settings/environment.js';
-import { UsageError } from '../support/exit.js';
-import { complain } from '../support/terminal.js';
+import { UsageError } from './exit.js';
 import { heededSignals, isInForeground, mustForward } from './signals.js';
+import { complain } from './terminal.js';
 
 /** Exit statuses of shells and of env(1): not executable, not found. */
 const NOT_EXECUTABLE = 126;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { heededSignals, mustForward, readsForeground } from '../../../src/cli/run/signals.js';
+import { heededSignals, mustForward, readsForeground } from '../../../src/cli/support/signals.js';
 
 const yes = () => true;
 const no = () => false;

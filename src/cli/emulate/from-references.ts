@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import type { Environment } from '../../settings/environment.js';
+import { readConfig } from '../../support/config.js';
+import { isVaultstrapError } from '../../support/errors.js';
+import type { EmulatorOptions } from '../../testing/index.js';
+import { parseDotenv } from '../support/dotenv.js';
+import { isUsageError, UsageError } from '../support/exit.js';
+import { isJsonName, readTextFile } from '../support/files.js';
+import { parseLocalSettings } from '../support/local-settings.js';
+import { note } from '../support/terminal.js';
+import { identitiesFor, type Placeholder, placeholdersFor, type Source } from './placeholders.js';
+
+/** Without a name they are looked for. */
+const DEFAULT_FILES = ['local.settings.json', '.env'];
+
+/** What there is without a seed: everything that a file, or one of these, and the environment refer to. */
+export function fromReferences(
+  file: string | undefined,
+  env: Environment,
+): EmulatorOptions & { placeholders: readonly Placeholder[] } {
+  const files = file === undefined ? DEFAULT_FILES.filter((name) => existsSync(name)) : [file];
+  const sources = [
+    ...files.map((name) => sourceOf(name, file === undefined)),
+    { from: 'the environment', settings: env },
+  ];
+  try {
+    const { vaultSuffix, identity } = readConfig(env);
+    return {
+      placeholders: placeholdersFor(sources, vaultSuffix),
+      identities: { userAssigned: identitiesFor(sources, vaultSuffix, identity) },
+      unknownVaults: 'create',
+    };
+  } catch (error) {
+    throw isVaultstrapError(error) ? new UsageError(error.message) : error;
+  }
+}
+
+function sourceOf(file: string, isOptional: boolean): Source {
+  try {
+    const read = isJsonName(file) ? parseLocalSettings : parseDotenv;
+    return { from: file, settings: Object.fromEntries(read(readTextFile(file), file)) };
+  } catch (error) {
+    if (!isOptional || !isUsageError(error)) throw error;
+    note(`${error.message} It is left out.`);
+    return { from: file, settings: {} };
+  }
+}

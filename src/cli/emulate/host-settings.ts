@@ -1,0 +1,46 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Environment } from '../../settings/environment.js';
+import { safeCause } from '../../support/failure.js';
+import type { Emulator, IdentityHost } from '../../testing/index.js';
+import { UsageError } from '../support/exit.js';
+
+/** Of another identity than the emulated one; `VAULTSTRAP_VAULT_*` are overwritten anyway. */
+const OTHER_HOSTS = [
+  'IDENTITY_ENDPOINT',
+  'IDENTITY_HEADER',
+  'IDENTITY_SERVER_THUMBPRINT',
+  'IDENTITY_API_VERSION',
+  'IMDS_ENDPOINT',
+  'MSI_ENDPOINT',
+  'MSI_SECRET',
+  'AZURE_FEDERATED_TOKEN_FILE',
+  'AZURE_POD_IDENTITY_AUTHORITY_HOST',
+  'VAULTSTRAP_VAULT_ENDPOINT',
+  'VAULTSTRAP_VAULT_CA',
+];
+
+export function withoutOtherHosts(env: Environment): Environment {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !OTHER_HOSTS.includes(name.toUpperCase())));
+}
+
+/** What a process on the emulated host has in its environment. */
+export function hostSettings(azure: Emulator, host: string, caFile: string | undefined): Record<string, string> {
+  const settings = azure.envFor(host as IdentityHost);
+  return caFile === undefined
+    ? settings
+    : { ...settings, VAULTSTRAP_VAULT_CA: writeCertificate(caFile, azure.caCertificate) };
+}
+
+/** Public, like every certificate; its key is in no file. */
+function writeCertificate(file: string, certificate: string): string {
+  if (existsSync(file) && !readFileSync(file, 'utf8').startsWith('-----BEGIN CERTIFICATE-----')) {
+    throw new UsageError(`${file} exists and is no certificate; it was left as it is.`);
+  }
+  try {
+    writeFileSync(file, certificate);
+  } catch (error) {
+    throw new UsageError(`${file} cannot be written (${safeCause(error).code}).`);
+  }
+  return path.resolve(file);
+}

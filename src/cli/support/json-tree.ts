@@ -1,0 +1,30 @@
+import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import type { Mistake, Span } from './files.js';
+
+/** JSON with comments and trailing commas, as Core Tools has it, with positions; up to the first mistake. */
+export function readJsonTree(text: string): { readonly root?: Node; readonly mistake?: Mistake & { length: number } } {
+  const errors: ParseError[] = [];
+  // A byte order mark is no error for those who read these files.
+  const root = parseTree(text.replace(/^\uFEFF/, ' '), errors, { allowTrailingComma: true });
+  const [first] = errors;
+  if (!first) return root ? { root } : {};
+  const { offset, length, error } = first;
+  return { mistake: { at: offset, length, what: `this is not JSON (${printParseErrorCode(error)})` } };
+}
+
+export function spanOf({ offset, length }: Node): Span {
+  return { start: offset, end: offset + length };
+}
+
+/** Names and values of an object, in their order. */
+export function membersOf(node: Node | undefined): readonly { name: string; key: Node; value: Node }[] | undefined {
+  if (node?.type !== 'object') return undefined;
+  return (node.children ?? []).flatMap(({ children: [key, value] = [] }) =>
+    key && value ? [{ name: String(key.value), key, value }] : [],
+  );
+}
+
+/** Of several of one name the last counts. */
+export function memberOf(node: Node | undefined, name: string): Node | undefined {
+  return membersOf(node)?.findLast((member) => member.name === name)?.value;
+}
