@@ -1,122 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { bundlesOf, otherBundler } from '../lint/app/bundles.js';
-import { functionEntries, inLoadOrder, sourceOf, startOf } from '../lint/app/entries.js';
-import { parseCode } from '../lint/app/module.js';
+import { otherBundler } from '../lint/app/bundles.js';
+import { sourceOf, startOf } from '../lint/app/entries.js';
+import { REGISTER_LINE } from '../lint/app/load-order.js';
 import type { Project } from '../lint/app/project.js';
-import type { ByHand, Change } from './edit.js';
-import { insertAtTop, manner } from './insert-line.js';
-import { depth, emptyFolder, endingFor, isBuilt, isMatched, loadsOf, usesImport } from './layout.js';
-import { type RotationFlags, rotationCall } from './rotation.js';
-
-export interface EntryPlan {
-  readonly changes: readonly Change[];
-  readonly byHand: readonly ByHand[];
-}
-
-const NOTHING: EntryPlan = { changes: [], byHand: [] };
-const LINE = "import 'vaultstrap/register';";
-const OWN_FILE = '0-vaultstrap';
-const ROTATION_FILE = 'vaultstrap-rotation';
+import { bundled, byHand, type EntryPlan, NOTHING, withLines } from './entry-plan.js';
+import { planFunctions } from './functions-entry.js';
+import { isBuilt, loadsOf } from './layout.js';
+import type { RotationFlags } from './rotation.js';
 
 /** What makes an app resolve its settings before it reads them, for the layouts that we know. */
 export function planEntry(project: Project, flags: RotationFlags): EntryPlan {
   return project.isFunctions ? planFunctions(project, flags) : planProgram(project);
-}
-
-function planFunctions(project: Project, flags: RotationFlags): EntryPlan {
-  const { main } = project;
-  if (!main) return byHand('package.json has no "main": there is no file that the Functions worker loads first.', LINE);
-  const entries = functionEntries(project);
-  const loads = loadsOf(project, entries);
-  const isRegistered = loads.some(({ what }) => what === 'register' || what === 'api');
-  const hasRotation = loads.some(({ what }) => what === 'rotation');
-  if (isRegistered && hasRotation) return NOTHING;
-
-  const [first] = entries;
-  if (first === undefined ? otherBundler(project) : isBuilt(project, first)) return bundled(project);
-  const isBundle = bundlesOf(project).some(({ makes }) => makes(main.value));
-  if (isBundle && entries.length !== 1) return bundled(project);
-  // Alone in the folder of a `*` it is a function's file: others will stand beside it.
-  const isNamed =
-    first !== undefined &&
-    main.value.split(/[/{},]/).some((part) => part.split('.')[0] === path.posix.parse(first).name);
-  const leads = entries.every((other) => other === first || depth(other) > depth(first ?? ''));
-  if (first !== undefined && leads && (isNamed || isBundle || entries.length > 1))
-    return intoEntry(project, first, entries, flags, { isRegistered, hasRotation });
-  if (isRegistered) return rotationBeside(project, entries, flags);
-  return fileOfItsOwn(project, entries, flags);
-}
-
-/** All function files in a row and no entry: one more file that loads before them, as `func init` lays out an app. */
-function fileOfItsOwn(project: Project, entries: readonly string[], flags: RotationFlags): EntryPlan {
-  const folder = entries[0] === undefined ? emptyFolder(project) : path.posix.dirname(entries[0]);
-  const isFlat = entries.every((entry) => path.posix.dirname(entry) === folder);
-  const first = entries[0];
-  const file =
-    folder === undefined ? undefined : `${folder === '.' ? '' : `${folder}/`}${OWN_FILE}${endingFor(project, first)}`;
-  const isFirst = file !== undefined && entries.every((entry) => entry === file || inLoadOrder(file, entry) < 0);
-  if (
-    file === undefined ||
-    !isFlat ||
-    !isFirst ||
-    existsSync(path.join(project.dir, file)) ||
-    !isMatched(project, file)
-  ) {
-    return byHand(
-      `the files that "main" (${project.main?.value}) loads are laid out in a way that init does not know.`,
-      LINE,
-    );
-  }
-  const isImport = usesImport(project, file, first);
-  const text = isImport
-    ? `import 'vaultstrap/register';\nimport { registerRotation } from 'vaultstrap/functions';\n\n${rotationCall(flags)}\n`
-    : `require('vaultstrap/register');\nconst { registerRotation } = require('vaultstrap/functions');\n\n${rotationCall(flags)}\n`;
-  const note = '// Loads before the other files: the settings have their values when those read them.\n';
-  return { changes: [{ file, before: undefined, after: `${note}${text}` }], byHand: [] };
-}
-
-/** One entry, or one that lies above all others: its first line, and the rotation in a file of its own. */
-function intoEntry(
-  project: Project,
-  first: string,
-  entries: readonly string[],
-  flags: RotationFlags,
-  { isRegistered, hasRotation }: { isRegistered: boolean; hasRotation: boolean },
-): EntryPlan {
-  const isAlone = entries.length === 1;
-  const folder = path.posix.dirname(isAlone ? first : (entries[1] as string));
-  const name = `${folder === '.' ? '' : `${folder}/`}${ROTATION_FILE}`;
-  const file = `${name}${endingFor(project, isAlone ? first : entries[1])}`;
-  const isImport = usesImport(project, file, first);
-  if (!hasRotation && existsSync(path.join(project.dir, file))) {
-    return byHand(`${file} exists and calls no registerRotation().`, rotationCall(flags));
-  }
-  const rotation: Change = {
-    file,
-    before: undefined,
-    after: isImport
-      ? `import { registerRotation } from 'vaultstrap/functions';\n\n${rotationCall(flags)}\n`
-      : `const { registerRotation } = require('vaultstrap/functions');\n\n${rotationCall(flags)}\n`,
-  };
-  const own = `./${ROTATION_FILE}${project.hasTypeScript && !project.isEsm ? '' : '.js'}`;
-  const specifiers = [...(isRegistered ? [] : ['vaultstrap/register']), ...(isAlone && !hasRotation ? [own] : [])];
-  const entry = specifiers.length > 0 ? withLines(project, first, specifiers) : undefined;
-  if (specifiers.length > 0 && !entry) return byHand(`${first} cannot be parsed.`, LINE);
-  return { changes: [...(entry ? [entry] : []), ...(hasRotation ? [] : [rotation])], byHand: [] };
-}
-
-function rotationBeside(project: Project, entries: readonly string[], flags: RotationFlags): EntryPlan {
-  const last = entries.at(-1) as string;
-  const folder = path.posix.dirname(last);
-  const file = `${folder === '.' ? '' : `${folder}/`}${ROTATION_FILE}${endingFor(project, last)}`;
-  if (existsSync(path.join(project.dir, file)) || !isMatched(project, file)) {
-    return byHand('vaultstrap/register is there; what keeps the values fresh belongs beside it.', rotationCall(flags));
-  }
-  const load = usesImport(project, file, last)
-    ? "import { registerRotation } from 'vaultstrap/functions';"
-    : "const { registerRotation } = require('vaultstrap/functions');";
-  return { changes: [{ file, before: undefined, after: `${load}\n\n${rotationCall(flags)}\n` }], byHand: [] };
 }
 
 /** A web app, or any program that a script starts. */
@@ -134,32 +27,5 @@ function planProgram(project: Project): EntryPlan {
   if (isBuilt(project, entry)) return bundled(project);
   if (loadsOf(project, [entry]).some(({ what }) => what === 'register' || what === 'api')) return NOTHING;
   const change = withLines(project, entry, ['vaultstrap/register']);
-  return change ? { changes: [change], byHand: [] } : byHand(`${entry} cannot be parsed.`, LINE);
-}
-
-function withLines(project: Project, file: string, specifiers: readonly string[]): Change | undefined {
-  const full = path.join(project.dir, file);
-  const before = readFileSync(full, 'utf8');
-  const program = parseCode({ file, path: full, text: before });
-  if (!program) return undefined;
-  const { quote, end } = manner(before, program);
-  const isImport = usesImport(project, file, file);
-  const lines = specifiers.map((specifier) => {
-    const text = `${quote}${specifier}${quote}`;
-    return isImport ? `import ${text}${end}` : `require(${text})${end}`;
-  });
-  return { file, before, after: insertAtTop(before, program, lines) };
-}
-
-function bundled(project: Project): EntryPlan {
-  const tool = otherBundler(project);
-  const by = tool ? ` (${tool})` : '';
-  return byHand(
-    `what runs is built${by} from sources that init cannot find: the line belongs to the top of the entry.`,
-    LINE,
-  );
-}
-
-function byHand(why: string, paste: string): EntryPlan {
-  return { changes: [], byHand: [{ why, paste }] };
+  return change ? { changes: [change], byHand: [] } : byHand(`${entry} cannot be parsed.`, REGISTER_LINE);
 }

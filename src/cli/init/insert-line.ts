@@ -1,4 +1,4 @@
-import type { AstNode } from '../lint/app/module.js';
+import type { AstNode } from '../lint/app/ast.js';
 import { styleOf } from './edit.js';
 
 /**

@@ -1,7 +1,8 @@
 import { MARKER } from '../../settings/scan.js';
 import { createLoader } from './app/load-order.js';
+import { notFirst } from './app/not-first.js';
 import { readProject } from './app/project.js';
-import { lintApp, notFirst } from './app/rules.js';
+import { lintApp } from './app/rules.js';
 import { type Found, nameFrom } from './files.js';
 import { type Finding, inOrder } from './finding.js';
 import { readEnvFile } from './settings/env-file.js';

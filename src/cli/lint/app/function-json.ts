@@ -4,7 +4,7 @@ import { findNodeAtLocation } from 'jsonc-parser';
 import { spanOf } from '../../support/json-tree.js';
 import type { BindingUse } from '../settings/host.js';
 import { readJson } from '../settings/json.js';
-import { usesOf } from './module.js';
+import { usesOf } from './bindings.js';
 import type { Project } from './project.js';
 
 /** Bindings of the older programming model: one folder and function.json per function. */

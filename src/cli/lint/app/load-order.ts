@@ -4,6 +4,8 @@ import path from 'node:path';
 import type { Source, Span } from '../finding.js';
 import { type CodeModule, readModule } from './module.js';
 
+export const REGISTER_LINE = "import 'vaultstrap/register';";
+
 /** Something that happens while a program loads. */
 export interface Load {
   readonly what: 'register' | 'start' | 'rotation' | 'api' | 'package' | 'module';

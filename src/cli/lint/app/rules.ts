@@ -5,10 +5,9 @@ import type { BindingUse } from '../settings/host.js';
 import { bundlesOf } from './bundles.js';
 import { functionEntries, sourceOf, startOf } from './entries.js';
 import { functionJsons } from './function-json.js';
-import { createLoader, type Load, type Loader } from './load-order.js';
+import { createLoader, type Load, type Loader, REGISTER_LINE } from './load-order.js';
+import { notFirst } from './not-first.js';
 import type { Project } from './project.js';
-
-const LINE = "import 'vaultstrap/register';";
 
 export interface AppLint {
   readonly findings: readonly Finding[];
@@ -60,7 +59,7 @@ function lintFunctions(project: Project, references: number, loader: Loader): re
       span: main.span,
       severity: 'error',
       what: `none of the ${entries.length} file(s) of "main" imports vaultstrap/register`,
-      hint: `Run "vaultstrap init", or make ${LINE} the first line of the file that loads first.`,
+      hint: `Run "vaultstrap init", or make ${REGISTER_LINE} the first line of the file that loads first.`,
     });
   }
   const own = perEntry[first] ?? [];
@@ -118,43 +117,12 @@ function missing(loads: readonly Load[], references: number, missed: Missing): r
   const rotation = loads.find((load) => load.what === 'rotation');
   if (rotation) {
     const late = 'registerRotation() alone joins when all files are loaded: too late for what they read meanwhile.';
-    const hint = `Put ${LINE} before it, into the file that loads first.`;
+    const hint = `Put ${REGISTER_LINE} before it, into the file that loads first.`;
     return [finding(rotation.source, rotation.span, ['register-missing', 'error'], late, hint)];
   }
   const { source, span, severity, what, hint } = missed;
   const message = `${what}, but ${references} reference(s) stand in the settings.`;
   return [finding(source, span, ['register-missing', severity], message, hint)];
-}
-
-/** What loads before `register`, where the order can be told. Between `start` and it, packages are meant to load. */
-export function notFirst(loads: readonly Load[], loader: Loader): readonly Finding[] {
-  const at = loads.findIndex(({ what }) => what === 'register');
-  const register = loads[at];
-  if (!register) return [];
-  const earlier = loads.slice(0, at);
-  const started = earlier.findIndex(({ what }) => what === 'start');
-  const findings = earlier.flatMap(({ what, source, span, specifier }, index) => {
-    const meant = what === 'package' && started >= 0 && started < index;
-    if (meant || (what !== 'package' && what !== 'module')) return [];
-    return [
-      finding(
-        source,
-        span,
-        ['register-not-first', what === 'module' ? 'error' : 'warning'],
-        `${specifier} loads before vaultstrap/register: a setting that it reads while loading has no value yet.`,
-        `Make ${LINE} the first import; "vaultstrap/start" may stand before packages.`,
-      ),
-    ];
-  });
-  const module = loader.open(register.source.path);
-  const read = module && !module.isEsm ? module.readsEnvAt : undefined;
-  if (read === undefined || read > register.span.start) return findings;
-  const span = { start: read, end: read + 'process.env'.length };
-  const message = 'process.env is read before vaultstrap/register: a setting that holds a reference has no value yet.';
-  return [
-    ...findings,
-    finding(register.source, span, ['register-not-first', 'error'], message, "Require 'vaultstrap/register' first."),
-  ];
 }
 
 function lintBundles(project: Project): readonly Finding[] {

@@ -1,11 +1,12 @@
 import { bareName, isRecord } from '../../../settings/names.js';
 import { planSettings } from '../../../settings/plan.js';
-import { parseReference, REFERENCE_KEYS, type SecretReference } from '../../../settings/reference.js';
+import { REFERENCE_KEYS, type SecretReference } from '../../../settings/reference.js';
 import { MARKER, scanValue } from '../../../settings/scan.js';
 import { mentionsOf } from '../../../settings/template.js';
 import type { Config } from '../../../support/config.js';
 import { nearest } from '../../../support/nearest.js';
 import { type Finding, finding } from '../finding.js';
+import { offendingPart } from './offending-part.js';
 import type { Setting, SettingsFile } from './setting.js';
 
 /** `@KeyVault(` or akvs://: what only vaultstrap resolves. */
@@ -131,47 +132,4 @@ function checkMentions(file: SettingsFile, byName: ReadonlyMap<string, Setting>,
         );
       });
   });
-}
-
-/** The scanner says which key is wrong; this finds where it stands. */
-function offendingPart(value: string, problem: string, suffix: string): readonly [number, number] {
-  const starts = /(?<!@)@(Microsoft\.)?KeyVault\(/gi;
-  for (const match of value.matchAll(starts)) {
-    const open = match.index + match[0].length;
-    const close = value.indexOf(')', open);
-    if (close < 0) return [match.index, value.length];
-    const marker = match[1] ? '@Microsoft.KeyVault' : '@KeyVault';
-    const parsed = parseReference(marker, value.slice(open, close), suffix);
-    if (!('problem' in parsed) || parsed.problem !== problem) continue;
-    let at = open;
-    const parts = value
-      .slice(open, close)
-      .split(';')
-      .map((text) => {
-        const part = { text, from: at, to: at + text.length };
-        at += text.length + 1;
-        return part;
-      });
-    const isUnknown = / is not known\.$/.test(problem) && !problem.startsWith('Encode');
-    const offending = isUnknown
-      ? parts.find(({ text }) => 'problem' in parseReference(marker, text, suffix) && isUnknownKey(marker, text))
-      : parts.findLast(({ text }) => {
-          const key = text.split('=', 1)[0]?.trim().toLowerCase();
-          return (
-            key !== undefined &&
-            key !== '' &&
-            problem
-              .toLowerCase()
-              .split(/[^a-z]+/)
-              .includes(key)
-          );
-        });
-    return offending ? [offending.from, offending.to] : [match.index, close + 1];
-  }
-  return [0, value.length];
-}
-
-function isUnknownKey(marker: '@KeyVault' | '@Microsoft.KeyVault', part: string): boolean {
-  const parsed = parseReference(marker, part);
-  return 'problem' in parsed && / is not known\.$/.test(parsed.problem) && !parsed.problem.startsWith('Encode');
 }
