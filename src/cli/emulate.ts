@@ -108,6 +108,9 @@ async function announce(azure: Emulator, made: readonly Placeholder[], page: Pag
   const counts = await Promise.all(names.map(async (name) => (await azure.vault(name).secrets()).length));
   const secrets = counts.reduce((sum, count) => sum + count, 0);
   note(`an emulated Azure with ${count(names.length, 'vault')} and ${count(secrets, 'secret')}.`);
+  if (secrets === 0) {
+    note('nothing refers to a secret: DB_PASSWORD=@KeyVault(VaultName=shop;SecretName=db-password) in .env would.');
+  }
   for (const { vault, secret, value, from } of made.slice(0, MOST_LINES)) {
     note(`  ${vault}/${secret} = ${value}  (made up, for ${from})`);
   }

@@ -43,7 +43,11 @@ export async function init(options: InitOptions): Promise<number> {
   if (isWritten) {
     for (const change of changes) write(dir, change);
     const names = changes.map(({ file }) => file).join(', ');
-    process.stdout.write(`Written: ${names}.\nNext: npm install, then npx vaultstrap lint.\n`);
+    process.stdout.write(
+      `Written: ${names}.\nNext: npm install, then npx vaultstrap lint. To start it without Azure: npx vaultstrap emulate -- ${
+        project.isFunctions ? 'func start' : 'npm start'
+      }\n`,
+    );
   }
   for (const one of entry.byHand) explain(one);
   return entry.byHand.length > 0 ? EXIT.unresolved : EXIT.done;

@@ -90,8 +90,58 @@ describe('exit status', () => {
       const { code, stderr } = await app.run(['node_modules/vaultstrap/dist/cli.cjs', ...args], { env: env() });
 
       expect(code).toBe(2);
-      expect(stderr).toContain('vaultstrap --help');
+      expect(stderr).toMatch(/^vaultstrap error: .* Hint: .*Run vaultstrap (run )?--help to see how\.\n$/);
       expect(await requestsOf(azure)).toEqual({ token: 0, vault: 0, unauthorized: 0 });
+    },
+  );
+
+  const secret = canary('argument');
+  test.each([
+    [['check', secret]],
+    [['doctor', secret]],
+    [['init', secret]],
+    [['import', 'a.env', secret, '--vault', 'shop']],
+    [['set', 'shop', 'pw', secret]],
+    [['set', 'shop', 'pw', `--value=${secret}`]],
+    [['set', 'shop', 'pw', `-p${secret}`]],
+    [['set', 'shop', 'pw', `--value=it's\n${secret}`]],
+    [['doctor', '--timeout', secret]],
+    [['emulate', `--password=${secret}`]],
+  ])('2: what stands in a wrong place may be a secret, and is not repeated (%#)', async (args) => {
+    const { code, stdout, stderr } = await app.run(['node_modules/vaultstrap/dist/cli.cjs', ...args]);
+
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^vaultstrap error: [^\n]* Hint: [^\n]+\n$/);
+    expect(stderr).not.toContain(secret);
+  });
+
+  test('2: no command at all shows what there is, in the order of use, each in one line', async () => {
+    const { code, stdout, stderr } = await app.run(['node_modules/vaultstrap/dist/cli.cjs']);
+
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    const list = /Commands:\n([\s\S]*?)\n\n/.exec(stderr)?.[1]?.split('\n') ?? [];
+    expect(list.map((line) => line.trim().split(' ', 1)[0])).toEqual([
+      'init',
+      'lint',
+      'run',
+      'check',
+      'doctor',
+      'emulate',
+      'set',
+      'import',
+      'help',
+    ]);
+    expect(Math.max(...stderr.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
+  });
+
+  test.each(['init', 'lint', 'run', 'check', 'doctor', 'emulate', 'set', 'import'])(
+    'help %s: exit statuses, examples, lines that fit',
+    async (name) => {
+      const { code, stdout, stderr } = await app.run(['node_modules/vaultstrap/dist/cli.cjs', 'help', name]);
+
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toMatch(/\nExit status: [\s\S]*\nExamples:\n {2}vaultstrap /);
+      expect(stdout.split('\n').filter(({ length }) => length > 80)).toEqual([]);
     },
   );
 

@@ -72,6 +72,20 @@ describe('all is well', () => {
     expect(await requestsOf(azure)).toEqual({ token: 1, vault: 3, unauthorized: 0 });
   });
 
+  test('it reads the files that run reads, and what they must not say does not count', async () => {
+    app.write({
+      'doctor.env': `DB_PASSWORD=${ref('shop', 'password')}\nVAULTSTRAP_VAULT_ENDPOINT=https://127.0.0.1:1\n`,
+    });
+    const { code, stdout, stderr } = await app.run([CLI, 'doctor', '--json', '--env-file', 'doctor.env'], {
+      env: azure.env,
+    });
+    expect(code).toBe(0);
+    expect(stdout).toContain('shop/password');
+    expect(stderr).toBe('');
+    const missing = await app.run([CLI, 'doctor', '--settings', 'no-such.json'], { env: azure.env });
+    expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('no-such.json does not exist.') });
+  });
+
   test('as text, for people', async () => {
     const { code, stdout } = await app.run([CLI, 'doctor'], { env: { ...azure.env, ...PASSWORD } });
     expect(code).toBe(0);

@@ -1,7 +1,9 @@
 // vaultstrap emulate: the app's own references resolve against it, and the command is left to itself.
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import https from 'node:https';
+import { type AddressInfo, createServer } from 'node:net';
 import { parseEnv } from 'node:util';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type App, createApp, NODE, type RunOptions } from './support/app.js';
@@ -205,7 +207,7 @@ describe('a seed', () => {
     ],
     ['{ "faults": [{ "target": "vaults" }] }', /seed\.json: "fault\.target" must be one of/],
     ['{ "vault": {} }', /seed\.json: "vault" is not known.*vaults, vaultOptions/],
-    ['{ "vaults": ', /seed\.json is not valid JSON \(line 1\)/],
+    ['{ "vaults": ', /seed\.json, line 1: this is not JSON/],
     ['[]', /seed\.json holds no object/],
   ])('%s', async (seed, message) => {
     app.write({ [`${dir}/seed.json`]: seed });
@@ -214,7 +216,7 @@ describe('a seed', () => {
   });
 
   test.each([
-    [['--seed', 'no-such.json'], /there is no file no-such\.json/],
+    [['--seed', 'no-such.json'], /no-such\.json does not exist/],
     [['--port', '70000'], /--port is not a port/],
     [['--host', 'lambda'], /"host" must be one of "app-service-2019"/],
     [['--format', 'toString'], /--format is not known/],
@@ -300,6 +302,28 @@ describe.skipIf(windows)('without a command it serves until Ctrl-C', () => {
       expect(status).toBe(404);
       resolveWith(settings);
     }));
+});
+
+test('what this machine does not allow is no mistake of the call: 125 before a command, 1 without', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const port = String((taken.address() as AddressInfo).port);
+  try {
+    const stderr = expect.stringMatching(/cannot listen on .* Hint: Choose another --port/);
+    expect(await emulate(['--port', port, ...read('A')])).toMatchObject({ code: 125, stderr, probes: [] });
+    expect(await emulate(['--port', port])).toMatchObject({ code: 1, stdout: '', stderr });
+  } finally {
+    taken.close();
+  }
+});
+
+test('where nothing refers to a secret it says what to write; of many it names some', async () => {
+  expect((await emulate(read('A'))).stderr).toContain('nothing refers to a secret: DB_PASSWORD=@KeyVault(');
+  const settings = Array.from({ length: 60 }, (_, i) => `S${i}=${reference(`SecretName=s${i}`)}`);
+  app.write({ [`${dir}/.env`]: settings.join('\n') });
+  const { stderr } = await emulate(read('A'));
+  expect(stderr.split('\n').length).toBeLessThan(30);
+  expect(stderr).toContain('and 40 more');
 });
 
 test('a file that is no certificate is not overwritten', async () => {

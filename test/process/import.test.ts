@@ -263,13 +263,13 @@ test('a service principal is led away from, not moved', async () => {
 
 describe('usage', () => {
   test.each([
-    [['no-such.env', '--vault', 'shop'], /there is no file no-such\.env/],
+    [['no-such.env', '--vault', 'shop'], /no-such\.env does not exist/],
     [['.env'], /--vault/],
     [['.env', '--vault', 'a_b'], /not the name of a vault/],
     [['.env', '--vault', 'shop', '--only', 'NOPE'], /--only: there is no setting NOPE/],
     [['.env', '--vault', 'shop', '--only', 'AZURE_CLIENT_ID'], /cannot be moved: steers/],
     [['twice.env', '--vault', 'shop', '--yes'], /would both become secret 'a-b'/],
-    [['broken.json', '--vault', 'shop'], /broken\.json is not valid JSON \(line 1\)/],
+    [['broken.json', '--vault', 'shop'], /broken\.json, line 1: this is not JSON/],
   ])('%j', async (args, message) => {
     app.write({
       '.env': 'AZURE_CLIENT_ID=x\n',

@@ -129,6 +129,16 @@ describe('what is written', () => {
     );
   });
 
+  test('dependencies that are not there yet stand behind what is', async () => {
+    const app = appOf({ 'package.json': '{\n  "name": "shop",\n  "main": "index.js"\n}\n', 'index.js': 'run();\n' });
+    await app.run([CLI, 'init', '--yes']);
+    expect(Object.keys(JSON.parse(readFileSync(app.path('package.json'), 'utf8')))).toEqual([
+      'name',
+      'main',
+      'dependencies',
+    ]);
+  });
+
   test('a sample that is there gets one more line, and its values are not shown', async () => {
     const app = appOf(APPS['Express, CommonJS']?.files ?? {});
     const secret = canary('sample');

@@ -104,7 +104,7 @@ describe('refused before anybody is asked', () => {
     [['shop', 'pw'], `${secret}\0`, /NUL/],
     [['shop', 'pw'], secret + 'x'.repeat(25_600), /has \d+ bytes; Key Vault takes at most 25600 \(25 KB\)/],
     [['shop', 'pw'], secret + 'x'.repeat(2 ** 21), /longer than 1 MB/],
-    [['shop', 'pw', secret], 'x', /set takes a vault and a name.*history/],
+    [['shop', 'pw', secret], 'x', /set takes <vault> <name>, and nothing more.*history/],
     [['shop.vault.azure.net', 'pw'], secret, /not the name of a vault.*alone/],
     [['shop', 'db_password'], secret, /not the name of a secret.*hyphens/],
     [['shop', 'pw', '--tag', 'x'], secret, /--tag takes a name and a value/],

@@ -12,7 +12,7 @@ in the call or in the file.
 Examples:
   vaultstrap import local.settings.json --vault my-vault
   vaultstrap import local.settings.json --vault my-vault --yes
-  vaultstrap import .env --vault my-vault --only DB_PASSWORD --prefix shop- --yes`;
+  vaultstrap import .env --vault my-vault --only DB_PASSWORD --yes`;
 
 const listOf = (text: string, before: readonly string[] = []) => [...before, ...text.split(',').map((s) => s.trim())];
 

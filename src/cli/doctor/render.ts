@@ -8,6 +8,8 @@ const MARKS: Readonly<Record<Verdict, readonly [text: string, style: 'green' | '
   bad: ['bad', 'red'],
   unknown: ['unknown', 'dim'],
 };
+/** Of one step: more would hide what is not good. */
+const MOST_GOOD = 10;
 const WIDTH = Math.max(...Object.values(MARKS).map(([text]) => text.length));
 
 /** For people: the steps in their order, each finding with its remedy below. Ends with a line break. */
@@ -15,7 +17,12 @@ export function renderFindings(findings: readonly Finding[], stream: Stream): st
   const blocks = (Object.keys(STEPS) as Step[]).flatMap((step) => {
     const ofStep = findings.filter((one) => one.step === step);
     if (ofStep.length === 0) return [];
-    return [[paint(stream, 'bold', STEPS[step]), ...ofStep.flatMap((one) => linesOf(one, stream))].join('\n')];
+    const good = ofStep.filter(({ verdict }) => verdict === 'good');
+    const untold = new Set(good.slice(MOST_GOOD));
+    const told = ofStep.filter((one) => !untold.has(one)).flatMap((one) => linesOf(one, stream));
+    const rest =
+      untold.size > 0 ? [`  ${' '.repeat(WIDTH)}  and ${untold.size} more that are good (--json has all)`] : [];
+    return [[paint(stream, 'bold', STEPS[step]), ...told, ...rest].join('\n')];
   });
   return `${[...blocks, summaryOf(findings)].join('\n\n')}\n`;
 }

@@ -14,7 +14,8 @@ export function addDependency(text: string, version: string): Change | undefined
   const wanted = typeof moved?.value === 'string' ? moved.value : `^${version}`;
   const added = modify(text, ['dependencies', 'vaultstrap'], wanted, {
     formattingOptions,
-    getInsertionIndex: () => names.filter((name) => name < 'vaultstrap').length,
+    // It would also say where "dependencies" goes, which has to be the end.
+    ...(find('dependencies') && { getInsertionIndex: () => names.filter((name) => name < 'vaultstrap').length }),
   });
   const after = applyEdits(text, added);
   const removed = moved ? modify(after, ['devDependencies', 'vaultstrap'], undefined, { formattingOptions }) : [];

@@ -1,4 +1,4 @@
-import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { type Node, type ParseError, type ParseErrorCode, parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { Mistake, Span } from './files.js';
 
 /** JSON with comments and trailing commas, as Core Tools has it, with positions; up to the first mistake. */
@@ -9,7 +9,26 @@ export function readJsonTree(text: string): { readonly root?: Node; readonly mis
   const [first] = errors;
   if (!first) return root ? { root } : {};
   const { offset, length, error } = first;
-  return { mistake: { at: offset, length, what: `this is not JSON (${printParseErrorCode(error)})` } };
+  return { mistake: { at: offset, length, what: `this is not JSON: ${inWords(error)}` } };
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  CommaExpected: 'a comma is missing before this',
+  ColonExpected: 'a colon is missing before this',
+  CloseBraceExpected: 'a } is missing',
+  CloseBracketExpected: 'a ] is missing',
+  PropertyNameExpected: 'a name in double quotes is missing before this',
+  ValueExpected: 'a value is missing',
+  UnexpectedEndOfString: 'a text is not closed',
+  UnexpectedEndOfComment: 'a comment is not closed',
+  InvalidSymbol: 'a word that is no value',
+  InvalidEscapeCharacter: 'a text has a wrong escape (a backslash is written twice)',
+  EndOfFileExpected: 'something is left behind its end',
+};
+
+function inWords(code: ParseErrorCode): string {
+  const name = printParseErrorCode(code);
+  return WORDS[name] ?? name;
 }
 
 export function spanOf({ offset, length }: Node): Span {

@@ -65,7 +65,8 @@ export function mergeLayers(env: Environment, layers: readonly Layer[], platform
     }
     given.set(layer, count);
   }
-  return { forAll, forCommand, forNobody, withReference, given };
+  // In the order of the files again, as people expect them.
+  return { forAll: new Map([...forAll].reverse()), forCommand, forNobody, withReference, given };
 }
 
 /** Those of which a user would expect that they count here. */

@@ -374,6 +374,22 @@ describe('rendering', () => {
     expect(verdicts(findings)).toHaveLength(2);
   });
 
+  test('of much that is good it shows some; of what is not, all', () => {
+    const many = Array.from(
+      { length: 60 },
+      (_, i): Finding => ({
+        step: 'secrets',
+        verdict: i % 3 === 0 ? 'bad' : 'good',
+        about: `shop/s${i}`,
+        text: 'read',
+      }),
+    );
+    const text = renderFindings(many, process.stdout);
+    expect(text.match(/bad {6}shop/g)).toHaveLength(20);
+    expect(text.match(/good {5}shop/g)).toHaveLength(10);
+    expect(text).toContain('and 30 more that are good');
+  });
+
   test('JSON says the same', () => {
     const parsed = JSON.parse(findingsAsJson(findings));
     expect(parsed).toMatchObject({ status: 'bad', findings: [{ step: 'secrets' }, { step: 'runtime' }] });

@@ -40,7 +40,7 @@ describe('mistakes name the line and quote no value', () => {
 
   test.each([
     ['an empty file', '', /^local\.settings\.json, line 1: this is not JSON/],
-    ['no JSON', `{\n  "Values": {\n    "A": ${secret}\n}}`, /line 3: this is not JSON \(InvalidSymbol\)/],
+    ['no JSON', `{\n  "Values": {\n    "A": ${secret}\n}}`, /line 3: this is not JSON: a word that is no value/],
     ['an open string', `{"Values":{\n"A":"${secret}\n}}`, /line 2: this is not JSON/],
     ['a list', `["${secret}"]`, /line 1: this is not an object/],
     ['values in a list', `{\n"Values":["${secret}"]}`, /line 2: "Values" is no object/],
