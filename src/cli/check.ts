@@ -4,7 +4,7 @@ import { liveEnvironment } from '../settings/environment.js';
 import { EXIT } from './support/exit.js';
 import { showProgress } from './support/progress.js';
 import { loadSources, type SourceOptions } from './support/sources.js';
-import { complain, hasColor, print } from './support/terminal.js';
+import { complain, hasColor } from './support/terminal.js';
 
 export interface CheckOptions extends SourceOptions {
   /** Default: text for people. */
@@ -27,7 +27,7 @@ export async function check({ json, ...sources }: CheckOptions): Promise<number>
   await close();
   const outcome = report();
   if (mistake !== undefined) complain(mistake);
-  print(json ? `${JSON.stringify(outcome, undefined, 2)}\n` : describe(outcome));
+  process.stdout.write(json ? `${JSON.stringify(outcome, undefined, 2)}\n` : describe(outcome));
   return outcome.status === 'failed' || outcome.status === 'degraded' ? EXIT.unresolved : EXIT.done;
 }
 

@@ -2,7 +2,14 @@ import { readVariable } from '../settings/environment.js';
 import { type Choice, choose, isTaken, type Selection, signInsOf } from './import/choose.js';
 import { isSafe, moveToVault, type Outcome } from './import/move.js';
 import { explain, renderTable, rowsOf } from './import/render.js';
-import { readSettingsFile, readsAs, replaceFile, type SettingsFile, withValues } from './import/settings-file.js';
+import {
+  checkReplaceable,
+  readSettingsFile,
+  readsAs,
+  replaceFile,
+  type SettingsFile,
+  withValues,
+} from './import/settings-file.js';
 import { EXIT, UsageError } from './support/exit.js';
 import { complain } from './support/terminal.js';
 import { openVault, referenceTo, type VaultSession } from './support/vault-session.js';
@@ -29,6 +36,7 @@ export async function importSettings(path: string, options: ImportOptions): Prom
 
   let outcomes: ReadonlyMap<string, Outcome> = new Map();
   if (options.yes && taken.length > 0) {
+    checkReplaceable(file);
     outcomes = await moveToVault(vault, taken, { overwrite: options.overwrite ?? false });
     vault.close();
     const text = rewrite(file, vault, choices, (setting) => {

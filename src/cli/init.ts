@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { safeCause } from '../support/failure.js';
 import { addDependency } from './init/dependency.js';
 import { renderDiff } from './init/diff.js';
 import type { ByHand, Change } from './init/edit.js';
@@ -8,6 +9,7 @@ import type { RotationFlags } from './init/rotation.js';
 import { addSample } from './init/sample.js';
 import { readProject } from './lint/app/project.js';
 import { EXIT, UsageError } from './support/exit.js';
+import { readExactText } from './support/files.js';
 import { paint } from './support/terminal.js';
 
 export interface InitOptions extends RotationFlags {
@@ -22,9 +24,11 @@ export async function init(options: InitOptions): Promise<number> {
   const dir = process.cwd();
   const manifest = path.join(dir, 'package.json');
   if (!existsSync(manifest)) throw new UsageError('there is no package.json here.', 'Run it in the folder of the app.');
-  const text = readFileSync(manifest, 'utf8');
+  const text = readExactText('package.json');
   const project = readProject({ file: 'package.json', path: manifest, text });
-  if (project.findings.length > 0) throw new UsageError(`package.json ${project.findings[0]?.message}`);
+  const [broken] = project.findings;
+  if (broken) throw new UsageError(`package.json, line ${broken.line}: ${broken.message}`);
+  if (!text.trimStart().startsWith('{')) throw new UsageError('package.json holds no object.');
   const flags: RotationFlags = options;
   if (!project.isFunctions && (flags.timer || flags.events || flags.status)) {
     throw new UsageError('--timer, --events and --status are for Function Apps; there is no host.json here.');
@@ -41,6 +45,7 @@ export async function init(options: InitOptions): Promise<number> {
   for (const change of changes) process.stdout.write(`${renderDiff(change, process.stdout)}\n`);
   const isWritten = changes.length > 0 && (await isAgreed(options));
   if (isWritten) {
+    for (const change of changes) checkWritable(dir, change);
     for (const change of changes) write(dir, change);
     const names = changes.map(({ file }) => file).join(', ');
     process.stdout.write(
@@ -68,6 +73,17 @@ async function isAgreed({ yes, dryRun }: InitOptions): Promise<boolean> {
   if (answer === true && !isCancel(answer)) return true;
   process.stdout.write('Nothing written.\n');
   return false;
+}
+
+/** Before the first is written: all, or nothing. */
+function checkWritable(dir: string, { file, before }: Change): void {
+  let place = path.join(dir, file);
+  while (before === undefined && !existsSync(place)) place = path.dirname(place);
+  try {
+    accessSync(place, constants.W_OK);
+  } catch (error) {
+    throw new UsageError(`${file} cannot be written (${safeCause(error).code}); nothing was.`);
+  }
 }
 
 /** Only over what was read, or where there was nothing. */

@@ -37,6 +37,10 @@ for (const add of [addInit, addLint, addRun, addCheck, addDoctor, addEmulate, ad
 // Refused above: commander would quote them.
 for (const command of program.commands) command.allowExcessArguments();
 
+// A reader that has gone away (`| head`) is no fault.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code !== 'EPIPE') process.exitCode = EXIT.unresolved;
+});
 program.parseAsync().catch(explain);
 
 /** Commander's errors in our words. What was typed in the wrong place may be a secret: only names are repeated. */

@@ -1,6 +1,6 @@
 // vaultstrap init in apps of every layout: the result builds, starts and sees values, lint has nothing to say about it, and
 // a second run finds nothing to do.
-import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { spawn } from '@lydell/node-pty';
@@ -225,6 +225,43 @@ describe('what it does not know gets the line to paste', () => {
     for (const [name, text] of Object.entries(files)) {
       if (name !== 'package.json') expect(readFileSync(app.path(name), 'utf8')).toBe(text);
     }
+  });
+
+  test.each([
+    ['no JSON', '{ "name": ', 'package.json, line 1: this is not JSON: a value is missing.'],
+    ['a list', '[]', 'package.json holds no object.'],
+    ['nothing', '', 'package.json, line 1: this is not JSON: a value is missing.'],
+  ])('a package.json that is %s is a mistake, and no stack', async (_what, text, message) => {
+    const app = appOf({ 'package.json': text });
+    expect(await app.run([CLI, 'init', '--yes'])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: `vaultstrap error: ${message}\n`,
+    });
+  });
+
+  // Root may write everywhere, and Windows' folders have no such right.
+  test.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
+    'where not everything may be written, nothing is',
+    async () => {
+      const app = appOf({ 'package.json': '{ "main": "index.js" }\n', 'index.js': 'run();\n' });
+      chmodSync(app.path('index.js'), 0o444);
+      const { code, stderr } = await app.run([CLI, 'init', '--yes']);
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: 'vaultstrap error: index.js cannot be written (EACCES); nothing was.\n',
+      });
+      expect(readFileSync(app.path('package.json'), 'utf8')).toBe('{ "main": "index.js" }\n');
+    },
+  );
+
+  test('a folder in the place of a file is told, without a stack', async () => {
+    const app = appOf({ 'package.json': '{ "main": "index.js" }\n', 'index.js': 'run();\n', '.env.sample/x': '' });
+    expect(await app.run([CLI, 'init', '--yes'])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: 'vaultstrap error: .env.sample is a folder.\n',
+    });
   });
 
   test('a folder without an app is a mistake', async () => {

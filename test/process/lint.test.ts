@@ -1,7 +1,7 @@
 // vaultstrap lint as people and pipelines run it.
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { createApp, type Env } from './support/app.js';
+import { createApp, type Env, NODE } from './support/app.js';
 import { canary } from './support/canary.js';
 
 const CLI = 'node_modules/vaultstrap/dist/cli.cjs';
@@ -99,6 +99,17 @@ test('secrets are found and not shown, in whatever format', async () => {
   for (const format of ['text', 'json', 'github', 'azure', 'sarif']) {
     const { stdout } = await lint(files, ['--format', format]);
     expect(stdout.match(/plaintext-secret/g)?.length, stdout).toBeGreaterThanOrEqual(2);
+  }
+});
+
+test.skipIf(process.platform === 'win32')('a reader that goes away is no fault, whichever command writes', async () => {
+  const app = createApp();
+  const many = Array.from({ length: 3000 }, (_, i) => `S${i}=@KeyVault(oops)`).join('\n');
+  app.write({ 'pipe/many.env': many, 'pipe/package.json': '{ "main": "a.js" }', 'pipe/a.js': 'run();' });
+  for (const command of ['lint many.env', 'lint --json many.env', 'init --dry-run', '--help', 'check -e many.env']) {
+    const script = `"${NODE}" ../node_modules/vaultstrap/dist/cli.cjs ${command} | head -c 1`;
+    const { stderr } = await app.run(['-c', script], { command: 'sh', cwd: app.path('pipe') });
+    expect({ command, stderr }).toEqual({ command, stderr: '' });
   }
 });
 

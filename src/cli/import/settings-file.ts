@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import {
+  accessSync,
   closeSync,
+  constants,
   fchmodSync,
   fsyncSync,
   openSync,
@@ -12,6 +14,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { safeCause } from '../../support/failure.js';
+import { UsageError } from '../support/exit.js';
 import { readExactText } from '../support/files.js';
 import { type Entry, entriesOf } from './entries.js';
 
@@ -57,6 +60,15 @@ export function readsAs(file: SettingsFile, text: string, values: ReadonlyMap<st
       return name === before?.name && value === (values.get(name) ?? before.value);
     })
   );
+}
+
+/** Before a secret is written: whether the file could be replaced then. */
+export function checkReplaceable({ path: file }: SettingsFile): void {
+  try {
+    accessSync(path.dirname(realpathSync(file)), constants.W_OK);
+  } catch (error) {
+    throw new UsageError(`${file} cannot be replaced in its folder (${safeCause(error).code}); nothing was done.`);
+  }
 }
 
 /** Whole or not at all: beside the file, then in its place, with its rights; behind a link, its target. */

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseCode } from '../lint/app/ast.js';
 import { otherBundler } from '../lint/app/bundles.js';
 import { REGISTER_LINE } from '../lint/app/load-order.js';
 import type { Project } from '../lint/app/project.js';
+import { readExactText } from '../support/files.js';
 import type { ByHand, Change } from './edit.js';
 import { insertAtTop, manner } from './insert-line.js';
 import { usesImport } from './layout.js';
@@ -18,7 +18,7 @@ export const NOTHING: EntryPlan = { changes: [], byHand: [] };
 /** Lines at the top of a file, in its own manner; nothing if it cannot be parsed. */
 export function withLines(project: Project, file: string, specifiers: readonly string[]): Change | undefined {
   const full = path.join(project.dir, file);
-  const before = readFileSync(full, 'utf8');
+  const before = readExactText(full, file);
   const program = parseCode({ file, path: full, text: before });
   if (!program) return undefined;
   const { quote, end } = manner(before, program);

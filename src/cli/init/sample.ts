@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { applyEdits, findNodeAtLocation, modify, parseTree } from 'jsonc-parser';
 import { MARKER } from '../../settings/scan.js';
 import type { Project } from '../lint/app/project.js';
+import { readExactText } from '../support/files.js';
 import { type Change, styleOf } from './edit.js';
 
 const NAME = 'DB_PASSWORD';
@@ -49,5 +50,5 @@ function hasReference(text: string): boolean {
 
 function read(dir: string, file: string): string | undefined {
   const full = path.join(dir, file);
-  return existsSync(full) ? readFileSync(full, 'utf8') : undefined;
+  return existsSync(full) ? readExactText(full, file) : undefined;
 }

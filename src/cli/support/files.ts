@@ -38,8 +38,8 @@ export function readTextFile(file: string, name: string = file): string {
 }
 
 /** The same of a file that will be written again: UTF-8 only, and with its byte order mark if it has one. */
-export function readExactText(file: string): string {
-  return decode(readBytes(file, file), file, 'utf-8', true);
+export function readExactText(file: string, name: string = file): string {
+  return decode(readBytes(file, name), name, 'utf-8', true);
 }
 
 function decode(bytes: Buffer, file: string, encoding: string, ignoreBOM: boolean): string {

@@ -29,17 +29,11 @@ export function note(message: string): void {
   console.error(`${paint(process.stderr, 'dim', 'vaultstrap:')} ${message}`);
 }
 
-/** Writes to stdout; a reader that has gone away (`| head`) is no fault. */
-export function print(text: string): void {
-  process.stdout.once('error', ({ code }: NodeJS.ErrnoException) => {
-    if (code !== 'EPIPE') process.exitCode = EXIT.unresolved;
-  });
-  process.stdout.write(text);
-}
-
-/** The end of a command that failed: a mistake in its call is told without a stack. */
+/** The end of a command that failed: a mistake in its call, or a file that is not ours to use, is told without a stack. */
 export function explain(error: unknown): void {
-  if (!isUsageError(error)) throw error;
-  complain(error.message, error.hint);
+  const { code, syscall, path } = error as NodeJS.ErrnoException;
+  if (isUsageError(error)) complain(error.message, error.hint);
+  else if (code && syscall && path) complain(`${path} cannot be used (${syscall}: ${code}).`);
+  else throw error;
   process.exitCode = EXIT.usage;
 }
