@@ -52,6 +52,8 @@ const common = {
   minifySyntax: false,
   legalComments: 'none',
   logLevel: 'warning',
+  // Its UMD form, which Node's resolution picks, cannot be bundled.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   external: ['@azure/*'],
   define: { VAULTSTRAP_VERSION: JSON.stringify(version) },
   plugins: [siblings('./'), esbuildEmbeddedSources()],
