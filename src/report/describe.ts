@@ -35,13 +35,14 @@ export type Remark = readonly [text: string, isNotable?: true];
 
 /** What is worth a remark, in a few words each. */
 export function remarksOn(setting: SettingReport, nowMs: number): readonly Remark[] {
-  const { origin, status, pinned, kept, usedDefault, unset, optional, overridden, wouldFailAtStart } = setting;
+  const { origin, status, pinned, kept, usedDefault, file, unset, optional, overridden, wouldFailAtStart } = setting;
   const { ageSeconds, notBefore, expiresOn } = setting;
   const remarks: Remark[] = [];
   if (ageSeconds !== undefined) remarks.push([`read ${duration(ageSeconds)} ago`]);
   if (origin === 'platform') remarks.push(['from the platform']);
   if (origin === 'inherited') remarks.push(['inherited']);
   if (pinned) remarks.push(['pinned to a version']);
+  if (file) remarks.push(['in a file']);
   if (kept)
     remarks.push([`kept: ${status === 'Initialized' ? PLATFORM_KEEPS : 'the newest value could not be had'}`, true]);
   if (usedDefault) remarks.push(['default used', true]);

@@ -1,6 +1,6 @@
 import type { ComposedSetting } from '../rotation/compose.js';
 import type { SettingNote } from '../rotation/rotator.js';
-import type { PlannedSetting, SecretRead } from '../settings/plan.js';
+import { isInFile, type PlannedSetting, type SecretRead } from '../settings/plan.js';
 import type { Failure, Status } from '../support/failure.js';
 import type { SettingReport } from './types.js';
 
@@ -40,6 +40,7 @@ export function settingReport(
     ...(notBeforeMs > nowMs && notBeforeMs <= LAST_DATE_MS && { notBefore: new Date(notBeforeMs).toISOString() }),
     ...(kept && { kept: true as const }),
     ...(outcome.kind === 'value' && outcome.usedDefault && { usedDefault: true as const }),
+    ...(planned.segments.some(isInFile) && { file: true as const }),
     // A protected setting is never written, and keeps what it has.
     ...(!hasValue && !note.keepsRaw && planned.names.length > 0 && { unset: true as const }),
     ...(isOptional(planned) && { optional: true as const }),

@@ -24,6 +24,8 @@ export interface SettingReport {
   /** The value in use is an older one, because the newest could not be had. */
   readonly kept?: true;
   readonly usedDefault?: true;
+  /** `File=true`: the value, or a part of it, is the path of a file. */
+  readonly file?: true;
   /** The variable was removed, or never written. */
   readonly unset?: true;
   /** `Optional=true`: that its secret does not exist is no trouble. */

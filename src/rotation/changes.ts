@@ -1,5 +1,5 @@
 import type { SecretRead } from '../settings/plan.js';
-import type { ComposedSetting } from './compose.js';
+import { type ComposedSetting, filesOf } from './compose.js';
 import { isOlder } from './held.js';
 import type { RotatedSetting } from './types.js';
 
@@ -12,7 +12,7 @@ export function changeOf(
   after: ComposedSetting,
   reads: ReadonlyMap<string, SecretRead>,
 ): RotatedSetting | undefined {
-  if (sameText(before, after) && sameVersions(before, after)) return undefined;
+  if (sameText(before, after) && sameFiles(before, after) && sameVersions(before, after)) return undefined;
   const { planned, secrets } = after;
   // The one that changed, when there are several and all are known.
   const complete = before.secrets.length === secrets.length && secrets.length === planned.reads.length;
@@ -32,6 +32,15 @@ export function changeOf(
 
 function sameText(before: ComposedSetting, after: ComposedSetting): boolean {
   return textOf(before) === textOf(after);
+}
+
+/** A file changes, and its path does not. */
+function sameFiles(before: ComposedSetting, after: ComposedSetting): boolean {
+  const known = filesOf([before]);
+  const files = filesOf([after]);
+  // Inherited: written by somebody else.
+  if (before.outcome.kind === 'current') return true;
+  return known.length === files.length && files.every(({ content }, i) => known[i]?.content.equals(content));
 }
 
 export function textOf({ outcome }: ComposedSetting): string | undefined {

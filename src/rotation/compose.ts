@@ -1,13 +1,21 @@
-import type { Plan, PlannedSetting } from '../settings/plan.js';
+import { isInFile, type Plan, type PlannedSetting } from '../settings/plan.js';
 import { expandTemplate, type TemplatePart } from '../settings/template.js';
 import { type Failure, fail, type Result, succeed } from '../support/failure.js';
 import { Secret } from '../support/secret.js';
 import type { SecretValue } from '../vault/reader.js';
+import { NO_FILES, type PathOf, type SecretFile } from './secret-file.js';
 import { checkValue, referenceText } from './value.js';
 
 /** What becomes of one setting. */
 export type SettingOutcome =
-  | { readonly kind: 'value'; readonly value: Secret; readonly usedDefault?: true; readonly because?: Failure }
+  | {
+      readonly kind: 'value';
+      readonly value: Secret;
+      /** What has to stand in files before the value does, which mentions their paths. */
+      readonly files?: readonly SecretFile[];
+      readonly usedDefault?: true;
+      readonly because?: Failure;
+    }
   /** An optional secret that does not exist. */
   | { readonly kind: 'unset'; readonly because: Failure }
   /** The value that the environment already holds is good enough, or the best there is (`because`). */
@@ -28,10 +36,10 @@ export type Lookup = (readKey: string) => Result<SecretValue> | undefined;
  * Puts the values together, in the plan's order: a template comes behind what it mentions.
  * Pure; everything that can be wrong with a value ends as that setting's failure.
  */
-export function composeSettings(plan: Plan, lookup: Lookup): readonly ComposedSetting[] {
+export function composeSettings(plan: Plan, lookup: Lookup, pathOf: PathOf = NO_FILES): readonly ComposedSetting[] {
   const done = new Map<string, ComposedSetting>();
   for (const planned of plan.settings) {
-    const composed = composeOne(planned, plan, lookup, done);
+    const composed = composeOne(planned, plan, { lookup, pathOf }, done);
     for (const name of planned.names) done.set(name, composed);
     // A protected setting has no name to write, and is reported all the same.
     done.set(planned.setting, composed);
@@ -39,21 +47,31 @@ export function composeSettings(plan: Plan, lookup: Lookup): readonly ComposedSe
   return [...new Set(done.values())];
 }
 
+interface Sources {
+  readonly lookup: Lookup;
+  readonly pathOf: PathOf;
+}
+
+/** The files that composed settings need. */
+export function filesOf(composed: readonly ComposedSetting[]): readonly SecretFile[] {
+  return composed.flatMap(({ outcome }) => (outcome.kind === 'value' && outcome.files) || []);
+}
+
 function composeOne(
   planned: PlannedSetting,
   plan: Plan,
-  lookup: Lookup,
+  sources: Sources,
   done: ReadonlyMap<string, ComposedSetting>,
 ): ComposedSetting {
   const give = (outcome: SettingOutcome, secrets: readonly SecretValue[] = []) => ({ planned, outcome, secrets });
   if (planned.failure) return give({ kind: 'failed', failure: planned.failure });
 
-  const asked = planned.reads.map((key) => lookup(key));
+  const asked = planned.reads.map((key) => sources.lookup(key));
   const stays = !planned.readAtStart && asked.every((result) => result === undefined) && !anyChanged(planned, done);
   if (stays) return give({ kind: 'current', value: planned.current });
 
   const secrets = asked.flatMap((result) => (result?.ok ? [result.value] : []));
-  const outcome = composeValue(planned, plan, lookup, done);
+  const outcome = composeValue(planned, plan, sources, done);
   return give(orCurrent(planned, outcome), secrets);
 }
 
@@ -64,21 +82,23 @@ function anyChanged(planned: PlannedSetting, done: ReadonlyMap<string, ComposedS
 
 /**
  * An inherited value outlives a failure that may pass; a fact (gone, forbidden) is not papered over. What the platform
- * resolved with an identity of its own choice outlives any failure of ours.
+ * resolved with an identity of its own choice outlives any failure of ours. The path of a parent's file is no value.
  */
 function orCurrent(planned: PlannedSetting, outcome: SettingOutcome): SettingOutcome {
   if (outcome.kind !== 'failed') return outcome;
-  const keeps = planned.origin === 'platform' || (planned.origin === 'inherited' && outcome.failure.retry !== 'never');
+  const inherits = planned.origin === 'inherited' && !planned.segments.some(isInFile);
+  const keeps = planned.origin === 'platform' || (inherits && outcome.failure.retry !== 'never');
   return keeps ? { kind: 'current', value: planned.current, because: outcome.failure } : outcome;
 }
 
 function composeValue(
   planned: PlannedSetting,
   plan: Plan,
-  lookup: Lookup,
+  { lookup, pathOf }: Sources,
   done: ReadonlyMap<string, ComposedSetting>,
 ): SettingOutcome {
   const parts: TemplatePart[] = [];
+  const files: SecretFile[] = [];
   let reads = 0;
   let absent: Failure | undefined;
   for (const segment of planned.segments) {
@@ -86,22 +106,31 @@ function composeValue(
       parts.push(segment);
       continue;
     }
-    const result = lookup(planned.reads[reads++] ?? '') ?? fail(NOT_READ);
-    if (!result.ok) {
+    const place = reads++;
+    const result = lookup(planned.reads[place] ?? '') ?? fail(NOT_READ);
+    let text: Result<string>;
+    if (result.ok) {
+      text = referenceText(result.value.value.reveal(), segment);
+    } else {
       if (!result.failure.absent) return { kind: 'failed', failure: result.failure };
       if (segment.optional) return { kind: 'unset', because: result.failure };
       if (segment.default === undefined) return { kind: 'failed', failure: result.failure };
       absent = result.failure;
-      parts.push({ value: segment.default });
+      text = succeed(segment.default);
+    }
+    if (!text.ok) return { kind: 'failed', failure: text.failure };
+    if (!segment.file) {
+      parts.push({ value: text.value });
       continue;
     }
-    const text = referenceText(result.value.value.reveal(), segment);
-    if (!text.ok) return { kind: 'failed', failure: text.failure };
-    parts.push({ value: text.value });
+    const path = pathOf({ setting: planned.setting, place, extension: segment.format ? `.${segment.format}` : '' });
+    if (!path.ok) return { kind: 'failed', failure: path.failure };
+    files.push({ path: path.value, content: new Secret(text.value) });
+    parts.push({ value: path.value });
   }
 
   const text = planned.isTemplate
-    ? expand(parts, plan, done)
+    ? expand(parts, plan, done, files)
     : succeed(parts.map((part) => (typeof part === 'string' ? part : part.value)).join(''));
   if (!text.ok) return { kind: 'failed', failure: text.failure };
   const failure = checkValue(text.value);
@@ -109,6 +138,7 @@ function composeValue(
   return {
     kind: 'value',
     value: new Secret(text.value),
+    ...(files.length > 0 && { files }),
     ...(absent && { usedDefault: true, because: absent }),
   };
 }
@@ -117,6 +147,8 @@ function expand(
   parts: readonly TemplatePart[],
   plan: Plan,
   done: ReadonlyMap<string, ComposedSetting>,
+  /** Gets those of the members that the text mentions: it changes with them. */
+  files: SecretFile[],
 ): Result<string> {
   let failed: { setting: string; failure: Failure } | undefined;
   const text = expandTemplate(parts, (name) => {
@@ -125,6 +157,7 @@ function expand(
     const { outcome } = member;
     switch (outcome.kind) {
       case 'value':
+        files.push(...(outcome.files ?? []));
         return outcome.value.reveal();
       case 'current':
         return outcome.value;

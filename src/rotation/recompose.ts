@@ -2,8 +2,9 @@ import type { Plan, PlannedSetting } from '../settings/plan.js';
 import type { Config } from '../support/config.js';
 import { type Failure, fail } from '../support/failure.js';
 import { changeOf } from './changes.js';
-import { type ComposedSetting, composeSettings } from './compose.js';
+import { type ComposedSetting, composeSettings, type Lookup } from './compose.js';
 import type { HeldSecrets } from './held.js';
+import type { PathOf } from './secret-file.js';
 import type { RotatedSetting } from './types.js';
 
 /** A setting after a read: as it stands now, why it could not be had newer, and what is different. */
@@ -22,6 +23,7 @@ export function recompose(
   held: HeldSecrets,
   before: readonly ComposedSetting[],
   onRevoked: Config['onRevoked'],
+  pathOf?: PathOf,
 ): readonly Recomposed[] {
   const revoked = new Map<string, Failure>();
   function revocationOf({ planned, outcome }: ComposedSetting): Failure | undefined {
@@ -35,10 +37,11 @@ export function recompose(
   }
 
   const known = new Map(before.map((setting) => [setting.planned.setting, setting]));
-  const latest = composeSettings(plan, (key) => {
+  const lookup: Lookup = (key) => {
     const { good, failure } = held.get(key) ?? {};
     return good ? { ok: true, value: good } : failure && fail(failure);
-  });
+  };
+  const latest = composeSettings(plan, lookup, pathOf);
   return latest.map((setting) => {
     const { planned } = setting;
     const previous = known.get(planned.setting) ?? setting;

@@ -11,8 +11,9 @@ import type { ReadResults, VaultClient } from '../vault/client.js';
 import { writeVariables } from './apply.js';
 import { textOf } from './changes.js';
 import { createComplaints } from './complaints.js';
-import type { ComposedSetting } from './compose.js';
+import { type ComposedSetting, filesOf } from './compose.js';
 import { createExpiryWatch } from './expiry.js';
+import { createSecretFiles, type SecretFiles } from './files.js';
 import { acceptResults, groupsBehind, groupsOf, type HeldSecrets, holdFirst, readAgainInMs } from './held.js';
 import { createLedger } from './ledger.js';
 import { createListeners } from './listeners.js';
@@ -60,6 +61,8 @@ export interface Rotator {
    * that succeeded counts as a generation and is refreshed.
    */
   begin(input: RotationInput, composed: readonly ComposedSetting[], results: ReadResults, succeeded: boolean): void;
+  /** Writes the files of a composition before its values are applied. */
+  readonly withFiles: SecretFiles['place'];
   startClock(): void;
   refresh(options?: RefreshOptions): Promise<RefreshResult>;
   /** Synchronous; one look at the environment when all is well. */
@@ -86,6 +89,7 @@ const LIMIT_MS = 15_000;
 
 export function createRotator(clock: Clock, log: () => Log): Rotator {
   const ledger = createLedger();
+  const files = createSecretFiles();
   const listeners = createListeners(log);
   const notes = new Map<string, SettingNote>();
   let expiry = createExpiryWatch();
@@ -239,7 +243,10 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
     const changed: RotatedSetting[] = [];
     const failed: string[] = [];
     const changes: [string, string | undefined][] = [];
-    const all = recompose(plan, held, composed, config.onRevoked);
+    const all = files.place(
+      (pathOf) => recompose(plan, held, composed, config.onRevoked, pathOf),
+      (settings) => filesOf(settings.map(({ now: setting }) => setting)),
+    );
     composed = all.map(({ now: setting }) => setting);
     for (const { now: latest, failure, change } of all) {
       const { planned } = latest;
@@ -320,6 +327,7 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
       );
     },
     begin,
+    withFiles: files.place,
     startClock,
     refresh,
     repair() {
@@ -349,6 +357,7 @@ export function createRotator(clock: Clock, log: () => Log): Rotator {
       expiry = createExpiryWatch();
       const env = readEnvironment();
       ledger.undo(env);
+      files.remove();
       writeVariables(
         Object.keys(env)
           .filter(isProvenance)

@@ -6,19 +6,21 @@ import { bareName, isProtected, isRecord, namesOf } from './names.js';
 import type { Origin } from './origin.js';
 import { readPlatformRecord } from './platform-record.js';
 import { type InheritedEntry, readProvenance } from './provenance.js';
-import type { SecretReference } from './reference.js';
+import type { Format, SecretReference } from './reference.js';
 import { MARKER, type Segment, scanValue } from './scan.js';
 import { mentionsOf } from './template.js';
 
 /** One secret to read, however many settings use it. */
 export interface SecretRead {
-  /** Identifies the read: the same secret, version and identity. */
+  /** Identifies the read: the same secret, version, form and identity. */
   readonly key: string;
   readonly host: string;
   readonly vault: string;
   readonly secret: string;
   readonly version?: string;
   readonly identity: IdentitySelector;
+  /** Absent: as it is stored. */
+  readonly format?: Format;
   /** Every reference to it has a `Default` or is `Optional`. */
   readonly mayBeAbsent: boolean;
 }
@@ -166,7 +168,8 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
       ...(current !== undefined && { current }),
       currentSinceMs: entry.resolvedAtMs,
       ...(entry.version && { currentVersion: entry.version }),
-      readAtStart: !fresh,
+      // A file is its writer's, who removes it in the end: it may be gone, or about to go.
+      readAtStart: !fresh || (scan.kind === 'segments' && scan.segments.some(isInFile)),
     };
   }
 
@@ -272,16 +275,22 @@ function closure(
   return ours;
 }
 
+/** Whether a piece of a setting is the path of a file. */
+export function isInFile(segment: Segment): boolean {
+  return typeof segment !== 'string' && segment.file === true;
+}
+
 function readOf(reference: SecretReference, config: Config): SecretRead {
   const identity = reference.identity ?? config.identity;
-  const { host, vault, secret, version } = reference;
+  const { host, vault, secret, version, format } = reference;
   return {
-    key: `${host}/${secret}/${version ?? ''}#${printIdentity(identity)}`,
+    key: `${host}/${secret}/${version ?? ''}${format ? `?${format}` : ''}#${printIdentity(identity)}`,
     host,
     vault,
     secret,
     ...(version && { version }),
     identity,
+    ...(format && { format }),
     mayBeAbsent: reference.optional === true || reference.default !== undefined,
   };
 }

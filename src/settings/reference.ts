@@ -8,6 +8,9 @@ const DEFAULT_VAULT_SUFFIX = 'vault.azure.net';
 
 export type Encoding = 'uri' | 'base64' | 'json';
 
+/** The form in which a certificate is asked for. */
+export type Format = 'pem';
+
 /** A parsed Key Vault reference. Names are lower case: Key Vault ignores case. */
 export interface SecretReference {
   readonly marker: '@KeyVault' | '@Microsoft.KeyVault' | 'akvs';
@@ -23,6 +26,9 @@ export interface SecretReference {
   /** A top-level member's name, or an RFC 6901 pointer beginning with `/`. */
   readonly field?: string;
   readonly encode?: Encoding;
+  readonly format?: Format;
+  /** The value goes into a private file, its path into the setting. */
+  readonly file?: boolean;
   readonly optional?: boolean;
   readonly default?: string;
   /** Only of `akvs://`. */
@@ -45,6 +51,8 @@ export const REFERENCE_KEYS = [
   'Identity',
   'Field',
   'Encode',
+  'Format',
+  'File',
   'Optional',
   'Default',
 ] as const;
@@ -153,6 +161,8 @@ export function printReference(reference: SecretReference): string {
   if (reference.identity) params.push(`Identity=${printIdentity(reference.identity)}`);
   if (reference.field !== undefined) params.push(`Field=${reference.field}`);
   if (reference.encode) params.push(`Encode=${reference.encode}`);
+  if (reference.format) params.push(`Format=${reference.format}`);
+  if (reference.file) params.push('File=true');
   if (reference.optional) params.push('Optional=true');
   if (reference.default !== undefined) params.push(`Default=${reference.default}`);
   return `${marker}(${params.join(';')})`;
@@ -201,7 +211,7 @@ function unknownKey(written: string): { problem: string; hint: string } {
   return bad(`${named} is not known.`, `Known keys: ${REFERENCE_KEYS.join(', ')}. A Default cannot hold ";" or ")".`);
 }
 
-type Extras = Pick<SecretReference, 'identity' | 'field' | 'encode' | 'optional' | 'default'>;
+type Extras = Pick<SecretReference, 'identity' | 'field' | 'encode' | 'format' | 'file' | 'optional' | 'default'>;
 
 function readExtras(values: ReadonlyMap<Key, string>): { extras: Extras } | { problem: string; hint: string } {
   const identity = values.get('Identity');
@@ -220,6 +230,18 @@ function readExtras(values: ReadonlyMap<Key, string>): { extras: Extras } | { pr
   if (encode !== undefined && encode !== 'uri' && encode !== 'base64' && encode !== 'json') {
     return bad('Encode is not known.', 'Encode is uri, base64 or json.');
   }
+  const format = values.get('Format')?.toLowerCase();
+  if (format !== undefined && format !== 'pem') return bad('Format is not known.', 'Format is pem, or left out.');
+  if (format !== undefined && field !== undefined) {
+    return bad('Format and Field exclude each other.', 'Keep Format for a certificate, or Field for a JSON secret.');
+  }
+  const file = values.get('File')?.toLowerCase();
+  if (file !== undefined && file !== 'true' && file !== 'false') {
+    return bad('File is neither true nor false.', 'File is true or false.');
+  }
+  if (file === 'true' && encode !== undefined) {
+    return bad('File and Encode exclude each other.', 'Remove Encode: the file holds the value as it is.');
+  }
   const optional = values.get('Optional')?.toLowerCase();
   if (optional !== undefined && optional !== 'true' && optional !== 'false') {
     return bad('Optional is neither true nor false.', 'Optional is true or false.');
@@ -236,6 +258,8 @@ function readExtras(values: ReadonlyMap<Key, string>): { extras: Extras } | { pr
       ...(selector && { identity: selector }),
       ...(field !== undefined && { field }),
       ...(encode !== undefined && { encode }),
+      ...(format !== undefined && { format }),
+      ...(file === 'true' && { file: true }),
       ...(optional === 'true' && { optional: true }),
       ...(fallback !== undefined && { default: fallback }),
     },

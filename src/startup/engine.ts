@@ -251,7 +251,7 @@ export function createEngine(): Engine {
 
   /** Applies, in one synchronous step, and does all that follows from it. */
   function finish(current: Session, results: ReadResults): void {
-    const { composed, error } = concludeSession(current, results);
+    const { composed, error } = concludeSession(current, results, rotator.withFiles);
     rotator.begin(current, composed, results, error === undefined);
     durationMs = Math.round(clock.monotonic() - current.startedMonotonicMs);
     if (error) {

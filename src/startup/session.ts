@@ -1,4 +1,5 @@
-import { type ComposedSetting, composeSettings } from '../rotation/compose.js';
+import { type ComposedSetting, composeSettings, filesOf, type Lookup } from '../rotation/compose.js';
+import type { SecretFiles } from '../rotation/files.js';
 import type { Environment } from '../settings/environment.js';
 import { isProvenance } from '../settings/names.js';
 import { type Plan, planSettings } from '../settings/plan.js';
@@ -78,12 +79,16 @@ function isSame(a: Config, b: Config): boolean {
   return process.getBuiltinModule('node:util').isDeepStrictEqual(a, b);
 }
 
-/** What a start comes to: every setting's outcome, and the error if there has to be one. */
+/** What a start comes to: every setting's outcome, and the error if there has to be one. Without `withFiles` none is written. */
 export function concludeSession(
   { config, plan, known }: Session,
   results: ReadResults,
+  withFiles?: SecretFiles['place'],
 ): { composed: readonly ComposedSetting[]; error?: BootstrapError } {
-  const composed = composeSettings(plan, (key) => results.get(key) ?? known.get(key));
+  const lookup: Lookup = (key) => results.get(key) ?? known.get(key);
+  const composed = withFiles
+    ? withFiles((pathOf) => composeSettings(plan, lookup, pathOf), filesOf)
+    : composeSettings(plan, lookup);
   const failures = composed.flatMap(({ planned, outcome }) =>
     outcome.kind === 'failed' ? [settingFailure(planned.setting, outcome.failure)] : [],
   );

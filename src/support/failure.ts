@@ -58,6 +58,8 @@ export type Code =
   | 'ERR_THROTTLED'
   // values
   | 'ERR_FIELD'
+  | 'ERR_FORMAT'
+  | 'ERR_FILE'
   | 'ERR_VALUE_NUL'
   | 'ERR_VALUE_ENCODING'
   | 'ERR_VALUE_TOO_LARGE'

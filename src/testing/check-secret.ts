@@ -31,16 +31,17 @@ function checkValue(name: string, given: unknown): string {
 export function checkSecret(name: string, given: unknown): SecretProperties {
   if (typeof given === 'string') return { value: checkValue(name, given) };
   if (given === null || typeof given !== 'object') throw wrongKind(name, 'text or an object with a value', given);
-  const known = ['value', 'contentType', 'tags', 'enabled', 'notBefore', 'expiresOn', 'version'];
+  const known = ['value', 'contentType', 'pem', 'tags', 'enabled', 'notBefore', 'expiresOn', 'version'];
   const members = checkMembers(name, given, known);
   const secret: SecretProperties = { value: checkValue(`${name}.value`, members['value']) };
-  const { contentType, tags, enabled, notBefore, expiresOn, version } = members;
+  const { contentType, pem, tags, enabled, notBefore, expiresOn, version } = members;
   if (contentType !== undefined) {
     if (typeof contentType !== 'string' || contentType.length > 255) {
       throw wrong(`${name}.contentType`, 'text of at most 255 characters', contentType);
     }
     secret.contentType = contentType;
   }
+  if (pem !== undefined) secret.pem = checkValue(`${name}.pem`, pem);
   if (tags !== undefined) secret.tags = checkTags(`${name}.tags`, tags);
   if (enabled !== undefined) secret.enabled = checkBoolean(`${name}.enabled`, enabled);
   if (notBefore !== undefined) secret.notBefore = checkDate(`${name}.notBefore`, notBefore);

@@ -40,6 +40,8 @@ export interface UserAssignedIdentityOptions {
 export interface SecretProperties {
   value: string;
   contentType?: string;
+  /** Of a certificate whose value is a PFX: what is answered when PEM is asked for (`outContentType`). */
+  pem?: string;
   tags?: { readonly [name: string]: string };
   /** Default true. */
   enabled?: boolean;

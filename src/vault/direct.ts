@@ -10,6 +10,8 @@ import { readSecretReply, vaultProblem } from './reply.js';
 
 /** The oldest version that has all we read; every cloud serves it. */
 const API_VERSION = '7.4';
+/** The oldest that converts certificates, which not every cloud may have: asked for them only. */
+const CONVERTING = { pem: 'api-version=2025-07-01&outContentType=application%2Fx-pem-file' } as const;
 /** A value has at most 25 KB; JSON may escape each byte as `\u00xx`. */
 const MAX_REPLY_BYTES = 512 * 1024;
 /** Opened in advance, over all vaults together. */
@@ -106,12 +108,13 @@ export function createDirectLane({ config, clock }: { config: Config; clock: Clo
     },
 
     async send(read, { token }, { timeoutMs, abort }) {
-      const { host, secret, version } = read;
+      const { host, secret, version, format } = read;
+      const query = format ? CONVERTING[format] : `api-version=${API_VERSION}`;
       counts.vault++;
       const result = await sendRequest({
         protocol: 'https:',
         ...addressOf(host),
-        path: `/secrets/${secret}${version ? `/${version}` : ''}?api-version=${API_VERSION}`,
+        path: `/secrets/${secret}${version ? `/${version}` : ''}?${query}`,
         method: 'GET',
         headers: { Host: host, Authorization: `Bearer ${token.reveal()}`, Accept: 'application/json' },
         agent: vaultAt(host).agent,

@@ -8,6 +8,7 @@ import { EMULATOR_ISSUER } from '../support/emulator-issuer.js';
 import { type Failure, fail, guarded, type Result } from '../support/failure.js';
 import { withRetry } from '../support/retry.js';
 import type { Secret } from '../support/secret.js';
+import { readInFormat } from './format.js';
 import { resourceForHost } from './host.js';
 
 /** A secret as Key Vault gave it. */
@@ -88,7 +89,8 @@ export function createSecretReader(
         if (!token.ok) return token;
         if (config.vaultEndpoint && !isEmulatorToken(token.value)) return fail(NOT_THE_EMULATORS);
         const timeoutMs = Math.min(TRY_TIMEOUT_MS, remainingMs);
-        const result = await guarded(() => lane.send(read, token.value, { timeoutMs, ...(abort && { abort }) }));
+        const limits = { timeoutMs, ...(abort && { abort }) };
+        const result = await guarded(() => readInFormat(read, (one) => lane.send(one, token.value, limits)));
         const refused = !result.ok && result.failure.code === 'ERR_VAULT_UNAUTHORIZED';
         return refused && tokens.refuse(resource.value, read.identity, token.value.token)
           ? fail({ ...result.failure, retry: 'few' })

@@ -19,8 +19,14 @@ export type SdkOperation = (
   options: Omit<GetSecretOptions, 'version'>,
 ) => Promise<unknown>;
 
-const getSecret: SdkOperation = (client, { secret, version }, options) =>
-  client.getSecret(secret, { ...options, ...(version !== undefined && { version }) });
+const getSecret: SdkOperation = (client, { secret, version, format }, options) =>
+  client.getSecret(secret, {
+    ...options,
+    ...(version !== undefined && { version }),
+    ...(format && { outContentType: CONTENT_TYPES[format] }),
+  });
+
+const CONTENT_TYPES = { pem: 'application/x-pem-file' } as const;
 
 type Policy = NonNullable<SecretClientOptions['additionalPolicies']>[number]['policy'];
 

@@ -4,6 +4,7 @@ import type { Environment } from '../../settings/environment.js';
 import { type Plan, planSettings, type SecretRead } from '../../settings/plan.js';
 import type { Clock } from '../../support/clock.js';
 import type { Config } from '../../support/config.js';
+import { succeed } from '../../support/failure.js';
 import { printIdentity } from '../../support/identity-selector.js';
 import { sdkAnchors } from '../../support/sdk-loader.js';
 import { resourceForHost } from '../../vault/host.js';
@@ -100,7 +101,12 @@ async function goThere(plan: Plan, config: Config, examination: Examination): Pr
     ...examineReads({
       plan,
       results,
-      composed: composeSettings(plan, (key) => results.get(key)),
+      composed: composeSettings(
+        plan,
+        (key) => results.get(key),
+        // Nothing is written here.
+        () => succeed('file'),
+      ),
       principalOf: (read) => {
         const token = tokenFor(read);
         return token && principalOf(token);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Report } from '../../report/types.js';
 import type { Environment } from '../../settings/environment.js';
 import { readProvenance } from '../../settings/provenance.js';
@@ -10,17 +11,28 @@ import { scanValue } from '../../settings/scan.js';
 export function concealedTexts({ settings }: Report, env: Environment): readonly string[] {
   const pointers = readProvenance(env);
   const texts = new Set<string>();
-  for (const { setting, usedDefault, unset } of settings) {
+  for (const { setting, usedDefault, file, unset } of settings) {
     const value = env[setting];
     const pointer = pointers.get(setting)?.pointer;
     if (value === undefined || unset) continue;
     const pieces = pointer === undefined ? [] : piecesOf(pointer);
     // A default stands in the settings, for everybody to read.
     if (usedDefault && pieces.length === 1) continue;
-    texts.add(value);
-    for (const secret of secretsIn(value, pieces)) texts.add(secret);
+    // Where it stands in a file, that is the secret: its path may be seen.
+    if (!file) texts.add(value);
+    for (const secret of secretsIn(value, pieces)) texts.add((file && contentOf(secret)) || secret);
   }
   return [...texts];
+}
+
+/** What `File=true` has put there; `undefined` when the text is no path of ours. */
+function contentOf(text: string): string | undefined {
+  if (!/[/\\]vaultstrap-\d+-\d+-\w{6}[/\\][^/\\]+$/.test(text)) return undefined;
+  try {
+    return readFileSync(text, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 /** Literal text, a reference (`true`), or another setting in braces (`false`). */

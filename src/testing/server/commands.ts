@@ -58,12 +58,13 @@ export function createCommands({ state, started, connections, ...servers }: Serv
       return { version: addVersion(target, name, toNewVersion(secret), clock.nowMs()).version };
     },
     'secret.get': (vault, name, wanted) => {
-      const { version, value, contentType, tags, enabled, nbf, exp } = versionOf(vault, name, wanted);
+      const { version, value, contentType, pem, tags, enabled, nbf, exp } = versionOf(vault, name, wanted);
       return {
         version,
         value,
         enabled,
         ...(contentType === undefined ? {} : { contentType }),
+        ...(pem === undefined ? {} : { pem }),
         ...(tags === undefined ? {} : { tags }),
         ...(nbf === undefined ? {} : { notBefore: new Date(nbf * 1000) }),
         ...(exp === undefined ? {} : { expiresOn: new Date(exp * 1000) }),

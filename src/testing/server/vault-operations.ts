@@ -29,12 +29,27 @@ export interface OperationContext {
 const byName = (secrets: Iterable<Secret>): Secret[] =>
   [...secrets].sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1));
 
-function getSecret({ vault, host }: OperationContext, name: string, version: string | undefined): Reply {
+const PEM = 'application/x-pem-file';
+const PFX = 'application/x-pkcs12';
+
+/** Versions named by a date begin with the one that converts, 2025-06-01-preview; older ones know nothing of it. */
+function wantedType(request: Incoming): string | undefined {
+  const convertsAt = /^\d{4}-/.test(request.query.get('api-version') ?? '');
+  return (convertsAt && request.query.get('outContentType')) || undefined;
+}
+
+function getSecret({ vault, host, request }: OperationContext, name: string, version: string | undefined): Reply {
   const secret = vault.secrets.get(name.toLowerCase());
   const found = secret && findVersion(secret, version);
   if (!secret || !found) return notFound(version === undefined ? name : `${name}/${version}`);
   if (!found.enabled) return disabled();
-  return jsonReply(200, secretBundle(host, secret, found));
+  const wanted = wantedType(request);
+  if (wanted !== undefined && wanted !== PEM && wanted !== PFX) {
+    return badParameter('The specified outContentType is not supported.');
+  }
+  const converts = wanted === PEM && found.pem !== undefined;
+  const given = converts ? { ...found, value: found.pem ?? '', contentType: PEM } : found;
+  return jsonReply(200, secretBundle(host, secret, given));
 }
 
 function setSecret({ vault, host, request, nowMs }: OperationContext, name: string): Reply {

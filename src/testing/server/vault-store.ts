@@ -11,6 +11,8 @@ export interface Version {
   readonly version: string;
   readonly value: string;
   contentType: string | undefined;
+  /** A certificate's other form. */
+  readonly pem?: string | undefined;
   tags: Readonly<Record<string, string>> | undefined;
   enabled: boolean;
   /** Unix seconds, like the others. */
@@ -47,6 +49,7 @@ export interface NewVersion {
   version?: string | undefined;
   value: string;
   contentType: string | undefined;
+  pem?: string | undefined;
   tags: Readonly<Record<string, string>> | undefined;
   enabled: boolean;
   nbf: number | undefined;
@@ -69,6 +72,7 @@ export function toNewVersion(secret: SecretProperties): NewVersion {
     version: secret.version,
     value: secret.value,
     contentType: secret.contentType,
+    pem: secret.pem,
     tags: secret.tags,
     enabled: secret.enabled ?? true,
     nbf: secret.notBefore && toSeconds(secret.notBefore.getTime()),

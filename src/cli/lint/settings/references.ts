@@ -104,6 +104,8 @@ function keysOfOurs(reference: SecretReference): readonly string[] {
     identity: 'Identity',
     field: 'Field',
     encode: 'Encode',
+    format: 'Format',
+    file: 'File',
     optional: 'Optional',
     default: 'Default',
   } as const;

@@ -1,0 +1,34 @@
+import type { SecretRead } from '../settings/plan.js';
+import { type Failure, fail, type Result } from '../support/failure.js';
+import type { SecretValue } from './reader.js';
+
+/** RFC 7468: lines of their own, though text may stand between the blocks. */
+const PEM = /^-----BEGIN [A-Z0-9 ]+-----$/m;
+
+/**
+ * Reads a secret in the form that was asked for. Key Vault converts a certificate, PFX to PEM, itself; where it refuses to
+ * (a cloud without that version of its API, a secret that is no certificate) the secret as it is stored may be PEM already.
+ * https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret/get-secret?view=rest-keyvault-secrets-2025-07-01
+ */
+export async function readInFormat(
+  read: SecretRead,
+  send: (read: SecretRead) => Promise<Result<SecretValue>>,
+): Promise<Result<SecretValue>> {
+  const { format, ...asStored } = read;
+  if (!format) return send(read);
+  const converted = await send(read);
+  const result = !converted.ok && converted.failure.cause?.status === 400 ? await send(asStored) : converted;
+  return result.ok && !PEM.test(result.value.value.reveal()) ? fail(notPem(read)) : result;
+}
+
+function notPem({ vault, secret }: SecretRead): Failure {
+  return {
+    status: 'OtherReasons',
+    code: 'ERR_FORMAT',
+    details: `secret '${secret}' in vault '${vault}' is not PEM, and the vault did not convert it.`,
+    hint:
+      'If it is a certificate, set the content type of its policy to application/x-pem-file, and renew it. Without Format, Node takes a PFX as ' +
+      "it is: { pfx: Buffer.from(value, 'base64'), passphrase: '' }.",
+    retry: 'never',
+  };
+}
