@@ -65,7 +65,7 @@ export function createSecretFiles(): SecretFiles {
     fs().writeFileSync(draftOf(file), content.reveal(), { mode: 0o600, flag: 'wx' });
   }
 
-  /** All or none, as far as that can be known beforehand: a certificate and its key change together. */
+  /** All drafts first: what there is no space for fails before anything is replaced. */
   function write(files: readonly SecretFile[]): void {
     const changed = [...new Map(files.filter(isChanged).map((file) => [file.path, file])).values()];
     const drafted = changed.filter((file) => succeeds(file, () => draft(file)));

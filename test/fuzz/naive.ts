@@ -11,6 +11,8 @@ export interface NaiveReference {
   readonly secret: string;
   readonly version: string | undefined;
   readonly field: string | undefined;
+  readonly format: string | undefined;
+  readonly file: boolean;
   readonly encode: string | undefined;
   readonly optional: boolean;
   readonly default: string | undefined;
@@ -75,17 +77,22 @@ function naiveReference(marker: string, params: string): NaiveReference | undefi
     given[key] = key === 'default' ? text : text.trim();
     if (given[key] === '' && key !== 'default') return undefined;
   }
-  const { secreturi, vaultname, secretname, secretversion, identity, field, encode, optional, ...others } = given;
-  const { default: fallback, ...unknown } = others;
+  const { secreturi, vaultname, secretname, secretversion, identity, field, encode, optional, ...rest } = given;
+  const { default: fallback, format, file, ...unknown } = rest;
   if (Object.keys(unknown).length > 0) return undefined;
   if (optional !== undefined && !['true', 'false'].includes(optional.toLowerCase())) return undefined;
   const isOptional = optional?.toLowerCase() === 'true';
   if (isOptional && fallback !== undefined) return undefined;
   if (encode !== undefined && !['uri', 'base64', 'json'].includes(encode.toLowerCase())) return undefined;
   if (field !== undefined && !isField(field)) return undefined;
+  if (format !== undefined && (format.toLowerCase() !== 'pem' || field !== undefined)) return undefined;
+  if (file !== undefined && !['true', 'false'].includes(file.toLowerCase())) return undefined;
+  const isFile = file?.toLowerCase() === 'true';
+  if (isFile && encode !== undefined) return undefined;
   const who = identity === undefined ? undefined : naiveIdentity(identity);
   if (identity !== undefined && who === undefined) return undefined;
-  const more = { marker, field, encode: encode?.toLowerCase(), optional: isOptional, default: fallback, identity: who };
+  const form = { encode: encode?.toLowerCase(), format: format?.toLowerCase(), file: isFile };
+  const more = { marker, field, ...form, optional: isOptional, default: fallback, identity: who };
 
   if (secreturi !== undefined) {
     if (vaultname !== undefined || secretname !== undefined || secretversion !== undefined) return undefined;
@@ -102,7 +109,8 @@ function naiveAkvs(value: string): NaiveReference | undefined {
   if (value.length > LONGEST || rest.length > 0 || !consistsOf(subscription, `${LETTERS}${DIGITS}-`, 1, 64))
     return undefined;
   const target = named(vault, secret, version);
-  const more = { field: undefined, encode: undefined, optional: false, default: undefined, identity: undefined };
+  const form = { encode: undefined, format: undefined, file: false };
+  const more = { field: undefined, ...form, optional: false, default: undefined, identity: undefined };
   return target && { marker: 'akvs', ...target, ...more };
 }
 

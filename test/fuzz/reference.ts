@@ -35,9 +35,10 @@ function print(segments: readonly (string | SecretReference)[]): string {
 }
 
 function bare(reference: SecretReference): NaiveReference {
-  const { marker, host, secret, version, field, encode, optional = false, default: fallback, identity } = reference;
+  const { marker, host, secret, version, field, encode, format, identity } = reference;
+  const { file = false, optional = false, default: fallback } = reference;
   return {
-    ...{ host, secret, version, marker, field, encode, optional, default: fallback },
+    ...{ host, secret, version, marker, field, encode, format, file, optional, default: fallback },
     identity: identity && printIdentity(identity),
   };
 }
@@ -46,6 +47,7 @@ function bare(reference: SecretReference): NaiveReference {
 export const TOKENS = [
   ...['@KeyVault(', '@Microsoft.KeyVault(', '@@KeyVault(', '@', '@@', 'akvs://', '(', ')', ';', '=', '/', '//', ':'],
   ...['SecretUri=', 'VaultName=', 'SecretName=', 'SecretVersion=', 'Identity=', 'Field=', 'Encode=', 'Optional='],
+  ...['Format=', 'File=', 'pem'],
   ...['Default=', 'https://', 'shop', '.vault.azure.net', '/secrets/', 'pw', 'true', 'false', 'uri', 'base64', 'json'],
   ...['0123456789abcdef0123456789abcdef', '01234567-89ab-cdef-0123-456789abcdef', 'object:', 'system', ':8443', '-'],
   ...[

@@ -43,6 +43,8 @@ const reference: fc.Arbitrary<SecretReference> = fc
       identity,
       field,
       encode: fc.constantFrom('uri', 'base64', 'json'),
+      format: fc.constant('pem'),
+      file: fc.boolean(),
       fallback: fc.oneof(
         literal.map((text) => `Default=${text}`),
         fc.constant('Optional=true'),
@@ -62,7 +64,9 @@ const reference: fc.Arbitrary<SecretReference> = fc
         ];
     if (parts.identity) params.push(`Identity=${parts.identity}`);
     if (parts.field) params.push(`Field=${parts.field}`);
-    if (parts.encode) params.push(`Encode=${parts.encode}`);
+    if (parts.encode && !parts.file) params.push(`Encode=${parts.encode}`);
+    if (parts.format && !parts.field) params.push(`Format=${parts.format}`);
+    if (parts.file !== undefined) params.push(`File=${parts.file}`);
     if (parts.fallback) params.push(parts.fallback);
     const parsed = parseReference(parts.marker, params.join(';'));
     if ('problem' in parsed) throw new Error(`${parsed.problem} ${params.join(';')}`);
@@ -166,6 +170,8 @@ describe('the scanner', () => {
       'Optional=true',
       'Field=',
       'Encode=',
+      'Format=pem',
+      'File=true',
       '\n',
       ' ',
       '\0',
@@ -216,6 +222,8 @@ describe('the scanner', () => {
       'Identity',
       'Field',
       'Encode',
+      'Format',
+      'File',
       'Optional',
       'Default',
       canary,

@@ -201,6 +201,12 @@ describe('reads', () => {
     ]);
   });
 
+  test('and each form apart: PEM and what is stored are two answers', () => {
+    const plan = planOf({ A: ref(), B: ref('pw', 'Format=pem'), C: ref('pw', 'Format=PEM;File=true') });
+    expect([...plan.reads.values()].map(({ format }) => format)).toEqual([undefined, 'pem']);
+    expect(settingIn(plan, 'B').reads).toEqual(settingIn(plan, 'C').reads);
+  });
+
   test('a secret may be absent only if all that use it can do without', () => {
     const mayBeAbsent = (...more: string[]) =>
       planOf(Object.fromEntries(more.map((text, i) => [`S${i}`, ref('pw', text)]))).reads.get(keyOf())?.mayBeAbsent;
@@ -266,6 +272,11 @@ describe('provenance', () => {
       readAtStart: false,
       reads: [keyOf()],
     });
+  });
+
+  test("a parent's file is never believed: it may be gone", () => {
+    const entry = { value: '/dev/shm/x/A', pointer: `--key=${ref('pw', 'File=true')}`, ageS: 0 };
+    expect(settingIn(planOf(inherited({ A: entry })), 'A')).toMatchObject({ origin: 'inherited', readAtStart: true });
   });
 
   test.each([

@@ -61,6 +61,12 @@ describe('parse', () => {
     ['VaultName=shop;SecretName=pw;Encode=uri', { ...BASE, encode: 'uri' }],
     ['VaultName=shop;SecretName=pw;Encode=BASE64', { ...BASE, encode: 'base64' }],
     ['VaultName=shop;SecretName=pw;Encode=Json', { ...BASE, encode: 'json' }],
+    ['VaultName=shop;SecretName=pw;Format=PEM', { ...BASE, format: 'pem' }],
+    ['VaultName=shop;SecretName=pw;Format=pem;Encode=base64', { ...BASE, format: 'pem', encode: 'base64' }],
+    ['VaultName=shop;SecretName=pw;File=True', { ...BASE, file: true }],
+    ['VaultName=shop;SecretName=pw;File=false;Encode=uri', { ...BASE, encode: 'uri' }],
+    ['VaultName=shop;SecretName=pw;Field=key;File=true', { ...BASE, field: 'key', file: true }],
+    ['VaultName=shop;SecretName=pw;Format=pem;File=true', { ...BASE, format: 'pem', file: true }],
     ['VaultName=shop;SecretName=pw;Optional=TRUE', { ...BASE, optional: true }],
     ['VaultName=shop;SecretName=pw;Optional=false', BASE],
     ['VaultName=shop;SecretName=pw;Default=', { ...BASE, default: '' }],
@@ -186,6 +192,10 @@ describe('parse', () => {
     ['VaultName=shop;SecretName=pw;Field=/a~2', 'Field'],
     ['VaultName=shop;SecretName=pw;Field=/a~', 'Field'],
     ['VaultName=shop;SecretName=pw;Encode=hex', 'Encode'],
+    ['VaultName=shop;SecretName=pw;Format=pfx', 'Format'],
+    ['VaultName=shop;SecretName=pw;Format=pem;Field=x', 'Format'],
+    ['VaultName=shop;SecretName=pw;File=yes', 'File'],
+    ['VaultName=shop;SecretName=pw;File=true;Encode=base64', 'File'],
     ['VaultName=shop;SecretName=pw;Optional=yes', 'Optional'],
     ['VaultName=shop;SecretName=pw;Optional=true;Default=x', 'Default and Optional'],
     ['VaultName=shop;SecretName=pw;__proto__=x', 'a key is not known'],
@@ -249,6 +259,7 @@ describe('print', () => {
     `@KeyVault(SecretUri=https://shop.vault.azure.net/secrets/pw/${V1};Identity=object:${GUID};Field=/a/0;Encode=uri;Default= a )`,
     `@KeyVault(VaultName=shop;SecretName=pw;Identity=${RESOURCE};Optional=true)`,
     `@KeyVault(VaultName=shop;SecretName=pw;Identity=system;Field=a b;Encode=json;Default=)`,
+    '@KeyVault(VaultName=shop;SecretName=pw;Format=pem;File=true)',
   ])('%s is canonical', (text) => {
     const [, marker = '', params = ''] = /^([^(]+)\((.*)\)$/.exec(text) ?? [];
     expect(printReference(reference(parseReference(marker as '@KeyVault', params)))).toBe(text);

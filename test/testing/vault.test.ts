@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { connect } from 'node:tls';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
 import { ask, askVault } from './client.js';
 
@@ -36,6 +36,41 @@ afterAll(() => azure.close());
 afterEach(() => azure.reset());
 beforeAll(async () => {
   token = await azure.tokens.issue();
+});
+
+describe('a certificate', () => {
+  const PEM = 'outContentType=application/x-pem-file';
+  const at = (query: string, name = 'tls') => askVault(azure, `/secrets/${name}?${query}`, { token });
+
+  beforeEach(() =>
+    azure.vault('shop').set('tls', { value: 'MIIpfx', contentType: 'application/x-pkcs12', pem: '-----BEGIN X-----' }),
+  );
+
+  test('is converted when asked, by versions that know how', async () => {
+    for (const version of ['2025-06-01-preview', '2025-07-01', '2026-04-01']) {
+      const { json } = await at(`api-version=${version}&${PEM}`);
+      expect(json).toMatchObject({ value: '-----BEGIN X-----', contentType: 'application/x-pem-file' });
+    }
+    for (const query of [
+      `api-version=7.4&${PEM}`,
+      'api-version=2025-07-01',
+      'api-version=2025-07-01&outContentType=application/x-pkcs12',
+    ]) {
+      expect((await at(query)).json).toMatchObject({ value: 'MIIpfx', contentType: 'application/x-pkcs12' });
+    }
+  });
+
+  test('and nothing else is', async () => {
+    expect((await at(`api-version=2025-07-01&${PEM}`, 'db-password')).json.value).toBe('s3cret');
+    expect((await at(`api-version=2025-07-01&${PEM}`, 'certificate')).json.value).toBe('pem');
+    const { status, json } = await at('api-version=2025-07-01&outContentType=text/plain');
+    expect([status, json.error.code]).toEqual([400, 'BadParameter']);
+  });
+
+  test('is given back whole to an administrator, and its other form is checked as values are', async () => {
+    expect(await azure.vault('shop').get('tls')).toMatchObject({ value: 'MIIpfx', pem: '-----BEGIN X-----' });
+    await expect(azure.vault('shop').set('tls', { value: 'x', pem: 1 as never })).rejects.toThrow('"value.pem"');
+  });
 });
 
 describe('reading', () => {

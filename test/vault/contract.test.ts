@@ -11,6 +11,8 @@ import {
   type Reader,
   reader,
   readOf,
+  secretJson,
+  serveHttps,
   tokenRequests,
   value,
 } from './harness.js';
@@ -128,6 +130,88 @@ describe('a value', () => {
       const all = (await azure.requests()).filter(({ target }) => target === 'vault').length;
       expect(one.client.counts).toEqual({ vault: all, unauthorized: all - 20 });
       if (client === 'direct') expect(all).toBe(20);
+    }
+  });
+});
+
+describe('a certificate as PEM', () => {
+  const PFX = 'MIIJ-CANARY-PFX-91aa';
+  const PEM =
+    '-----BEGIN CERTIFICATE-----\nCANARY\n-----END CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----\n';
+  const pem = { format: 'pem' as const };
+  /** As a vault that does not know that version of the API. The SDK asks without a token first. */
+  const refusesOnce = (client: string): Fault => ({
+    target: 'vault',
+    status: 400,
+    body: { error: { code: 'BadParameter', message: TEXT } },
+    skip: client === 'sdk' ? 1 : 0,
+    times: 1,
+  });
+  const readPem = async ({ read }: Reader) => outcomeOf(await read('tls', pem));
+
+  test('is converted by the vault, byte for byte; read as stored, it stays a PFX', async () => {
+    const { version } = await azure
+      .vault('shop')
+      .set('tls', { value: PFX, contentType: 'application/x-pkcs12', pem: PEM });
+    expect(await inBothLanes(readPem)).toMatchObject({ value: PEM, version });
+    expect(await inBothLanes(async ({ read }) => outcomeOf(await read('tls')))).toMatchObject({ value: PFX, version });
+    expect(await inBothLanes(async ({ read }) => outcomeOf(await read('tls', { ...pem, version })))).toMatchObject({
+      value: PEM,
+    });
+  });
+
+  test('passes when it is PEM already, also where the vault refuses to convert', async () => {
+    const text = `Bag Attributes\r\n${PEM.replaceAll('\n', '\r\n')}`;
+    await azure.vault('shop').set('tls', { value: text, contentType: 'application/x-pem-file' });
+    expect(await inBothLanes(readPem)).toMatchObject({ value: text });
+    for (const client of LANES) {
+      await azure.faults.clear();
+      const first = await azure.faults.add(refusesOnce(client));
+      expect(value(await reader(azure.env, { client }).read('tls', pem))).toBe(text);
+      expect(await first.hits()).toBe(1);
+    }
+  });
+
+  test.each<[string, object, boolean]>([
+    ['a text that is no certificate', { value: SECRET }, false],
+    ['a PFX that stays one', { value: PFX, contentType: 'application/x-pkcs12' }, false],
+    ['a PFX, in a cloud that does not know that version', { value: PFX, contentType: 'application/x-pkcs12' }, true],
+    ['PEM that lost its line feeds', { value: PEM.replaceAll('\n', ' ') }, false],
+  ])('%s is a failure that says what to do, and quotes nothing', async (_what, secret, refused) => {
+    await azure.vault('shop').set('tls', { value: '', ...secret });
+    for (const client of LANES) {
+      await azure.faults.clear();
+      if (refused) await azure.faults.add(refusesOnce(client));
+      const result = failure(await reader(azure.env, { client }).read('tls', pem));
+      expect(result).toMatchObject({ status: 'OtherReasons', code: 'ERR_FORMAT', retry: 'never' });
+      expect(result.hint).toContain('application/x-pem-file');
+      expect(findCanaries(result, ['CANARY', 'BEGIN'])).toEqual([]);
+    }
+  });
+
+  test('any other refusal stays what it is, and is no reason to ask again', async () => {
+    await azure.requests.clear();
+    const gone = await inBothLanes(async ({ read }) => outcomeOf(await read('nothing', pem)));
+    expect(gone).toMatchObject({ code: 'ERR_SECRET_NOT_FOUND', absent: true });
+    expect(await bearerRequests(azure)).toHaveLength(2);
+  });
+
+  test('only these reads ask for the newer version of the API', async () => {
+    const server = await serveHttps((request, response) => {
+      const name = /^\/secrets\/(\w+)/.exec(request.url ?? '')?.[1] ?? '';
+      response.end(secretJson(`localhost:${server.port}`, name, PEM));
+    });
+    try {
+      const host = `localhost:${server.port}`;
+      const { VAULTSTRAP_VAULT_ENDPOINT: _none, ...rest } = azure.env;
+      const env = { ...rest, VAULTSTRAP_VAULT_CA: server.ca, VAULTSTRAP_ALLOWED_HOSTS: host };
+      await reader(env).readAll([readOf('plain', { host }), { ...readOf('tls', { host, ...pem }), key: 'pem' }]);
+      expect(server.seen.map(({ path }) => path).sort()).toEqual([
+        '/secrets/plain?api-version=7.4',
+        '/secrets/tls?api-version=2025-07-01&outContentType=application%2Fx-pem-file',
+      ]);
+    } finally {
+      await server.close();
     }
   });
 });

@@ -33,7 +33,13 @@ export function hastyClock(): Clock & { readonly sleeps: number[] } {
 
 export function readOf(
   secret: string,
-  { host = 'shop.vault.azure.net', version, identity = SYSTEM_ASSIGNED, mayBeAbsent = false }: Partial<SecretRead> = {},
+  {
+    host = 'shop.vault.azure.net',
+    version,
+    identity = SYSTEM_ASSIGNED,
+    format,
+    mayBeAbsent = false,
+  }: Partial<SecretRead> = {},
 ): SecretRead {
   return {
     key: `${host}/${secret}/${version ?? ''}#${printIdentity(identity)}`,
@@ -42,6 +48,7 @@ export function readOf(
     secret,
     ...(version !== undefined && { version }),
     identity,
+    ...(format && { format }),
     mayBeAbsent,
   };
 }

@@ -83,6 +83,14 @@ describe('references', () => {
     ]);
   });
 
+  test('certificates and files are ours, too', async () => {
+    const { findings } = await lint(
+      values({ A: '@Microsoft.KeyVault(VaultName=shop;SecretName=a;Format=pem;File=true)' }),
+    );
+    expect(findings[0]?.message).toContain('Format, File is a key of vaultstrap');
+    expect(await found(values({ A: '@KeyVault(VaultName=shop;SecretName=a;Fiel=true)' }))).not.toEqual([]);
+  });
+
   test('VAULTSTRAP_IGNORE is heard', async () => {
     expect(await found(values({ VAULTSTRAP_IGNORE: 'DB', DB: '@KeyVault(oops)' }))).toEqual([]);
   });

@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { concealedTexts } from '../../../src/cli/run/concealed.js';
 import type { Report, SettingReport } from '../../../src/report/types.js';
 import { printProvenance } from '../../../src/settings/provenance.js';
@@ -52,4 +55,17 @@ describe('longer text: its secrets, too', () => {
   ])('%s', (_what, pointer, value, secrets) => {
     expect(concealed(pointer, value)).toEqual([value, ...secrets]);
   });
+});
+
+test('in a file: what stands there, and not its path; no other file is looked into', () => {
+  const base = mkdtempSync(path.join(tmpdir(), 'concealed-'));
+  onTestFinished(() => rmSync(base, { recursive: true }));
+  const folder = path.join(base, 'vaultstrap-1-2-abcdef');
+  mkdirSync(folder);
+  const [ours, others] = [path.join(folder, 'X.pem'), path.join(base, 'X.pem')];
+  for (const file of [ours, others]) writeFileSync(file, 'c0ntent');
+  const pointer = `--cert=${REFERENCE.replace(')', ';File=true)')} --pw=${REFERENCE}`;
+
+  expect(concealed(pointer, `--cert=${ours} --pw=s3cret`, { file: true })).toEqual(['c0ntent', 's3cret']);
+  expect(concealed(pointer, `--cert=${others} --pw=s3cret`, { file: true })).toEqual([others, 's3cret']);
 });
