@@ -89,12 +89,13 @@ async function fill(
   for (const fault of seed?.faults ?? []) await azure.faults.add(fault);
   const made: Placeholder[] = [];
   for (const placeholder of placeholders) {
-    const { vault, secret, value, versions, newest } = placeholder;
+    const { vault, secret, value, pem, versions, newest } = placeholder;
+    const properties = { value, ...(pem && { pem }) };
     const known = (await azure.vaults()).map((name) => name.toLowerCase());
     if (known.includes(vault) && (await azure.vault(vault).secrets()).some((name) => name.toLowerCase() === secret))
       continue;
-    for (const version of versions) await azure.vault(vault).set(secret, { value, version });
-    if (newest) await azure.vault(vault).set(secret, value);
+    for (const version of versions) await azure.vault(vault).set(secret, { ...properties, version });
+    if (newest) await azure.vault(vault).set(secret, properties);
     made.push(placeholder);
   }
   return made;

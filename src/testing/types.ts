@@ -40,7 +40,10 @@ export interface UserAssignedIdentityOptions {
 export interface SecretProperties {
   value: string;
   contentType?: string;
-  /** Of a certificate whose value is a PFX: what is answered when PEM is asked for (`outContentType`). */
+  /**
+   * Of a certificate: what is answered when PEM is asked for (`outContentType`). `'self-signed'`: one for `localhost` and
+   * 127.0.0.1 that the emulator makes, with its key.
+   */
   pem?: string;
   tags?: { readonly [name: string]: string };
   /** Default true. */

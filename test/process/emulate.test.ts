@@ -70,6 +70,18 @@ describe('without a seed, what is referred to exists', () => {
     expect(stderr).toMatch(/shop\/from-env = emulated-shop-from-env {2}\(made up, for \.env\)/);
   });
 
+  test('certificates, too: real ones, for localhost', async () => {
+    app.write({
+      [`${dir}/serve.cjs`]: `const { TLS } = process.env; const { createServer, get } = require('node:https');
+        const server = createServer({ cert: TLS, key: TLS }, (_, response) => response.end('hello'));
+        server.listen(0, () => get({ port: server.address().port, host: 'localhost', ca: TLS }, (response) => {
+          require('../probe.cjs')(response.statusCode); response.resume(); server.close(); server.closeAllConnections(); }));`,
+    });
+    const env = { TLS: reference('SecretName=www;Format=pem') };
+    const { code, probes } = await emulate(['--', NODE, ...REGISTER, 'serve.cjs'], { env });
+    expect({ code, probes }).toEqual({ code: 0, probes: [200] });
+  });
+
   test('with its fields, its versions and its identities', async () => {
     const version = '0123456789abcdef'.repeat(2);
     const env = {

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { connect } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
@@ -65,6 +65,14 @@ describe('a certificate', () => {
     expect((await at(`api-version=2025-07-01&${PEM}`, 'certificate')).json.value).toBe('pem');
     const { status, json } = await at('api-version=2025-07-01&outContentType=text/plain');
     expect([status, json.error.code]).toEqual([400, 'BadParameter']);
+  });
+
+  test('is made on request, for localhost, with its key', async () => {
+    await azure.vault('shop').set('tls', { value: '', pem: 'self-signed' });
+    const { json } = await at(`api-version=2025-07-01&${PEM}`);
+    const certificate = new X509Certificate(json.value);
+    expect(certificate.checkHost('localhost')).toBe('localhost');
+    expect(certificate.checkPrivateKey(createPrivateKey(json.value))).toBe(true);
   });
 
   test('is given back whole to an administrator, and its other form is checked as values are', async () => {

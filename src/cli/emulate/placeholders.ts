@@ -15,6 +15,8 @@ export interface Placeholder {
   readonly vault: string;
   readonly secret: string;
   readonly value: string;
+  /** A reference asks for a certificate. */
+  readonly pem?: 'self-signed';
   /** Those that references name. */
   readonly versions: readonly string[];
   /** Whether a reference wants the newest. */
@@ -72,6 +74,7 @@ function placeholderOf(from: string, references: readonly SecretReference[]): Pl
     vault,
     secret,
     value: fields.length > 0 ? JSON.stringify(objectWith(fields, text)) : text,
+    ...(references.some(({ format }) => format === 'pem') && { pem: 'self-signed' as const }),
     versions: [...new Set(references.flatMap(({ version }) => version ?? []))],
     newest: references.some(({ version }) => version === undefined),
   };

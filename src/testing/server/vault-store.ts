@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { VaultSettings } from '../protocol.js';
 import type { SecretProperties, Throttle } from '../types.js';
+import { createServerCertificate } from './certificate.js';
 import { type ServerClock, toSeconds } from './clock.js';
 
 /** Soft-deleted secrets are kept this long, by the name of the service only: nothing purges them. */
@@ -72,12 +73,18 @@ export function toNewVersion(secret: SecretProperties): NewVersion {
     version: secret.version,
     value: secret.value,
     contentType: secret.contentType,
-    pem: secret.pem,
+    pem: secret.pem === 'self-signed' ? selfSigned() : secret.pem,
     tags: secret.tags,
     enabled: secret.enabled ?? true,
     nbf: secret.notBefore && toSeconds(secret.notBefore.getTime()),
     exp: secret.expiresOn && toSeconds(secret.expiresOn.getTime()),
   };
+}
+
+/** In the service's order: the chain, then the key. */
+function selfSigned(): string {
+  const { certificate, caCertificate, key } = createServerCertificate(['localhost', '127.0.0.1'], Date.now());
+  return `${certificate}${caCertificate}${key}`;
 }
 
 /** Adds a version to a secret, which it makes if need be. */
