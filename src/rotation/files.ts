@@ -29,7 +29,7 @@ export function createSecretFiles(): SecretFiles {
     sweepFolders();
     folder = makeFolder();
     // Not at a signal that ends the process by itself: to handle signals is the app's affair.
-    process.once('exit', remove);
+    process.once('exit', atExit);
     return folder;
   }
 
@@ -96,8 +96,13 @@ export function createSecretFiles(): SecretFiles {
     for (const file of written.keys()) if (!needed.has(file) && discard(file)) written.delete(file);
   }
 
+  function atExit(): void {
+    remove();
+    if (process.getBuiltinModule('node:worker_threads').isMainThread) sweepFolders(process.pid);
+  }
+
   function remove(): void {
-    process.removeListener('exit', remove);
+    process.removeListener('exit', atExit);
     if (folder !== undefined) discard(folder);
     folder = undefined;
     written.clear();

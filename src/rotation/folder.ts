@@ -41,8 +41,9 @@ export function discard(place: string): boolean {
 /**
  * Removes what processes left in memory that were ended by a signal: this user's, of this very namespace of process ids
  * (another container may share the memory, and its processes cannot be seen from here), and of processes that are no more.
+ * `ending`: this process, whose worker threads end without a word when the main thread does.
  */
-export function sweepFolders(): void {
+export function sweepFolders(ending?: number): void {
   if (process.platform !== 'linux') return;
   const fs = process.getBuiltinModule('node:fs');
   const path = process.getBuiltinModule('node:path');
@@ -51,7 +52,7 @@ export function sweepFolders(): void {
   try {
     for (const name of fs.readdirSync(MEMORY)) {
       const [, from, pid] = /^vaultstrap-(\d+)-(\d+)-\w{6}$/.exec(name) ?? [];
-      if (from !== namespace || isAlive(Number(pid))) continue;
+      if (from !== namespace || (Number(pid) !== ending && isAlive(Number(pid)))) continue;
       const folder = path.join(MEMORY, name);
       const { uid } = fs.lstatSync(folder);
       if (uid === process.getuid?.()) discard(folder);

@@ -248,6 +248,21 @@ describe('whoever inherits a path', () => {
     for (const look of [main, thread]) expect(existsSync(folderOf(look))).toBe(false);
   });
 
+  test.runIf(onLinux)(
+    'a worker thread that still runs when the main thread ends leaves nothing behind either',
+    async () => {
+      app.write({
+        'busy.cjs':
+          "require('./app.cjs'); require('node:worker_threads').parentPort.postMessage(''); setInterval(() => {}, 1000);",
+        'leave.cjs': `require('./app.cjs'); const { Worker } = require('node:worker_threads');
+        new Worker('./busy.cjs').once('message', () => process.exit(0));`,
+      });
+      const { code, probes } = await app.run(['leave.cjs'], { env: env() });
+      expect(code).toBe(0);
+      expect((probes as Look[]).map((look) => existsSync(folderOf(look)))).toEqual([false, false]);
+    },
+  );
+
   test('from a process that is gone (a process manager) does not believe it, however fresh', async () => {
     const { probes } = await app.run(['env.cjs'], { env: env() });
     const { PROBE_FILE: _file, ...old } = probes[0] as Record<string, string>;
