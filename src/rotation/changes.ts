@@ -14,9 +14,10 @@ export function changeOf(
 ): RotatedSetting | undefined {
   if (sameText(before, after) && sameFiles(before, after) && sameVersions(before, after)) return undefined;
   const { planned, secrets } = after;
-  // The one that changed, when there are several and all are known.
   const complete = before.secrets.length === secrets.length && secrets.length === planned.reads.length;
-  const changed = complete ? secrets.findIndex(({ version }, i) => version !== before.secrets[i]?.version) : 0;
+  // Where a default stands for one of several, nothing tells which secret is whose.
+  if (!complete && planned.reads.length > 1) return { setting: planned.setting };
+  const changed = secrets.findIndex(({ version }, i) => version !== before.secrets[i]?.version);
   const index = Math.max(0, changed);
   const read = reads.get(planned.reads[index] ?? '');
   const [from, to] = [before.secrets[index], secrets[index]];

@@ -4,15 +4,20 @@ import { changeOf } from '../../src/rotation/changes.js';
 import { type ComposedSetting, composeSettings } from '../../src/rotation/compose.js';
 import type { SecretValue } from '../../src/vault/reader.js';
 import { findCanary } from '../helpers/canary.js';
-import { planOf, ref, secretOf, V1, V2 } from '../helpers/fixtures.js';
+import { ABSENT, bad, planOf, ref, secretOf, V1, V2 } from '../helpers/fixtures.js';
 
-const ENV = { PW: ref(), URL: `${ref('user')}:${ref()}`, T: 'db://${PW}' };
+const ENV = {
+  PW: ref(),
+  URL: `${ref('user')}:${ref()}`,
+  T: 'db://${PW}',
+  D: `${ref('user', 'Default=nobody')}:${ref()}`,
+};
 const plan = planOf(ENV);
 
 function composed(secrets: Record<string, SecretValue>): Map<string, ComposedSetting> {
   const all = composeSettings(plan, (key) => {
     const value = secrets[plan.reads.get(key)?.secret ?? ''];
-    return value && { ok: true, value };
+    return value ? { ok: true, value } : bad(ABSENT);
   });
   return new Map(all.map((setting) => [setting.planned.setting, setting]));
 }
@@ -58,6 +63,17 @@ describe('changeOf', () => {
   test('a new version with the same value, a new value in the same version', () => {
     expect(change('PW', OLD, { ...OLD, pw: secretOf('c4nary-old', { version: V2 }) })).toMatchObject({ toVersion: V2 });
     expect(change('PW', OLD, { ...OLD, pw: secretOf('other') })).toMatchObject({ fromVersion: V1, toVersion: V1 });
+    const one = { ...OLD, pw: secretOf('c4nary-old', { version: V2 }) };
+    expect(change('URL', OLD, one)).toMatchObject({ secret: 'pw', toVersion: V2 });
+  });
+
+  test('of several, of which not all are there, none is named: it could be the wrong one', () => {
+    const { pw } = NEW;
+    expect(change('D', { pw: OLD.pw }, { pw })).toEqual({ setting: 'D' });
+    expect(change('D', { pw }, NEW)).toEqual({ setting: 'D' });
+    expect(change('D', NEW, { pw: OLD.pw })).toEqual({ setting: 'D' });
+    // Only the text tells.
+    expect(change('D', { pw }, { pw, user: secretOf('nobody') })).toBeUndefined();
   });
 
   test('back to an older version is said', () => {

@@ -67,6 +67,15 @@ describe('one secret', () => {
     expect(ticks(false, { a: aged('x', V1, 1000) }, { a: aged('y', V2, 1) }).value('a')).toBe('y');
   });
 
+  test('what could not be read at first is taken when it can be', () => {
+    expect(ticks(false, { a: bad(OUTAGE) }, { a: aged('x', V1, 5) }).value('a')).toBe('x');
+    const { held } = acceptResults(new Map(), new Map([['a', aged('x', V1, 60)]]), [['a', 'b']], {
+      nowMs: NOW_MS,
+      ...SETTLE,
+    });
+    expect([held.get('a')?.resolvedAtMs, held.get('b')]).toEqual([NOW_MS, { refusals: 0 }]);
+  });
+
   test('a failure leaves the good value, and heals without a trace', () => {
     const failing = ticks(false, { a: good('x') }, { a: bad(OUTAGE) }, { a: bad(ABSENT) });
     expect(failing.held.get('a')).toMatchObject({ failure: ABSENT, refusals: 1, resolvedAtMs: NOW_MS });
@@ -119,6 +128,12 @@ describe('an older version', () => {
     const held = ticks(false, { a: NEW }, { a: bad(OUTAGE) }, { a: OLD }).held.get('a');
     expect(held).toMatchObject({ refusals: 0, olderVersion: V1 });
     expect(held?.failure).toBeUndefined();
+  });
+
+  test('the same version is none, whatever its date', () => {
+    const held = ticks(false, { a: NEW }, { a: aged('new', V2, 200) }).held.get('a');
+    expect(held).toMatchObject({ resolvedAtMs: NOW_MS + 1000 });
+    expect(held).not.toHaveProperty('olderVersion');
   });
 
   test('without dates nothing is older', () => {
@@ -220,6 +235,22 @@ describe('a group', () => {
     expect(held.get('user')?.good?.value.reveal()).toBe('u2');
   });
 
+  test('without settling time nobody waits for a member that cannot be read', () => {
+    const results = new Map(Object.entries({ user: aged('u2', V2, 1), pw: bad(OUTAGE) }));
+    const options = { nowMs: NOW_MS, settleMs: 0, isTick: true };
+    const { held } = acceptResults(ticks(true, first).held, results, [['user', 'pw']], options);
+    expect(held.get('user')?.good?.value.reveal()).toBe('u2');
+  });
+
+  test('a member without dates does not hide that another is young', () => {
+    for (const undated of [good('p2', { version: V2 }), good('p2', { version: V2, updatedMs: NOW_MS })]) {
+      const run = ticks(true, first, { user: aged('u2', V2, 5), pw: undated });
+      expect([...values(run), run.last?.readAgainInMs]).toEqual(['u1', 'p1', 25_000]);
+    }
+    const undated = good('p2', { version: V2, repliedAtMs: NOW_MS });
+    expect(ticks(true, first, { user: aged('u2', V2, 5), pw: undated }).last?.readAgainInMs).toBe(25_000);
+  });
+
   test('groups do not wait for each other', () => {
     const held = holdFirst(new Map(Object.entries({ ...first, x: aged('x1', V1, 1000) })), NOW_MS);
     const results = new Map(Object.entries({ user: aged('u2', V2, 1), pw: first.pw, x: aged('x2', V2, 1) }));
@@ -289,4 +320,5 @@ test('sameSecret compares versions and values', () => {
   expect(sameSecret(a, secretOf('x', { version: V2 }))).toBe(false);
   expect(sameSecret(undefined, undefined)).toBe(true);
   expect(sameSecret(a, undefined)).toBe(false);
+  expect(sameSecret(undefined, a)).toBe(false);
 });

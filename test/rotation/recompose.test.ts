@@ -77,6 +77,22 @@ test('a new secret of which no value can be made keeps the old one, and says why
   expect(T).toMatchObject({ text: '[x]', failure: { code: 'ERR_TEMPLATE_MEMBER' }, change: undefined });
 });
 
+test('what failed at first takes a default, or is unset, when the vault says that there is none', () => {
+  const env = { D: ref('pw', 'Default=d'), O: ref('pw', 'Optional=true') };
+  expect(stand(env, 'keep', { pw: bad(OUTAGE) }, { pw: bad(ABSENT) })).toMatchObject({
+    D: { text: 'd', failure: undefined, change: { setting: 'D' } },
+    O: { kind: 'unset', failure: undefined },
+  });
+});
+
+test('a newer value of what the platform resolved is not undone when the next is useless', () => {
+  const record = JSON.stringify({ PW: { rawReference: ref('pw', 'Field=a'), status: 'Resolved' } });
+  const env = { PW: 'theirs', WEBSITE_KEYVAULT_REFERENCES: record };
+  const useless = { pw: good('{}', { version: V2 }) };
+  expect(stand(env, 'keep', {}, useless)).toMatchObject({ PW: { text: 'theirs' } });
+  expect(stand(env, 'keep', {}, { pw: good('{"a":"ours"}') }, useless)).toMatchObject({ PW: { text: 'ours' } });
+});
+
 describe('refused twice', () => {
   const no = { pw: bad(FORBIDDEN) };
 
@@ -92,10 +108,23 @@ describe('refused twice', () => {
     });
   });
 
-  test('a template of others is not', () => {
-    const env = { ...ENV, OTHER: ref('other'), T: '${OTHER}' };
+  test('a template of others is not, one of both is', () => {
+    const env = { ...ENV, OTHER: ref('other'), T: '${OTHER}', BOTH: '${OTHER}${PW}' };
     const reads = { pw: good('a'), other: good('o') };
-    expect(stand(env, 'unset', reads, no, no)).toMatchObject({ OTHER: { text: 'o' }, T: { text: 'o' } });
+    expect(stand(env, 'unset', reads, no, no)).toMatchObject({
+      OTHER: { text: 'o' },
+      T: { text: 'o' },
+      BOTH: { outcome: { kind: 'unset', because: FORBIDDEN } },
+    });
+  });
+
+  test('an inherited value that could not be read again goes as well', () => {
+    const resolvedAt = new Date(NOW_MS - 3_600_000).toISOString();
+    const record = printProvenance([{ name: 'PW', value: 'a', pointer: ref(), resolvedAt }]);
+    const env = { ...Object.fromEntries(record), PW: 'a' };
+    expect(stand(env, 'unset', { pw: bad(OUTAGE) }, no)).toMatchObject({ PW: { text: 'a', failure: FORBIDDEN } });
+    expect(stand(env, 'unset', { pw: bad(OUTAGE) }, no, no)).toMatchObject({ PW: { kind: 'unset' } });
+    expect(stand(env, 'keep', { pw: bad(OUTAGE) }, no, no)).toMatchObject({ PW: { text: 'a' } });
   });
 
   test('what could never be read stays what it is', () => {

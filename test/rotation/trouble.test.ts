@@ -17,6 +17,12 @@ test('one line for all settings with the same trouble', () => {
   expect(none).toEqual([expect.stringMatching(/^C is not resolved \(/)]);
 });
 
+test('two, and as many as a line names', () => {
+  expect(troubleLines([kept('A'), kept('B')])).toEqual([expect.stringMatching(/^A and B keep/)]);
+  const twelve = Array.from({ length: 12 }, (_, i) => kept(`S${i}`));
+  expect(troubleLines(twelve)).toEqual([expect.stringMatching(/, S10 and S11 keep/)]);
+});
+
 test('of many, not all are named', () => {
   const many = Array.from({ length: 40 }, (_, i) => kept(`S${i}`));
   expect(troubleLines(many)).toEqual([expect.stringMatching(/^S0, S1, .*, S11 and 28 more keep their last good/)]);
