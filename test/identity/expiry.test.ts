@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { claimsOf, expiryMs } from '../../src/identity/expiry.js';
-import { jwt } from './harness.js';
+import { jwt } from './results.js';
 
 const NOW_MS = Date.UTC(2026, 0, 15, 12);
 const IN_A_DAY_MS = NOW_MS + 86_400_000;

@@ -5,19 +5,15 @@ import type { AddressInfo } from 'node:net';
 import { createTokenCache, type TokenCache, type TokenCacheOptions } from '../../src/identity/tokens.js';
 import type { Environment } from '../../src/settings/environment.js';
 import { type Clock, systemClock } from '../../src/support/clock.js';
-import type { Failure, Result } from '../../src/support/failure.js';
 import { type IdentitySelector, SYSTEM_ASSIGNED } from '../../src/support/identity-selector.js';
 import { sdkAnchors } from '../../src/support/sdk-loader.js';
 import { ARC_KEY_FOLDER } from '../../src/testing/files.js';
 import type { IdentityHost } from '../../src/testing/index.js';
 import { findCanary } from '../helpers/canary.js';
 
-export const VAULT_RESOURCE = 'https://vault.azure.net';
-export const CLIENT_ID = '11111111-1111-4111-8111-111111111111';
-export const OBJECT_ID = '22222222-2222-4222-8222-222222222222';
-export const RESOURCE_ID =
-  '/subscriptions/33333333-3333-4333-8333-333333333333/resourceGroups/web/providers/Microsoft.ManagedIdentity/userAssignedIdentities/app';
+export * from './results.js';
 
+export const VAULT_RESOURCE = 'https://vault.azure.net';
 /** The key of Arc's agent is taken from one folder alone, which a build agent has to let its user write. */
 export function canImitate(host: IdentityHost): boolean {
   if (host !== 'azure-arc') return true;
@@ -131,11 +127,6 @@ export function sendJson(response: ServerResponse, body: unknown, status = 200):
   response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
 }
 
-export function jwt(claims: object): string {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  return `${part({ alg: 'none' })}.${part(claims)}.c2lnbmF0dXJl`;
-}
-
 export interface Asker {
   readonly cache: TokenCache;
   ask(identity?: IdentitySelector, limits?: { resource?: string; withinMs?: number }): ReturnType<TokenCache['get']>;
@@ -159,16 +150,6 @@ export function asker(
     ask: (identity = SYSTEM_ASSIGNED, { resource = VAULT_RESOURCE, withinMs = 20_000 } = {}) =>
       cache.get(resource, identity, { deadlineMs: clock.monotonic() + withinMs }),
   };
-}
-
-export function failureOf(result: Result<unknown>): Failure {
-  if (result.ok) throw new Error('expected a failure');
-  return result.failure;
-}
-
-export function unwrap<T>(result: Result<T>): T {
-  if (!result.ok) throw new Error(`expected a value, got ${result.failure.code}: ${result.failure.details}`);
-  return result.value;
 }
 
 export function findCanaries(thing: unknown, canaries: readonly string[]): string[] {

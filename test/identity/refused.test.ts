@@ -10,7 +10,7 @@ import {
 } from '../../src/identity/reply.js';
 import { anothersToken } from '../../src/identity/whose.js';
 import { Secret } from '../../src/support/secret.js';
-import { CLIENT_ID, failureOf } from './harness.js';
+import { CLIENT_ID, failureOf } from './results.js';
 
 const NOW_MS = Date.UTC(2026, 10, 22);
 const SYSTEM: TokenContext = { source: 'app-service-2019', identity: { kind: 'system' }, identityFrom: 'default' };

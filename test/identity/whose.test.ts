@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { refuseAnothers } from '../../src/identity/whose.js';
 import type { IdentitySelector } from '../../src/support/identity-selector.js';
 import { Secret } from '../../src/support/secret.js';
-import { CLIENT_ID, failureOf, jwt, OBJECT_ID, RESOURCE_ID, unwrap } from './harness.js';
+import { CLIENT_ID, failureOf, jwt, OBJECT_ID, RESOURCE_ID, unwrap } from './results.js';
 
 const CLIENT: IdentitySelector = { kind: 'client', id: CLIENT_ID };
 const OBJECT: IdentitySelector = { kind: 'object', id: OBJECT_ID };

@@ -21,7 +21,7 @@ export const GROUPS = {
   hosts: { mutate: ['vault/{host,circuit}'], tests: ['vault/{host,circuit}'] },
   identity: {
     mutate: ['identity/{expiry,reply,whose}'],
-    tests: ['identity/{expiry,refused,whose}', 'property/replies'],
+    tests: ['identity/{expiry,refused,whose}'],
   },
   support: { mutate: ['support/{retry,near,nearest}'], tests: ['support/{retry,near,nearest}'] },
   config: { mutate: ['support/config'], tests: ['support/config'] },
