@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { MARKER } from '../../../settings/scan.js';
 import { type Finding, finding } from '../finding.js';
 import type { SettingsFile } from './setting.js';
@@ -12,7 +13,8 @@ export async function findPlaintextSecrets(file: SettingsFile): Promise<readonly
   const { looksOf } = await import('../../support/looks-secret.js');
   const looks = await looksOf(plain);
   // A template names what it makes, and a sample holds none: there a guess would be wrong more often than right.
-  const isGuessed = file.kind !== 'template' && !/sample|example|template|dist/i.test(file.source.file);
+  const isGuessed =
+    file.kind !== 'template' && !/sample|example|template|dist/i.test(path.posix.basename(file.source.file));
   return plain.flatMap(({ name, value, at }, index) => {
     const look = looks[index];
     if (!look || !(look.isCertain || isGuessed)) return [];
