@@ -1,5 +1,5 @@
 // Mutation testing of the pure core, a group after the other: `npm run mutation [group ...]`. By hand; it takes half
-// an hour. Prints each mutant that no test noticed, and the score; CONTRIBUTING.md says what is left and why.
+// an hour or more. Prints each mutant that no test noticed, and the score; CONTRIBUTING.md says what is left and why.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
