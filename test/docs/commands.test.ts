@@ -14,7 +14,24 @@ import { codesIn, pages, readPage, snippetsIn } from './support/pages.js';
 import { commandsOf } from './support/shell.js';
 
 /** Programs of others: what may stand in a line to copy. */
-const OTHERS = ['az', 'azd', 'func', 'node', 'npm', 'npx', 'openssl', 'docker', 'sudo', 'curl', 'git', 'cd'];
+const OTHERS = [
+  'az',
+  'azd',
+  'func',
+  'node',
+  'npm',
+  'npx',
+  'openssl',
+  'docker',
+  'sudo',
+  'curl',
+  'git',
+  'cd',
+  'eval',
+  'head',
+  'base64',
+  'terraform',
+];
 
 /** Spans, and how lines of the log begin. */
 const NAMES = /^vaultstrap (?:start|refresh|token|error:|warn:)$/;

@@ -145,6 +145,7 @@ const COMPILED_ONLY: readonly (readonly [page: string, has: string, why: string]
   ['docs/migrate.md', 'keyVaultOptions', 'what one comes from'],
   ['docs/migrate.md', 'APPCONFIG_ENDPOINT, credential());', 'needs a store of App Configuration'],
   ['docs/migrate.md', 'new SecretClient(', 'what one comes from'],
+  ['docs/references.md', 'createServer', 'test/examples/certificate.test.ts runs it, with a renewal'],
   ['docs/outcomes.md', `status: 'ready'`, 'a report, and no program'],
 ];
 

@@ -139,7 +139,7 @@ describe('renewal', () => {
     clock.advance(HOUR_MS - 300_000);
     for (let minute = 1; minute <= 4; minute++) {
       for (let i = 0; i < 5; i++) expect(await textOf(ask())).toBe('token-1');
-      await vi.waitFor(() => expect(seen).toHaveLength(1 + minute));
+      await vi.waitFor(() => expect(seen).toHaveLength(1 + minute), { timeout: 10_000 });
       clock.advance(60_000);
     }
     clock.advance(59_000);
