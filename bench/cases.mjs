@@ -64,7 +64,10 @@ export function casesFor({ secrets, vaults, azure, bundle }) {
     'vaultstrap/register, CommonJS': { args: ['block.cjs'], env: settings },
     'vaultstrap/register, ES module': { args: ['block.mjs'], env: settings },
     'vaultstrap/register, bundled by esbuild': { args: [bundle], env: settings },
-    'vaultstrap run': { args: [dist('cli.cjs'), 'run', '--', process.execPath, 'app.cjs'], env: settings },
+    'vaultstrap run': {
+      args: [dist('cli.cjs'), 'run', '--', process.execPath, 'app.cjs'],
+      env: { ...settings, VAULTSTRAP_LOG: 'error' },
+    },
     'app with 300 ms of modules': { args: ['modules.cjs'], env: plain },
     'start, 300 ms of modules, join': { args: ['join.cjs'], env: settings, over: 'app with 300 ms of modules' },
     ...(secrets === 20 && vaults === 1 && withFrameworks(settings)),
