@@ -1,6 +1,7 @@
 import { bootstrap, close, isVaultstrapError, type Report, report } from '../index.js';
 import { renderText } from '../report/text.js';
 import { liveEnvironment } from '../settings/environment.js';
+import { relaxationsIn } from '../support/config.js';
 import { EXIT } from './support/exit.js';
 import { showProgress } from './support/progress.js';
 import { loadSources, type SourceOptions } from './support/sources.js';
@@ -35,7 +36,7 @@ function describe(outcome: Report): string {
   if (outcome.status !== 'idle') return renderText(outcome, { color: hasColor(process.stdout) });
   const enabled = liveEnvironment()['VAULTSTRAP_ENABLED']?.trim();
   if (/^(false|0)$/i.test(enabled ?? '')) return `Nothing is resolved: VAULTSTRAP_ENABLED=${enabled}.\n`;
-  const redirects = Object.keys(liveEnvironment()).filter((name) => /^VAULTSTRAP_(VAULT_|ALLOWED_HOSTS)/.test(name));
+  const redirects = relaxationsIn(liveEnvironment());
   return `No setting holds a reference: there is nothing to resolve.\n${
     redirects.length > 0 ? `Relaxed by  ${redirects.join(', ')}\n` : ''
   }`;

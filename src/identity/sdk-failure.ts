@@ -74,7 +74,7 @@ function unavailableFailure(
 /** An Arc agent that cannot choose gives the system-assigned identity: msal-node notices, by what the reply leaves out. */
 function isUnconfirmed(error: unknown): boolean {
   const { errorCode } = ((error as { cause?: unknown } | null)?.cause ?? {}) as Record<string, unknown>;
-  return typeof errorCode === 'string' && /^user_assigned_managed_identity_not_confirmed$/.test(errorCode);
+  return errorCode === 'user_assigned_managed_identity_not_confirmed';
 }
 
 function unreachable(source: SourceName, cause: Failure['cause']): Failure {

@@ -3,16 +3,9 @@ import type { Report } from '../report/types.js';
 import type { ComposedSetting } from '../rotation/compose.js';
 import type { SettingNote } from '../rotation/rotator.js';
 import { liveEnvironment } from '../settings/environment.js';
+import { relaxationsIn } from '../support/config.js';
 import { printIdentity } from '../support/identity-selector.js';
 import type { Session } from './session.js';
-
-/** Settings of our own that send requests elsewhere, or to more places, than usual. */
-const RELAXATIONS = [
-  'VAULTSTRAP_VAULT_ENDPOINT',
-  'VAULTSTRAP_VAULT_CA',
-  'VAULTSTRAP_ALLOWED_HOSTS',
-  'VAULTSTRAP_VAULT_SUFFIX',
-] as const;
 
 /** How a session stands that has succeeded, without values. */
 export function reportSession(
@@ -24,7 +17,7 @@ export function reportSession(
 ): Report {
   const source = client.source();
   const givenBy = client.givenBy();
-  const relaxed = RELAXATIONS.filter((name) => liveEnvironment()[name]);
+  const relaxed = relaxationsIn(liveEnvironment());
   return {
     status: composed.some((setting) => isDegraded(setting, noteOf(setting.planned.setting))) ? 'degraded' : 'ready',
     ...more,

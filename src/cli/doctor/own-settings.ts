@@ -1,16 +1,15 @@
 import type { Environment } from '../../settings/environment.js';
 import { bareName, isProvenance } from '../../settings/names.js';
-import { type Config, isEnabled, nearestOwnSetting, OWN_SETTINGS, readConfig } from '../../support/config.js';
+import {
+  type Config,
+  isEnabled,
+  nearestOwnSetting,
+  OWN_SETTINGS,
+  readConfig,
+  relaxationsIn,
+} from '../../support/config.js';
 import { BootstrapError } from '../../support/errors.js';
 import { bad, type Finding, good, warning } from './finding.js';
-
-/** Those that send requests elsewhere, or to more places, than usual. */
-const RELAXATIONS = [
-  'VAULTSTRAP_VAULT_ENDPOINT',
-  'VAULTSTRAP_VAULT_CA',
-  'VAULTSTRAP_ALLOWED_HOSTS',
-  'VAULTSTRAP_VAULT_SUFFIX',
-];
 
 /** What is configured; `undefined` when something of it is malformed. */
 export function examineOwnSettings(env: Environment): { config?: Config; findings: readonly Finding[] } {
@@ -55,7 +54,7 @@ function strangers(names: readonly string[]): readonly Finding[] {
 }
 
 function relaxations(env: Environment): readonly Finding[] {
-  const set = RELAXATIONS.filter((name) => env[name]);
+  const set = relaxationsIn(env);
   if (set.length === 0) return [];
   return [
     warning(
