@@ -50,8 +50,10 @@ async function serve([name, ...args]: readonly string[], options: EmulateOptions
     await announce(azure, made, page);
     if (name !== undefined) return await runChild({ command: name, args, env: { ...env, ...settings } });
     process.stdout.write(print(settings));
+    // Listened for before it is said: who reads the line may be faster.
+    const interrupted = untilInterrupted();
     note('Ctrl-C ends it.');
-    await untilInterrupted();
+    await interrupted;
     return EXIT.done;
   } finally {
     await page?.close();
