@@ -1,4 +1,5 @@
 import type { Clock } from '../support/clock.js';
+import { createConnections, serverName } from '../support/connections.js';
 import { fail, type Result } from '../support/failure.js';
 import { type HttpResult, sendRequest } from '../support/http.js';
 import { type PinnedTrust, pinCertificate } from './pinned.js';
@@ -45,27 +46,30 @@ async function send(
   trust: PinnedTrust,
   timeoutMs: number,
 ): Promise<HttpResult> {
-  const protocol = url.protocol === 'https:' ? 'https:' : 'http:';
-  // An agent of its own: NODE_USE_ENV_PROXY=1 proxies the global one, and the header would go there.
-  const agent =
-    protocol === 'https:'
-      ? new (process.getBuiltinModule('node:https').Agent)({ ...trust, rejectUnauthorized: true })
-      : new (process.getBuiltinModule('node:http').Agent)();
-  try {
-    return await sendRequest({
-      protocol,
-      ...addressOf(url),
-      path: `${url.pathname}${url.search}`,
-      method,
-      headers: { ...headers, ...(body !== undefined && { 'Content-Length': String(Buffer.byteLength(body)) }) },
-      ...(body !== undefined && { body }),
-      agent,
-      timeoutMs,
-      maxBytes: MAX_REPLY_BYTES,
-    });
-  } finally {
-    agent.destroy();
-  }
+  const address = addressOf(url);
+  // Straight to it, whatever NODE_USE_ENV_PROXY says: the header must not go through a proxy.
+  const connections = createConnections(() =>
+    url.protocol === 'https:'
+      ? process.getBuiltinModule('node:tls').connect({
+          ...address,
+          servername: serverName(address.host),
+          ...trust,
+          rejectUnauthorized: true,
+        })
+      : process.getBuiltinModule('node:net').connect(address),
+  );
+  const result = await sendRequest({
+    connections,
+    method,
+    path: `${url.pathname}${url.search}`,
+    host: url.host,
+    headers: { ...headers, Connection: 'close' },
+    body,
+    timeoutMs,
+    maxBytes: MAX_REPLY_BYTES,
+  });
+  connections.rest();
+  return result;
 }
 
 function addressOf(url: URL): { host: string; port: number } {

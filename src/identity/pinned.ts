@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { ConnectionOptions } from 'node:tls';
+import { serverName } from '../support/connections.js';
 import { safeCause } from '../support/failure.js';
 import { type HttpProblem, kindOf } from '../support/http.js';
 
@@ -52,10 +53,9 @@ export function refuseOther(fingerprint: string | undefined, thumbprint: string)
 
 function showCertificate(host: string, port: number, timeoutMs: number): Promise<X509Certificate | HttpProblem> {
   const { connect } = process.getBuiltinModule('node:tls');
-  const { isIP } = process.getBuiltinModule('node:net');
   return new Promise((resolve) => {
     // Nothing is sent here, so nothing is trusted here; with `true` the certificate could not be looked at.
-    const socket = connect({ host, port, servername: isIP(host) ? '' : host, rejectUnauthorized: false });
+    const socket = connect({ host, port, servername: serverName(host), rejectUnauthorized: false });
     const settle = (outcome: X509Certificate | HttpProblem) => {
       clearTimeout(timer);
       resolve(outcome);

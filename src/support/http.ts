@@ -1,18 +1,16 @@
-import type { ClientRequest, Agent as HttpAgent, IncomingMessage, RequestOptions } from 'node:http';
-import type { Agent as HttpsAgent } from 'node:https';
+import type { Connection, Connections } from './connections.js';
 import { type SafeCause, safeCause } from './failure.js';
+import { createReplyReader, type ReplyOutcome } from './http-reply.js';
 
 export interface HttpRequest {
-  readonly protocol: 'http:' | 'https:';
-  /** Where to connect. */
-  readonly host: string;
-  readonly port: number;
-  readonly path: string;
+  readonly connections: Connections;
   readonly method: 'GET' | 'POST';
-  /** `Host` among them decides the virtual host, and the TLS server name. */
+  /** With the query. */
+  readonly path: string;
+  /** The `Host` header. */
+  readonly host: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
-  readonly agent: HttpAgent | HttpsAgent;
+  readonly body?: string | undefined;
   /** Time limit from the first byte sent to the last one received. */
   readonly timeoutMs: number;
   /** A longer body is an error. */
@@ -40,91 +38,97 @@ export type HttpResult =
 /**
  * One request, one reply, no redirect followed, nothing thrown. A socket that was idle may
  * have been closed by the other side just as it is used again: that is tried once more.
+ *
+ * Not `node:http`: its client costs a start of 1,000 secrets twice the processor time and 28 MB (docs/performance.md).
  */
 export async function sendRequest(request: HttpRequest): Promise<HttpResult> {
   const startedMs = performance.now();
-  const first = await attempt(request);
-  if (!first.stale || request.signal?.aborted) return first.result;
-  const leftMs = request.timeoutMs - (performance.now() - startedMs);
-  return (await attempt({ ...request, timeoutMs: Math.max(1, leftMs) })).result;
+  const text = textOf(request);
+  // A header or path that HTTP does not allow: an identity header with a line break, say. It is not quoted.
+  if (text === undefined) return failed('network', { code: 'ERR_INVALID_CHAR' });
+  const first = await attempt(text, request, request.timeoutMs);
+  if (first !== 'stale') return first;
+  const leftMs = Math.max(1, request.timeoutMs - (performance.now() - startedMs));
+  const second = await attempt(text, request, leftMs);
+  return second === 'stale' ? failed('network', LOST) : second;
 }
 
-function attempt(request: HttpRequest): Promise<{ result: HttpResult; stale: boolean }> {
-  const { protocol, host, port, path, method, headers, agent, timeoutMs, maxBytes, signal } = request;
-  // getBuiltinModule: `import 'node:http'` pulls in undici for its list of exports, some 40 ms.
-  const transport = process.getBuiltinModule(protocol === 'https:' ? 'node:https' : 'node:http');
-  return new Promise((resolve) => {
-    const options: RequestOptions = { host, port, path, method, agent };
-    let outgoing: ClientRequest | undefined;
-    try {
-      outgoing = transport.request(options);
-      // Not among the options: the agent hands those to the socket, and NODE_DEBUG=net prints them, credentials and all.
-      for (const [name, value] of Object.entries(headers)) outgoing.setHeader(name, value);
-    } catch (error) {
-      // A header or path that HTTP does not allow: an identity header with a line break, say.
-      outgoing?.on('error', () => {}).destroy();
-      return resolve({ result: { ok: false, problem: { kind: 'network', cause: safeCause(error) } }, stale: false });
-    }
+/** A connection that ended without a reason given. */
+const LOST: SafeCause = { code: 'ECONNRESET' };
 
-    let settled = false;
-    const settle = (result: HttpResult, stale = false) => {
-      if (settled) return;
-      settled = true;
+/** `stale`: the connection was idle before, and has ended without a byte of a reply. */
+function attempt(
+  text: string,
+  { connections, body, maxBytes, signal }: HttpRequest,
+  timeoutMs: number,
+): Promise<HttpResult | 'stale'> {
+  if (signal?.aborted) return Promise.resolve(failed('aborted'));
+  return new Promise((resolve) => {
+    let connection: Connection;
+    try {
+      connection = connections.take();
+    } catch (error) {
+      return resolve(failed('network', safeCause(error)));
+    }
+    const { isReused } = connection;
+    const reader = createReplyReader(maxBytes);
+    let hasBegun = false;
+    let isSettled = false;
+
+    const settle = (result: HttpResult | 'stale', keepsAlive = false) => {
+      if (isSettled) return;
+      isSettled = true;
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
-      resolve({ result, stale });
-      if (!result.ok) outgoing.destroy();
+      if (keepsAlive) connection.release();
+      else connection.destroy();
+      resolve(result);
     };
-    const problem = (kind: HttpProblem['kind'], cause: SafeCause = {}) =>
-      settle({ ok: false, problem: { kind, cause } });
-    const onAbort = () => problem('aborted');
+    const conclude = (outcome: ReplyOutcome) => {
+      if (outcome.ok) settle({ ok: true, reply: outcome.reply }, outcome.keepsAlive);
+      else if (outcome.problem === 'too-large') settle(failed('too-large'));
+      else settle(failed('network', outcome.problem === 'torn' ? LOST : { code: 'ERR_HTTP_REPLY' }));
+    };
+    const onLost = (cause: SafeCause) => {
+      const isStale = isReused && !hasBegun && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE');
+      settle(isStale ? 'stale' : failed(kindOf(cause), cause));
+    };
+    const onAbort = () => settle(failed('aborted'));
 
     // After a stall of the event loop a timer may fire although the reply already waits in
     // its buffer: give it one turn.
-    const timer = setTimeout(() => setImmediate(() => problem('timeout')), timeoutMs);
-    outgoing.on('error', (error) => {
-      const cause = safeCause(error);
-      const stale = outgoing.reusedSocket && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE');
-      settle({ ok: false, problem: { kind: kindOf(cause), cause } }, stale);
-    });
-    outgoing.on('response', (incoming) => readBody(incoming, maxBytes, settle, problem));
-    // A switch to another protocol (101), which nobody asked for, ends it without an error and without a response.
-    outgoing.on('close', () => problem('network', { code: 'ECONNRESET' }));
-    // Behind the listeners: giving up destroys the request, and its error would have nobody to go to.
-    if (signal?.aborted) return onAbort();
+    const timer = setTimeout(() => setImmediate(() => settle(failed('timeout'))), timeoutMs);
     signal?.addEventListener('abort', onAbort, { once: true });
-    outgoing.end(request.body);
+    connection.exchange(text, body, {
+      onData(chunk) {
+        hasBegun = true;
+        const outcome = reader.push(chunk);
+        if (outcome) conclude(outcome);
+      },
+      onEnd: () => (hasBegun ? conclude(reader.end()) : onLost(LOST)),
+      onClose: onLost,
+    });
   });
 }
 
-function readBody(
-  incoming: IncomingMessage,
-  maxBytes: number,
-  settle: (result: HttpResult) => void,
-  problem: (kind: HttpProblem['kind'], cause?: SafeCause) => void,
-): void {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  incoming.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes > maxBytes) problem('too-large');
-    else chunks.push(chunk);
-  });
-  incoming.on('error', (error) => problem('network', safeCause(error)));
-  incoming.on('close', () => {
-    if (!incoming.complete) problem('network', { code: 'ECONNRESET' });
-  });
-  incoming.on('end', () => {
-    if (!incoming.complete) return;
-    const headers: Record<string, string> = {};
-    for (const [name, value] of Object.entries(incoming.headers)) {
-      if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
-    }
-    settle({
-      ok: true,
-      reply: { status: incoming.statusCode ?? 0, headers, body: Buffer.concat(chunks).toString('utf8') },
-    });
-  });
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+const PATH = /^[!-~]+$/;
+const FIELD_VALUE = /^[\t -~\x80-\xff]*$/;
+
+/** All that stands before the body; `undefined` when something in it is not allowed there. */
+function textOf({ method, path, host, headers, body }: HttpRequest): string | undefined {
+  const all = { Host: host, ...headers, ...(body !== undefined && { 'Content-Length': `${Buffer.byteLength(body)}` }) };
+  if (!PATH.test(path)) return undefined;
+  let text = `${method} ${path} HTTP/1.1\r\n`;
+  for (const [name, value] of Object.entries(all)) {
+    if (!TOKEN.test(name) || !FIELD_VALUE.test(value)) return undefined;
+    text += `${name}: ${value}\r\n`;
+  }
+  return `${text}\r\n`;
+}
+
+function failed(kind: HttpProblem['kind'], cause: SafeCause = {}): HttpResult {
+  return { ok: false, problem: { kind, cause } };
 }
 
 const TLS_CODES =

@@ -98,8 +98,10 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
       const token = resource.ok && tokenFor(`${resource.value} ${printIdentity(read.identity)}`, read, resource.value);
       return { read, lane, limiter, token };
     });
-    // Its request goes out before the TLS work below keeps this thread busy.
-    await new Promise((resolve) => setImmediate(resolve));
+    // Its request goes out before the TLS work below keeps this thread busy: a turn of the loop connects and sends,
+    // and what is left of the present one is none.
+    await turnOfLoop();
+    await turnOfLoop();
     direct.warm(wanted.filter(({ lane, token }) => lane === 'direct' && token).map(({ read }) => read));
 
     async function readOne({ read, lane, token }: (typeof wanted)[number]): Promise<Result<SecretValue>> {
@@ -153,6 +155,10 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
       sdk.rest();
     },
   };
+}
+
+function turnOfLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Makes each thing once. */

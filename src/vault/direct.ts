@@ -1,7 +1,7 @@
-import type { Agent } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
+import { type Connections, createConnections, serverName } from '../support/connections.js';
 import { fail } from '../support/failure.js';
 import { sendRequest } from '../support/http.js';
 import { createSharedLookup } from './lookup.js';
@@ -17,51 +17,36 @@ const MAX_REPLY_BYTES = 512 * 1024;
 /** Opened in advance, over all vaults together. */
 const WARM_SOCKETS = 32;
 
-interface Vault {
-  readonly agent: Agent;
-  readonly warm: TLSSocket[];
-  open(options: object): TLSSocket;
-}
-
-/** An address ends in a number, or has a colon. `isIP` itself compiles an expression that costs milliseconds. */
-const ADDRESS = /^\d+$|:/;
-
 /**
- * One GET over `node:https`, bearer sent at once: no challenge request (the resource is known from
+ * One GET over TLS, bearer sent at once: no challenge request (the resource is known from
  * the host), no SDK to load. https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret/get-secret
  */
 export function createDirectLane({ config, clock }: { config: Config; clock: Clock }): VaultLane {
   const { vaultEndpoint } = config;
-  const vaults = new Map<string, Vault>();
+  const vaults = new Map<string, Connections>();
   const counts = { vault: 0, unauthorized: 0 };
   const names = createSharedLookup();
   let secureContext: ReturnType<typeof import('node:tls').createSecureContext> | undefined;
 
-  function vaultAt(host: string): Vault {
+  function connectionsTo(host: string): Connections {
     const known = vaults.get(host);
     if (known) return known;
-    const https = process.getBuiltinModule('node:https');
     const tls = process.getBuiltinModule('node:tls');
     // One context for all sockets: parsing the CA store is the expensive part.
     secureContext ??= tls.createSecureContext(config.vaultCa === undefined ? {} : { ca: config.vaultCa });
-    const warm: TLSSocket[] = [];
     const [name = host] = host.split(':', 1);
-    const isAddress = ADDRESS.test(name.slice(name.lastIndexOf('.') + 1));
-    /** What the latest handshake with this vault agreed on: the next one is shorter, and sends no certificates. */
-    let session: Buffer | undefined;
-    const agent = new https.Agent({
-      keepAlive: true,
-      maxSockets: config.concurrency,
+    const options = {
+      ...addressOf(host),
       lookup: names.lookup,
       secureContext,
+      ALPNProtocols: ['http/1.1'],
       // Stated: NODE_TLS_REJECT_UNAUTHORIZED=0 decides only where nothing is said.
       rejectUnauthorized: true,
-      // A name only: TLS knows no server name for an address.
-      servername: isAddress ? '' : name,
-      // Kept here, for warmed sockets too.
-      maxCachedSessions: 0,
-    });
-    function open(options: object): TLSSocket {
+      servername: serverName(name),
+    };
+    /** What the latest handshake with this vault agreed on: the next one is shorter, and sends no certificates. */
+    let session: Buffer | undefined;
+    function open(): TLSSocket {
       const socket = tls.connect({ ...options, ...(session && { session }) });
       socket.on('session', (next) => {
         session = next;
@@ -72,15 +57,9 @@ export function createDirectLane({ config, clock }: { config: Config; clock: Clo
       });
       return socket;
     }
-    agent.createConnection = (options) => {
-      for (let socket = warm.pop(); socket; socket = warm.pop()) {
-        if (!socket.destroyed) return socket.ref();
-      }
-      return open(options);
-    };
-    const vault = { agent, warm, open };
-    vaults.set(host, vault);
-    return vault;
+    const connections = createConnections(open);
+    vaults.set(host, connections);
+    return connections;
   }
 
   function addressOf(host: string): { host: string; port: number } {
@@ -97,14 +76,7 @@ export function createDirectLane({ config, clock }: { config: Config; clock: Clo
       for (const { host } of reads) wanted.set(host, (wanted.get(host) ?? 0) + 1);
       // Shared among the vaults: beyond this, handshakes cost more than they save.
       const most = Math.min(config.concurrency, Math.max(2, Math.floor(WARM_SOCKETS / wanted.size)));
-      for (const [host, count] of wanted) {
-        const { agent, warm, open } = vaultAt(host);
-        while (warm.length < Math.min(count, most)) {
-          const socket = open({ ...agent.options, ...addressOf(host) });
-          socket.unref();
-          warm.push(socket);
-        }
-      }
+      for (const [host, count] of wanted) connectionsTo(host).warm(Math.min(count, most));
     },
 
     async send(read, { token }, { timeoutMs, abort }) {
@@ -112,12 +84,11 @@ export function createDirectLane({ config, clock }: { config: Config; clock: Clo
       const query = format ? CONVERTING[format] : `api-version=${API_VERSION}`;
       counts.vault++;
       const result = await sendRequest({
-        protocol: 'https:',
-        ...addressOf(host),
-        path: `/secrets/${secret}${version ? `/${version}` : ''}?${query}`,
+        connections: connectionsTo(host),
         method: 'GET',
-        headers: { Host: host, Authorization: `Bearer ${token.reveal()}`, Accept: 'application/json' },
-        agent: vaultAt(host).agent,
+        path: `/secrets/${secret}${version ? `/${version}` : ''}?${query}`,
+        host,
+        headers: { Authorization: `Bearer ${token.reveal()}`, Accept: 'application/json' },
         timeoutMs,
         maxBytes: MAX_REPLY_BYTES,
         signal: abort,
@@ -129,10 +100,7 @@ export function createDirectLane({ config, clock }: { config: Config; clock: Clo
 
     rest() {
       names.forget();
-      for (const { agent, warm } of vaults.values()) {
-        for (const socket of warm.splice(0)) socket.destroy();
-        agent.destroy();
-      }
+      for (const connections of vaults.values()) connections.rest();
     },
   };
 }

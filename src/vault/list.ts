@@ -1,5 +1,6 @@
 import type { AccessToken } from '../identity/reply.js';
 import type { Config } from '../support/config.js';
+import { createConnections, serverName } from '../support/connections.js';
 import { sendRequest } from '../support/http.js';
 import { resourceForHost } from './host.js';
 import { isEmulatorToken } from './reader.js';
@@ -22,24 +23,25 @@ export async function mayList(
   const { vaultEndpoint, vaultCa } = config;
   if (!resourceForHost(host, config).ok || (vaultEndpoint && !isEmulatorToken(token))) return 'unknown';
   const [name = host, port] = host.split(':', 2);
-  const { isIP } = process.getBuiltinModule('node:net');
-  const agent = new (process.getBuiltinModule('node:https').Agent)({
-    rejectUnauthorized: true,
-    servername: isIP(name) === 0 ? name : '',
-    ...(vaultCa !== undefined && { ca: vaultCa }),
-  });
+  const connections = createConnections(() =>
+    process.getBuiltinModule('node:tls').connect({
+      host: vaultEndpoint?.address ?? name,
+      port: vaultEndpoint?.port ?? (Number(port) || 443),
+      servername: serverName(name),
+      ...(vaultCa !== undefined && { ca: vaultCa }),
+      rejectUnauthorized: true,
+    }),
+  );
   const result = await sendRequest({
-    protocol: 'https:',
-    host: vaultEndpoint?.address ?? name,
-    port: vaultEndpoint?.port ?? (Number(port) || 443),
-    path: `/secrets?maxresults=1&api-version=${API_VERSION}`,
+    connections,
     method: 'GET',
-    headers: { Host: host, Authorization: `Bearer ${token.token.reveal()}`, Accept: 'application/json' },
-    agent,
+    path: `/secrets?maxresults=1&api-version=${API_VERSION}`,
+    host,
+    headers: { Authorization: `Bearer ${token.token.reveal()}`, Accept: 'application/json', Connection: 'close' },
     timeoutMs,
     maxBytes: MAX_REPLY_BYTES,
   });
-  agent.destroy();
+  connections.rest();
   if (!result.ok) return 'unknown';
   const { status } = result.reply;
   return status === 200 ? 'yes' : status === 403 ? 'no' : 'unknown';

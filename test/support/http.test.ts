@@ -1,34 +1,37 @@
-import { Agent, createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect, createServer as createRawServer, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Connections, createConnections } from '../../src/support/connections.js';
 import { type HttpRequest, kindOf, parseRetryAfterMs, sendRequest } from '../../src/support/http.js';
 import { findCanary } from '../helpers/canary.js';
 
 let server: Server;
 let handle: Parameters<typeof createServer>[1];
 const sockets = new Set<Socket>();
-const agent = new Agent({ keepAlive: true });
+
+const connectionsTo = (port: number): Connections => createConnections(() => connect({ host: '127.0.0.1', port }));
+const own = () => connectionsTo((server.address() as AddressInfo).port);
+let connections: Connections;
 
 beforeAll(async () => {
   server = createServer((request, response) => (handle as (...args: unknown[]) => void)(request, response));
   server.on('connection', (socket) => sockets.add(socket));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  connections = own();
 });
 afterAll(async () => {
-  agent.destroy();
+  connections.rest();
   for (const socket of sockets) socket.destroy();
   await new Promise((resolve) => server.close(resolve));
 });
 
 const send = (more: Partial<HttpRequest> = {}) =>
   sendRequest({
-    protocol: 'http:',
-    host: '127.0.0.1',
-    port: (server.address() as AddressInfo).port,
+    connections,
     path: '/',
     method: 'GET',
+    host: 'shop.example',
     headers: {},
-    agent,
     timeoutMs: 20_000,
     maxBytes: 1000,
     ...more,
@@ -95,20 +98,20 @@ test('given up: before, and while waiting', async () => {
 });
 
 test('a socket that died while idle is tried once more on another; a fresh one is not', async () => {
-  const own = new Agent({ keepAlive: true, maxSockets: 1 });
+  const two = own();
   let requests = 0;
   handle = (request, response) => {
     requests++;
     if (requests === 2) request.socket.destroy();
     else response.end('fine');
   };
-  expect((await send({ agent: own })).ok).toBe(true);
+  expect((await send({ connections: two })).ok).toBe(true);
   // The second request goes out on the socket of the first, and finds it dead.
-  expect(await send({ agent: own })).toMatchObject({ ok: true, reply: { body: 'fine' } });
+  expect(await send({ connections: two })).toMatchObject({ ok: true, reply: { body: 'fine' } });
   expect(requests).toBe(3);
-  own.destroy();
+  two.rest();
   requests = 1;
-  expect(await send({ agent: new Agent() })).toMatchObject({ ok: false, problem: { kind: 'network' } });
+  expect(await send({ connections: own() })).toMatchObject({ ok: false, problem: { kind: 'network' } });
   expect(requests).toBe(2);
 });
 
@@ -119,7 +122,7 @@ test('nobody listens', async () => {
       other.close(() => resolve(free));
     });
   });
-  expect(await send({ port })).toMatchObject({
+  expect(await send({ connections: connectionsTo(port) })).toMatchObject({
     ok: false,
     problem: { kind: 'network', cause: { code: 'ECONNREFUSED' } },
   });
@@ -182,11 +185,11 @@ describe('parseRetryAfterMs', () => {
 test('a switch to another protocol is no reply, and nothing to wait for', async () => {
   handle = ({ socket }) =>
     void socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n');
-  expect(await send({ agent: new Agent() })).toMatchObject({ ok: false, problem: { kind: 'network' } });
+  expect(await send({ connections: own() })).toMatchObject({ ok: false, problem: { kind: 'network' } });
 });
 
 test('the second try, of a socket that was closed under the first, has the time that is left', async () => {
-  const own = new Agent({ keepAlive: true });
+  const two = own();
   let requests = 0;
   handle = (request, response) => {
     requests++;
@@ -194,8 +197,111 @@ test('the second try, of a socket that was closed under the first, has the time 
     else if (requests === 2) setTimeout(() => request.socket.resetAndDestroy(), 900);
     else setTimeout(() => response.end('too late'), 600);
   };
-  expect(await send({ agent: own })).toMatchObject({ ok: true });
-  expect(await send({ agent: own, timeoutMs: 1000 })).toMatchObject({ ok: false, problem: { kind: 'timeout' } });
+  expect(await send({ connections: two })).toMatchObject({ ok: true });
+  expect(await send({ connections: two, timeoutMs: 1000 })).toMatchObject({ ok: false, problem: { kind: 'timeout' } });
   expect(requests).toBe(3);
-  own.destroy();
+  two.rest();
+});
+
+describe('what goes over the wire', () => {
+  /** Answers the first bytes of each connection with the next of these texts, and keeps what came. */
+  async function speak(answers: readonly string[], stall = () => {}) {
+    const heard: string[] = [];
+    let opened = 0;
+    const raw = createRawServer((socket) => {
+      opened++;
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('data', (bytes) => {
+        heard.push(bytes.toString());
+        socket.write(answers[heard.length - 1] ?? '');
+        stall();
+      });
+    });
+    await new Promise<void>((resolve) => raw.listen(0, '127.0.0.1', resolve));
+    raw.unref();
+    return { heard, opened: () => opened, connections: connectionsTo((raw.address() as AddressInfo).port) };
+  }
+  const FINE = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine';
+
+  test('one request, in one piece', async () => {
+    const { heard, connections: to } = await speak([FINE, FINE]);
+    await send({ connections: to, path: '/a?b=c', headers: { 'X-Secret': 'née', Accept: '*/*' } });
+    await send({ connections: to, method: 'POST', body: 'é' });
+    expect(heard).toEqual([
+      'GET /a?b=c HTTP/1.1\r\nHost: shop.example\r\nX-Secret: n\ufffde\r\nAccept: */*\r\n\r\n',
+      'POST / HTTP/1.1\r\nHost: shop.example\r\nContent-Length: 2\r\n\r\né',
+    ]);
+  });
+
+  test.each([
+    [{ headers: { 'X-A': 'a\r\nInjected: 1' } }],
+    [{ headers: { 'X-A': 'a\rb' } }],
+    [{ headers: { 'X-A': '\0' } }],
+    [{ headers: { 'X-A': 'ő' } }],
+    [{ headers: { 'X A': 'a' } }],
+    [{ headers: { '': 'a' } }],
+    [{ host: 'a\r\nInjected: 1' }],
+    [{ path: '/a\r\nInjected: 1' }],
+    [{ path: '/é' }],
+    [{ path: '' }],
+  ])('nothing, for %j', async (more) => {
+    const { heard, connections: to } = await speak([]);
+    expect(await send({ connections: to, ...more })).toEqual({
+      ok: false,
+      problem: { kind: 'network', cause: { code: 'ERR_INVALID_CHAR' } },
+    });
+    // The next one is the first to be heard.
+    void send({ connections: to, path: '/next', timeoutMs: 50 });
+    await vi.waitFor(() => expect(heard).toHaveLength(1));
+    expect(heard[0]).toContain('/next');
+  });
+
+  test('a word that nobody asked for is never the reply to the next request', async () => {
+    const { heard, connections: to } = await speak([`${FINE}HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong`, FINE]);
+    expect(await send({ connections: to })).toMatchObject({ reply: { body: 'fine' } });
+    expect(await send({ connections: to })).toMatchObject({ reply: { body: 'fine' } });
+    expect(heard).toHaveLength(2);
+  });
+
+  test('nor is one that comes while the connection is idle', async () => {
+    let say = (_text: string) => {};
+    const closed: Promise<unknown>[] = [];
+    const raw = createRawServer((socket) => {
+      sockets.add(socket);
+      closed.push(new Promise((resolve) => socket.once('close', resolve)));
+      socket.on('error', () => {});
+      socket.on('data', () => socket.write(FINE));
+      say = (text) => void socket.write(text);
+    });
+    await new Promise<void>((resolve) => raw.listen(0, '127.0.0.1', resolve));
+    raw.unref();
+    const to = connectionsTo((raw.address() as AddressInfo).port);
+    await send({ connections: to });
+    say(FINE.replace('fine', 'evil'));
+    await closed[0];
+    expect(await send({ connections: to })).toMatchObject({ reply: { body: 'fine' } });
+    expect(closed).toHaveLength(2);
+    to.rest();
+  });
+
+  test('what is no HTTP', async () => {
+    const { connections: to } = await speak(['SSH-2.0-OpenSSH_9.6\r\n']);
+    expect(await send({ connections: to })).toEqual({
+      ok: false,
+      problem: { kind: 'network', cause: { code: 'ERR_HTTP_REPLY' } },
+    });
+  });
+
+  test('an idle connection that a timeout of its last request outlived stays usable', async () => {
+    // The reply and the end of the time come while the loop stands still.
+    const untilMs = performance.now() + 600;
+    const { opened, connections: to } = await speak([FINE, FINE], () => {
+      while (performance.now() < untilMs);
+    });
+    expect(await send({ connections: to, timeoutMs: 500 })).toMatchObject({ ok: true });
+    expect(await send({ connections: to })).toMatchObject({ ok: true });
+    expect(opened()).toBe(1);
+    to.rest();
+  });
 });

@@ -5,7 +5,7 @@ import { BEAT_EVERY_MS, beat, finish, type WorkerData } from '../signal.js';
 import { runJob } from './run-job.js';
 
 process.report.excludeEnv = true;
-const { workerData, isMainThread } = process.getBuiltinModule('node:worker_threads');
+const { workerData, isMainThread, receiveMessageOnPort } = process.getBuiltinModule('node:worker_threads');
 
 if (isMainThread) void asChildProcess();
 else asWorkerThread(workerData as WorkerData);
@@ -15,15 +15,19 @@ function asWorkerThread({ port, signal }: WorkerData): void {
   const beating = setInterval(beat, BEAT_EVERY_MS, signal);
   // A blocked main thread never sees the `error` event: whatever ends this thread must say so itself.
   process.on('exit', () => finish(signal));
-  port.once('message', async (job: Job) => {
+  const begin = async (job: Job) => {
     const reply = await runJob(job);
     clearInterval(beating);
     port.postMessage(reply);
     finish(signal);
     port.close();
-  });
-  // The job is being put together meanwhile.
-  setImmediate(() => process.getBuiltinModule('node:https'));
+  };
+  // Mostly it is there already: waiting for the event would put a turn of the loop before the first request.
+  const job = receiveMessageOnPort(port)?.message as Job | undefined;
+  if (job) return void begin(job);
+  port.once('message', begin);
+  // It is being put together meanwhile.
+  setImmediate(() => process.getBuiltinModule('node:tls'));
 }
 
 /** The job comes as the base64 text in `VAULTSTRAP_JOB`, put before this script on stdin. */
