@@ -12,7 +12,7 @@ const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'ut
 const dist = path.join(root, 'dist');
 rmSync(dist, { recursive: true, force: true });
 
-const SIBLINGS = ['index', 'client', 'worker', 'telemetry', 'testing/index', 'cli/parser'].map(path.normalize);
+const SIBLINGS = ['index', 'client', 'after', 'worker', 'telemetry', 'testing/index', 'cli/parser'].map(path.normalize);
 
 /**
  * Files of their own in dist: `./index.js` in a source is `./index.cjs` there, and loaded when it is asked for.
@@ -67,6 +67,7 @@ const results = await Promise.all([
     entryPoints: {
       index: 'src/index.ts',
       client: 'src/client.ts',
+      after: 'src/after.ts',
       worker: 'src/worker.ts',
       telemetry: 'src/telemetry.ts',
       register: 'src/register.ts',

@@ -1,7 +1,7 @@
 import { bootstrap, close, isVaultstrapError, type Report, report } from '../index.js';
 import { renderText } from '../report/text.js';
 import { liveEnvironment } from '../settings/environment.js';
-import { relaxationsIn } from '../support/config.js';
+import { relaxationsIn } from '../support/relaxations.js';
 import { EXIT } from './support/exit.js';
 import { showProgress } from './support/progress.js';
 import { loadSources, type SourceOptions } from './support/sources.js';

@@ -1,5 +1,5 @@
 import type { ComposedSetting } from '../rotation/compose.js';
-import type { SettingNote } from '../rotation/rotator.js';
+import type { SettingNote } from '../rotation/standing.js';
 import { isInFile, type PlannedSetting, type SecretRead } from '../settings/plan.js';
 import type { Failure, Status } from '../support/failure.js';
 import type { SettingReport } from './types.js';

@@ -11,3 +11,16 @@ export function openEarly(env: Environment): OpenWorker | undefined {
   if (!hasReferences(env)) return undefined;
   return workerModule().openWorker(env);
 }
+
+/** Offers the thread that was started in advance, and sends it home if nothing took it. */
+export function lending(early: OpenWorker | undefined, use: (take: () => OpenWorker | undefined) => void): void {
+  let taken = false;
+  try {
+    use(() => {
+      taken = true;
+      return early;
+    });
+  } finally {
+    if (!taken) early?.dismiss();
+  }
+}

@@ -13,15 +13,15 @@ import type { BootstrapOptions } from '../support/options.js';
 import { openTelemetryGate } from '../telemetry/gate.js';
 import type { ReadResults } from '../vault/client.js';
 import { createCredential } from './credential.js';
+import { lending } from './early-worker.js';
 import { failLoudly, functionsCore } from './functions-host.js';
 import { type JobReply, readForJob, resultsOf } from './job.js';
 import { createOptionsGuard } from './options-guard.js';
 import { hasWork } from './quick-look.js';
 import { resolveRecord } from './resolve.js';
 import { concludeSession, openSession, type Session, warningsAbout } from './session.js';
-import { reportSession } from './session-report.js';
-import { telemetryModule, workerModule } from './siblings.js';
-import { tellOfFailures, tellOfStart } from './tell.js';
+import { afterModule, telemetryModule, workerModule } from './siblings.js';
+import { startMessage, tellOfFailures, tellOfStart } from './tell.js';
 import type { OpenWorker, RunningJob } from './worker.js';
 import { createWorkerHooks } from './worker-hooks.js';
 
@@ -66,7 +66,7 @@ export function createEngine(): Engine {
   let job: RunningJob | undefined;
   let bootstrapping: Promise<void> | undefined;
   let durationMs: number | undefined;
-  const rotator = createRotator(clock, () => log);
+  const rotator = createRotator(clock, () => log, afterModule);
   let closeGate: (() => void) | undefined;
   const guard = createOptionsGuard();
   const hooks = createWorkerHooks(rotator.repair, close);
@@ -145,19 +145,6 @@ export function createEngine(): Engine {
     if (phase === 'ready') hooks.attach();
   }
 
-  /** Offers the thread that was started in advance, and sends it home if nothing took it. */
-  function lending(early: OpenWorker | undefined, use: (take: () => OpenWorker | undefined) => void): void {
-    let taken = false;
-    try {
-      use(() => {
-        taken = true;
-        return early;
-      });
-    } finally {
-      if (!taken) early?.dismiss();
-    }
-  }
-
   /** `undefined` when there is nothing to fetch. */
   function startJob(current: Session, take: () => OpenWorker | undefined): RunningJob | undefined {
     if (current.job.reads.length === 0) return undefined;
@@ -170,11 +157,9 @@ export function createEngine(): Engine {
 
   /** A preloaded worker thread has no clock of its own, unless its code imports `register`. */
   function preload(): Promise<void> {
-    const startClockInMainThread = () => {
-      if (process.getBuiltinModule('node:worker_threads').isMainThread) keepFresh();
-    };
-    // Asked a little later: that module takes milliseconds to load, and the program waits.
-    return share(() => bootstrapOnce({}).then(() => void setImmediate(startClockInMainThread).unref()), {});
+    // Later: the program waits.
+    const keepFreshLater = () => void (isWorkerThread() || setImmediate(keepFresh).unref());
+    return share(() => bootstrapOnce({}).then(keepFreshLater), {});
   }
 
   /** Callers share one start; one with other options is told of them. */
@@ -251,7 +236,7 @@ export function createEngine(): Engine {
 
   /** Applies, in one synchronous step, and does all that follows from it. */
   function finish(current: Session, results: ReadResults): void {
-    const { composed, error } = concludeSession(current, results, rotator.withFiles);
+    const { composed, error } = concludeSession(current, results, rotator.filesFor(current.plan));
     rotator.begin(current, composed, results, error === undefined);
     durationMs = Math.round(clock.monotonic() - current.startedMonotonicMs);
     if (error) {
@@ -270,16 +255,11 @@ export function createEngine(): Engine {
   function tellChannel(current: Session, error: BootstrapError | undefined): void {
     if (session !== current) return;
     closeGate ??= openTelemetryGate(telemetryModule, report);
-    const { status, settings, requests } = report();
-    const code = error?.failures[0]?.code;
-    publish('start', {
-      status: status === 'ready' || status === 'degraded' ? status : 'failed',
-      settings: settings.length,
-      requests,
-      startedAtMs: current.startedAtMs,
-      durationMs: durationMs ?? 0,
-      ...(code && { code }),
-    });
+    publish('start', startMessage(current, settingsNow(), rotator, error, durationMs ?? 0));
+  }
+
+  function settingsNow(): readonly ComposedSetting[] {
+    return phase === 'failed' ? failedWith : rotator.composed;
   }
 
   /** A failed start, made known to the Functions host; returns the error to throw. */
@@ -299,20 +279,7 @@ export function createEngine(): Engine {
       const status = phase === 'failed' ? 'failed' : 'idle';
       return { status, generation: 0, requests: { token: 0, vault: 0, unauthorized: 0 }, settings: [] };
     }
-    const next = rotator.nextRefreshAtMs();
-    const last = rotator.lastRefreshAtMs();
-    const whole = reportSession(
-      session,
-      phase === 'failed' ? failedWith : rotator.composed,
-      rotator.noteOf,
-      clock.now(),
-      {
-        generation: rotator.generation,
-        ...(durationMs !== undefined && { durationMs }),
-        ...(last !== undefined && { lastRefreshAt: new Date(last).toISOString() }),
-        ...(next !== undefined && { nextRefreshAt: new Date(next).toISOString() }),
-      },
-    );
+    const whole = afterModule().reportProcess(session, settingsNow(), rotator, clock.now(), durationMs);
     return { ...whole, status: phase === 'ready' ? whole.status : phase === 'failed' ? 'failed' : 'idle' };
   }
 
@@ -368,4 +335,9 @@ export function createEngine(): Engine {
       durationMs = undefined;
     },
   };
+}
+
+/** Node marks so what a thread must not do. The documented way loads `node:worker_threads`, which takes most of a millisecond. */
+function isWorkerThread(): boolean {
+  return (process.chdir as { disabled?: true }).disabled === true;
 }

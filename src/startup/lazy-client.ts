@@ -1,6 +1,4 @@
-import { detectSource, type IdentitySource } from '../identity/source.js';
 import type { TokenSeed } from '../identity/tokens.js';
-import type { Result } from '../support/failure.js';
 import type { VaultClient, VaultClientOptions } from '../vault/client.js';
 import type { JobReply } from './job.js';
 import { clientModule } from './siblings.js';
@@ -12,8 +10,6 @@ export interface LazyClient extends Pick<VaultClient, 'readAll' | 'rest'> {
   readonly requests: JobReply['requests'];
   /** The tokens in hand. */
   seeds(): readonly TokenSeed[];
-  /** Where tokens would come from now. */
-  source(): Result<IdentitySource>;
   /** Which credentials of the SDK's chain gave the tokens in use. */
   givenBy(): readonly string[];
   /** Takes over what a worker fetched: its tokens, and what it sent for them. */
@@ -48,7 +44,6 @@ export function createLazyClient(options: VaultClientOptions): LazyClient {
       };
     },
     seeds: () => made?.tokens.seeds() ?? planted,
-    source: () => detectSource(options.env()),
     givenBy: () => made?.tokens.givenBy() ?? [...new Set(planted.flatMap(({ by }) => by ?? []))],
     adopt({ tokens, requests: { token, vault, unauthorized } }) {
       adopted = {

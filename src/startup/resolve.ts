@@ -5,7 +5,7 @@ import type { Clock } from '../support/clock.js';
 import type { BootstrapOptions } from '../support/options.js';
 import { readForJob } from './job.js';
 import { concludeSession, openSession } from './session.js';
-import { reportSession } from './session-report.js';
+import { afterModule } from './siblings.js';
 
 /** Resolves a record of settings with a session of its own: the process's state and environment stay as they are. */
 export async function resolveRecord(
@@ -26,7 +26,7 @@ export async function resolveRecord(
   const resolvedAtMs = clock.now();
   return {
     values: Object.fromEntries([...values].filter((entry): entry is [string, string] => entry[1] !== undefined)),
-    report: reportSession(session, composed, () => ({ resolvedAtMs }), resolvedAtMs, {
+    report: afterModule().reportSession(session, composed, () => ({ resolvedAtMs }), resolvedAtMs, {
       generation: 1,
       durationMs: Math.round(clock.monotonic() - session.startedMonotonicMs),
     }),

@@ -1,21 +1,23 @@
+import { detectSource } from '../identity/source.js';
 import { isDegraded, settingReport } from '../report/report.js';
 import type { Report } from '../report/types.js';
 import type { ComposedSetting } from '../rotation/compose.js';
-import type { SettingNote } from '../rotation/rotator.js';
+import type { Rotator } from '../rotation/rotator.js';
 import { liveEnvironment } from '../settings/environment.js';
-import { relaxationsIn } from '../support/config.js';
 import { printIdentity } from '../support/identity-selector.js';
+import { relaxationsIn } from '../support/relaxations.js';
 import type { Session } from './session.js';
 
 /** How a session stands that has succeeded, without values. */
 export function reportSession(
   { client, config, plan, startedAtMs }: Session,
   composed: readonly ComposedSetting[],
-  noteOf: (setting: string) => SettingNote,
+  noteOf: Rotator['noteOf'],
   nowMs: number,
   more: Pick<Report, 'generation' | 'durationMs' | 'lastRefreshAt' | 'nextRefreshAt'>,
 ): Report {
-  const source = client.source();
+  // Where tokens would come from now.
+  const source = detectSource(liveEnvironment());
   const givenBy = client.givenBy();
   const relaxed = relaxationsIn(liveEnvironment());
   return {
@@ -33,4 +35,22 @@ export function reportSession(
     ...(relaxed.length > 0 && { relaxations: relaxed }),
     settings: composed.map((setting) => settingReport(setting, noteOf(setting.planned.setting), plan.reads, nowMs)),
   };
+}
+
+/** How the process stands, between starts and refreshes. */
+export function reportProcess(
+  session: Session,
+  composed: readonly ComposedSetting[],
+  rotator: Rotator,
+  nowMs: number,
+  durationMs: number | undefined,
+): Report {
+  const next = rotator.nextRefreshAtMs();
+  const last = rotator.lastRefreshAtMs();
+  return reportSession(session, composed, rotator.noteOf, nowMs, {
+    generation: rotator.generation,
+    ...(durationMs !== undefined && { durationMs }),
+    ...(last !== undefined && { lastRefreshAt: new Date(last).toISOString() }),
+    ...(next !== undefined && { nextRefreshAt: new Date(next).toISOString() }),
+  });
 }

@@ -6,6 +6,11 @@ export function clientModule(): typeof import('../client.js') {
   return require('../client.js');
 }
 
+/** What most starts do without. */
+export function afterModule(): typeof import('../after.js') {
+  return require('../after.js');
+}
+
 /** Loaded only for an app that has OpenTelemetry. */
 export function telemetryModule(): typeof import('../telemetry.js') {
   return require('../telemetry.js');

@@ -1,7 +1,11 @@
+import { isDegraded } from '../report/report.js';
 import type { ComposedSetting } from '../rotation/compose.js';
+import type { Rotator } from '../rotation/rotator.js';
 import { type Trouble, troubleLines } from '../rotation/trouble.js';
-import type { SettingFailure } from '../support/errors.js';
+import type { StartMessage } from '../support/channels.js';
+import type { BootstrapError, SettingFailure } from '../support/errors.js';
 import type { Log } from '../support/log.js';
+import type { Session } from './session.js';
 
 /** What a start that succeeded has to say: a warning for settings that could not be had, the rest on request. */
 export function tellOfStart(log: Log, composed: readonly ComposedSetting[], durationMs: number): void {
@@ -22,4 +26,24 @@ export function tellOfFailures(log: Log, failures: readonly SettingFailure[]): v
   for (const { setting, status, code, details, hint } of failures) {
     log.error(`${setting}: ${status} (${code}): ${details} Hint: ${hint}`);
   }
+}
+
+/** The same for the channel `vaultstrap:start`. */
+export function startMessage(
+  { client, startedAtMs }: Session,
+  composed: readonly ComposedSetting[],
+  { noteOf }: Pick<Rotator, 'noteOf'>,
+  error: BootstrapError | undefined,
+  durationMs: number,
+): StartMessage {
+  const isShort = composed.some((setting) => isDegraded(setting, noteOf(setting.planned.setting)));
+  const code = error?.failures[0]?.code;
+  return {
+    status: error ? 'failed' : isShort ? 'degraded' : 'ready',
+    settings: composed.length,
+    requests: client.requests,
+    startedAtMs,
+    durationMs,
+    ...(code && { code }),
+  };
 }

@@ -1,6 +1,7 @@
 // Every fault again, while values are being kept fresh: the last good value stays where it was, the report says why and
 // since when, and when the fault is over the next refresh brings what was missed.
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import * as after from '../../src/after.js';
 import { settingReport } from '../../src/report/report.js';
 import { composeSettings } from '../../src/rotation/compose.js';
 import { createRotator } from '../../src/rotation/rotator.js';
@@ -55,7 +56,11 @@ async function started(client: LaneName) {
   Object.assign(process.env, SETTINGS);
   const plan = planSettings(SETTINGS, config, clock.now());
   const results = await vaults.readAll(plan.reads.values(), { deadlineMs: clock.monotonic() + 20_000, failFast: true });
-  const rotator = createRotator(clock, () => createLog('silent'));
+  const rotator = createRotator(
+    clock,
+    () => createLog('silent'),
+    () => after,
+  );
   rotator.begin(
     { plan, config, client: vaults },
     composeSettings(plan, (key) => results.get(key)),

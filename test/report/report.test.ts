@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { isDegraded, settingReport } from '../../src/report/report.js';
 import { type ComposedSetting, composeSettings } from '../../src/rotation/compose.js';
-import type { SettingNote } from '../../src/rotation/rotator.js';
+import type { SettingNote } from '../../src/rotation/standing.js';
 import type { Environment } from '../../src/settings/environment.js';
 import { printProvenance } from '../../src/settings/provenance.js';
 import type { Result } from '../../src/support/failure.js';

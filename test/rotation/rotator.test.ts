@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the syntax under test
 import diagnostics from 'node:diagnostics_channel';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import * as after from '../../src/after.js';
 import { settingReport } from '../../src/report/report.js';
 import { composeSettings } from '../../src/rotation/compose.js';
 import { createRotator, type Rotator } from '../../src/rotation/rotator.js';
@@ -105,7 +106,11 @@ beforeEach(() => {
   lines.length = 0;
   gate = undefined;
   nowMs = NOW_MS;
-  rotator = createRotator(clock, () => log);
+  rotator = createRotator(
+    clock,
+    () => log,
+    () => after,
+  );
 });
 afterEach(() => {
   rotator.reset();

@@ -1,14 +1,8 @@
 import type { Environment } from '../../settings/environment.js';
 import { bareName, isProvenance } from '../../settings/names.js';
-import {
-  type Config,
-  isEnabled,
-  nearestOwnSetting,
-  OWN_SETTINGS,
-  readConfig,
-  relaxationsIn,
-} from '../../support/config.js';
+import { type Config, isEnabled, nearestOwnSetting, OWN_SETTINGS, readConfig } from '../../support/config.js';
 import { BootstrapError } from '../../support/errors.js';
+import { relaxationsIn } from '../../support/relaxations.js';
 import { bad, type Finding, good, warning } from './finding.js';
 
 /** What is configured; `undefined` when something of it is malformed. */

@@ -1,0 +1,149 @@
+import type { Plan } from '../settings/plan.js';
+import { publish } from '../support/channels.js';
+import type { Clock } from '../support/clock.js';
+import type { Log } from '../support/log.js';
+import type { ReadResults } from '../vault/client.js';
+import { textOf } from './changes.js';
+import { createComplaints } from './complaints.js';
+import { filesOf } from './compose.js';
+import type { SecretFiles } from './files.js';
+import { acceptResults, groupsBehind, groupsOf } from './held.js';
+import type { Listeners } from './listeners.js';
+import type { RefreshScope } from './queue.js';
+import { resolvedAtOf } from './recompose.js';
+import type { RotationInput, Standing } from './standing.js';
+import type { RefreshResult, RotatedSetting } from './types.js';
+
+export interface RefresherContext {
+  readonly clock: Clock;
+  readonly log: () => Log;
+  readonly listeners: Pick<Listeners, 'publish'>;
+  /** How the files of a plan are written; `undefined` when it has none. */
+  readonly filesFor: (plan: Plan) => SecretFiles['place'] | undefined;
+  /** A group had not settled: it has to be read again after this long. */
+  readonly onUnsettled: (waitMs: number, settleMs: number) => void;
+}
+
+/** A refresh tries again for this long, then applies what it has; what hangs is waited for a while longer. */
+const RETRY_MS = 2000;
+const LIMIT_MS = 15_000;
+
+/** Reads again what this process holds, and applies what changed. */
+export type Refresher = (scope: RefreshScope) => Promise<RefreshResult>;
+
+export function createRefresher(
+  standing: Standing,
+  { clock, log, listeners, filesFor, onUnsettled }: RefresherContext,
+): Refresher {
+  const complaints = createComplaints(clock, log);
+
+  async function refreshOnce(scope: RefreshScope): Promise<RefreshResult> {
+    const { input } = standing;
+    const nothing = { generation: standing.generation, changed: [], failed: [] };
+    if (!input) return nothing;
+    const { plan, config, client } = input;
+    const groups = scope === 'all' ? groupsOf(plan) : groupsBehind(plan, scope);
+    // Pinned versions never change: read once.
+    const reads = groups
+      .flat()
+      .flatMap((key) => plan.reads.get(key) ?? [])
+      .filter(({ key, version }) => version === undefined || !standing.held.get(key)?.good);
+    const startMs = clock.monotonic();
+    const startedAtMs = clock.now();
+    const isTick = scope === 'all';
+    const settleMs = isTick ? config.settleMs : 0;
+    // Else another start, or a reset, came meanwhile: these answers are to a question that nobody asks any more.
+    const isStill = () => standing.input?.plan === plan;
+    const changed: RotatedSetting[] = [];
+    let waiting = groups;
+    /** Takes over the groups that were read as a whole; a vault that hangs holds up nobody else. */
+    function take(results: ReadResults, isLast: boolean): RefreshResult {
+      const isRead = (group: readonly string[]) => isLast || !group.some((key) => asked.has(key) && !results.has(key));
+      const taken = waiting.filter(isRead);
+      waiting = waiting.filter((group) => !isRead(group));
+      const { held, readAgainInMs } = acceptResults(standing.held, results, taken, {
+        nowMs: clock.now(),
+        settleMs,
+        isTick,
+      });
+      standing.held = held;
+      if (readAgainInMs !== undefined) onUnsettled(readAgainInMs, settleMs);
+      const result = applyHeld({ plan, config, client });
+      changed.push(...result.changed);
+      return { ...result, changed };
+    }
+    const asked = new Set(reads.map(({ key }) => key));
+    const results = await client.readAll(reads, {
+      deadlineMs: startMs + LIMIT_MS,
+      retryUntilMs: startMs + RETRY_MS,
+      failFast: false,
+      yieldsToThrottling: true,
+      onSome: (some) => void (isStill() && take(some, false)),
+    });
+    client.rest();
+    if (!isStill()) return nothing;
+
+    const result = take(results, true);
+    standing.warnOfExpiry(plan);
+    // A refusal is an answer, too: nothing fresher can be had.
+    if (isTick && [...results.values()].every((read) => read.ok || read.failure.retry === 'never')) standing.readNow();
+    publish('refresh', { ...result, startedAtMs, durationMs: Math.round(clock.monotonic() - startMs) });
+    return result;
+  }
+
+  /** Composes all settings from what is held, and applies what differs, in one synchronous step. */
+  function applyHeld(input: RotationInput): RefreshResult {
+    const { notes, ledger } = standing;
+    const changed: RotatedSetting[] = [];
+    const failed: string[] = [];
+    const changes: [string, string | undefined][] = [];
+    const place = filesFor(input.plan);
+    const all = place
+      ? place(
+          (pathOf) => standing.recompose(input, pathOf),
+          (settings) => filesOf(settings.map(({ now }) => now)),
+        )
+      : standing.recompose(input);
+    standing.composed = all.map(({ now }) => now);
+    for (const { now, failure, change } of all) {
+      const { planned, outcome } = now;
+      const { setting, names } = planned;
+      if (failure) {
+        failed.push(setting);
+        complaints.note(now, failure);
+      } else {
+        complaints.settle(setting);
+      }
+      if (change) changed.push(change);
+      const { keepsRaw, ...before } = notes.get(setting) ?? {};
+      const resolvedAtMs = resolvedAtOf(planned, standing.held) ?? before.resolvedAtMs;
+      notes.set(setting, {
+        ...(failure && { failure }),
+        ...(keepsRaw && outcome.kind === 'failed' && { keepsRaw }),
+        ...(resolvedAtMs !== undefined && { resolvedAtMs }),
+      });
+      // What failed from the start stays as the start left it: removed, or raw.
+      if (outcome.kind !== 'failed') {
+        for (const name of names) if (ledger.hasWritten(name)) changes.push([name, textOf(now)]);
+      }
+    }
+    complaints.flush();
+    const overridden = standing.apply(changes);
+    // What somebody else has written over did not change for anybody.
+    const kept = new Set(
+      input.plan.settings
+        .filter(({ names }) => names.every((name) => overridden.has(name)))
+        .map(({ setting }) => setting),
+    );
+    const seen = changed.filter(({ setting }) => !kept.has(setting));
+    if (seen.length > 0) {
+      standing.generation++;
+      const rotation = { generation: standing.generation, changed: seen };
+      listeners.publish(rotation);
+      publish('rotated', rotation);
+    }
+    return { generation: standing.generation, changed: seen, failed };
+  }
+
+  return refreshOnce;
+}

@@ -1,0 +1,204 @@
+import { type Environment, hasVariable, liveEnvironment, readEnvironment } from '../settings/environment.js';
+import { isProvenance, PROVENANCE } from '../settings/names.js';
+import type { Plan } from '../settings/plan.js';
+import { printProvenance } from '../settings/provenance.js';
+import type { Clock } from '../support/clock.js';
+import type { Config } from '../support/config.js';
+import { type Failure, succeed } from '../support/failure.js';
+import type { Log } from '../support/log.js';
+import type { ReadResults, VaultClient } from '../vault/client.js';
+import { writeVariables } from './apply.js';
+import { textOf } from './changes.js';
+import type { ComposedSetting } from './compose.js';
+import { createExpiryWatch } from './expiry.js';
+import { type HeldSecrets, holdFirst } from './held.js';
+import { createLedger, type Ledger } from './ledger.js';
+import { type Recomposed, recompose, resolvedAtOf } from './recompose.js';
+import type { PathOf } from './secret-file.js';
+
+/** What is being kept fresh. */
+export interface RotationInput {
+  readonly plan: Plan;
+  readonly config: Config;
+  readonly client: Pick<VaultClient, 'readAll' | 'rest'>;
+}
+
+/** What is known of a setting beyond its composition. */
+export interface SettingNote {
+  /** Why the newest value could not be had; the one in use is kept. */
+  readonly failure?: Failure;
+  readonly overridden?: true;
+  /** It failed, and its raw text was left in place (`onError: 'keep'`). */
+  readonly keepsRaw?: true;
+  readonly resolvedAtMs?: number;
+}
+
+/** How things stand in this process: what is held, what it was made into, and what of that is in the environment. */
+export interface Standing {
+  /** Of the latest start that succeeded. */
+  input: RotationInput | undefined;
+  composed: readonly ComposedSetting[];
+  held: HeldSecrets;
+  generation: number;
+  /** The last complete read. */
+  lastRead: { readonly wallMs: number; readonly monotonicMs: number } | undefined;
+  readonly notes: Map<string, SettingNote>;
+  readonly ledger: Pick<Ledger, 'hasWritten' | 'written'>;
+  /** First values: applied at once. */
+  begin(input: RotationInput, composed: readonly ComposedSetting[], results: ReadResults, succeeded: boolean): void;
+  /** The environment for a start to plan with: with references again where this process holds what they refer to. */
+  environmentToPlan(): Environment;
+  /** The secrets that are in hand and kept fresh. */
+  known(): ReadResults;
+  /** Takes the raw references out of the environment until their values are there. */
+  takeOut(plan: Plan): void;
+  /** All settings, from what is held now. */
+  recompose(input: RotationInput, pathOf?: PathOf): readonly Recomposed[];
+  /** Writes values and their record, in one synchronous step. Returns the names that somebody else has written over. */
+  apply(changes: readonly (readonly [name: string, value: string | undefined])[]): ReadonlySet<string>;
+  /** Marks that everything was read just now. */
+  readNow(): void;
+  warnOfExpiry(plan: Plan): void;
+  /** Synchronous; one look at the environment when all is well. */
+  repair(): void;
+  /** Puts the environment back as it was, and forgets everything. */
+  reset(): void;
+}
+
+export function createStanding(clock: Clock, log: () => Log): Standing {
+  const ledger = createLedger();
+  const notes = new Map<string, SettingNote>();
+  let expiry = createExpiryWatch();
+
+  const standing: Standing = {
+    input: undefined,
+    composed: [],
+    held: new Map(),
+    generation: 0,
+    lastRead: undefined,
+    notes,
+    ledger,
+
+    begin(input, composed, results, succeeded) {
+      if (succeeded) standing.input = input;
+      standing.composed = composed;
+      standing.held = new Map([...standing.held, ...holdFirst(results, clock.now())]);
+      notes.clear();
+      const changes: [string, string | undefined][] = [];
+      for (const setting of composed) {
+        const { planned, outcome } = setting;
+        ledger.note(planned.names, input.plan.env);
+        if (outcome.kind === 'value')
+          notes.set(planned.setting, { resolvedAtMs: resolvedAtOf(planned, standing.held) ?? clock.now() });
+        const keepsRaw = outcome.kind === 'failed' && input.config.onError === 'keep' && planned.names.length > 0;
+        if (keepsRaw) notes.set(planned.setting, { keepsRaw });
+        for (const name of planned.names) changes.push([name, keepsRaw ? ledger.original(name) : textOf(setting)]);
+      }
+      standing.apply(changes);
+      if (!succeeded) return;
+      standing.readNow();
+      standing.generation++;
+      standing.warnOfExpiry(input.plan);
+    },
+
+    /** What nobody holds stays as it stands: inherited values have their record, the platform's theirs. */
+    environmentToPlan() {
+      const env: Record<string, string | undefined> = ledger.withRemoved(readEnvironment());
+      for (const { planned } of standing.composed) {
+        const inHand = planned.reads.every((key) => standing.held.get(key)?.good) && planned.origin !== 'platform';
+        if (!inHand || planned.failure) continue;
+        for (const name of planned.names) {
+          if (env[name] === ledger.written(name)) env[name] = planned.pointer;
+        }
+      }
+      return env;
+    },
+
+    /** After a start that failed nothing is: no clock has kept it fresh. */
+    known() {
+      if (!standing.input) return new Map();
+      return new Map([...standing.held].flatMap(([key, { good }]) => (good ? [[key, succeed(good)] as const] : [])));
+    },
+
+    takeOut(plan) {
+      const names = plan.settings.filter(({ current }) => current === undefined).flatMap((setting) => setting.names);
+      ledger.note(names, plan.env);
+      ledger.write(
+        names.map((name) => [name, undefined]),
+        liveEnvironment(),
+      );
+    },
+
+    recompose: ({ plan, config }, pathOf) =>
+      recompose(plan, standing.held, standing.composed, config.onRevoked, pathOf),
+
+    apply(changes) {
+      const overridden = ledger.write(changes, liveEnvironment());
+      noteOverridden(overridden);
+      writeProvenance();
+      return overridden;
+    },
+
+    readNow() {
+      standing.lastRead = { wallMs: clock.now(), monotonicMs: clock.monotonic() };
+    },
+
+    warnOfExpiry(plan) {
+      for (const line of expiry.warnings(plan, standing.held, clock.now())) log().warn(line);
+    },
+
+    repair() {
+      // The record is always there once values are; a refilled environment has none.
+      if (standing.generation === 0 || hasVariable(PROVENANCE)) return;
+      ledger.repair(liveEnvironment());
+      writeProvenance();
+    },
+
+    reset() {
+      notes.clear();
+      expiry = createExpiryWatch();
+      ledger.undo(readEnvironment());
+      writeVariables(recordsInPlace().map((name) => [name, undefined]));
+      standing.input = undefined;
+      standing.composed = [];
+      standing.held = new Map();
+      standing.generation = 0;
+      standing.lastRead = undefined;
+    },
+  };
+
+  function noteOverridden(names: ReadonlySet<string>): void {
+    for (const { planned } of standing.composed) {
+      const { overridden: _old, ...note } = notes.get(planned.setting) ?? {};
+      const overridden = planned.names.some((name) => names.has(name));
+      notes.set(planned.setting, { ...note, ...(overridden && { overridden }) });
+    }
+  }
+
+  /** Tells children, threads and restarts which values are resolved, since when and from what. */
+  function writeProvenance(): void {
+    const record = printProvenance(
+      standing.composed.flatMap(({ planned, outcome, secrets }) => {
+        // What the platform resolved stands in the platform's own record.
+        if (outcome.kind === 'failed' || (outcome.kind === 'current' && planned.origin === 'platform')) return [];
+        const sinceMs = notes.get(planned.setting)?.resolvedAtMs ?? planned.currentSinceMs ?? clock.now();
+        const version = secrets[0]?.version ?? planned.currentVersion;
+        return planned.names.map((name) => ({
+          name,
+          value: ledger.written(name),
+          pointer: planned.pointer,
+          ...(version && { version }),
+          resolvedAt: new Date(sinceMs).toISOString(),
+        }));
+      }),
+    );
+    const stale = recordsInPlace().filter((name) => !record.has(name));
+    writeVariables([...stale.map((name) => [name, undefined] as const), ...record]);
+  }
+
+  return standing;
+}
+
+function recordsInPlace(): string[] {
+  return Object.keys(liveEnvironment()).filter(isProvenance);
+}
