@@ -11,6 +11,15 @@ export type Scan =
 /** The quick question asked of every value in the environment: could there be a reference in it? */
 export const MARKER = /@(?:Microsoft\.)?KeyVault\(|^akvs:\/\//i;
 
+/**
+ * The same, of a single value: most can be told by their characters, and a process without references has nothing to
+ * compile for them.
+ */
+export function hasMarker(value: string | undefined): boolean {
+  if (value === undefined) return false;
+  return (value.includes('@') || value.startsWith('a') || value.startsWith('A')) && MARKER.test(value);
+}
+
 const NEXT = /(@@?)(Microsoft\.)?KeyVault\(/gi;
 
 /**
@@ -18,8 +27,8 @@ const NEXT = /(@@?)(Microsoft\.)?KeyVault\(/gi;
  * `@@KeyVault(` stands for a literal `@KeyVault(`.
  */
 export function scanValue(value: string, vaultSuffix?: string): Scan {
-  if (!MARKER.test(value)) return { kind: 'plain' };
-  if (/^akvs:\/\//i.test(value)) {
+  if (!hasMarker(value)) return { kind: 'plain' };
+  if (value.slice(0, 'akvs://'.length).toLowerCase() === 'akvs://') {
     const parsed = parseAkvs(value, vaultSuffix);
     return 'reference' in parsed ? { kind: 'segments', segments: [parsed.reference] } : { kind: 'problem', ...parsed };
   }

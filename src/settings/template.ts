@@ -15,11 +15,14 @@ export interface Mentions {
   readonly all: readonly string[];
 }
 
+const NO_MENTIONS: Mentions = { braced: [], all: [] };
+
 /** The names that a text mentions, each once. What is not text stands for itself. */
 export function mentionsOf(parts: readonly (string | object)[]): Mentions {
+  const text = parts.map((part) => (typeof part === 'string' ? part : OPEN)).join('');
+  if (!text.includes('$')) return NO_MENTIONS;
   const braced = new Set<string>();
   const all = new Set<string>();
-  const text = parts.map((part) => (typeof part === 'string' ? part : OPEN)).join('');
   for (const [, inBraces, bare] of text.matchAll(DOLLAR)) {
     if (inBraces) braced.add(inBraces);
     const name = inBraces ?? bare;

@@ -1,19 +1,20 @@
 import type { Environment } from '../settings/environment.js';
 import { isRecord, PLATFORM_RECORD, PROVENANCE } from '../settings/names.js';
-import { MARKER } from '../settings/scan.js';
+import { hasMarker } from '../settings/scan.js';
 
 /**
  * Whether there is anything to do at all. Most Node processes of an app (npm, tools, children) have
  * nothing to resolve, and pay for this look only.
  */
 export function mustStart(env: Environment): boolean {
-  return !/^\s*(false|0)\s*$/i.test(env['VAULTSTRAP_ENABLED'] ?? '') && hasWork(env);
+  const enabled = env['VAULTSTRAP_ENABLED'];
+  return !(enabled && /^\s*(false|0)\s*$/i.test(enabled)) && hasWork(env);
 }
 
 /** Whether something looks like a reference that nobody has resolved yet. */
 export function hasReferences(env: Environment): boolean {
   if (env[PROVENANCE]) return false;
-  return Object.entries(env).some(([name, value]) => !isRecord(name) && MARKER.test(value ?? ''));
+  return Object.entries(env).some(([name, value]) => !isRecord(name) && hasMarker(value));
 }
 
 /** Whether there is a reference, a record of resolved ones, or a setting of our own to check. */
@@ -21,7 +22,7 @@ export function hasWork(env: Environment): boolean {
   if (env[PROVENANCE] || env[PLATFORM_RECORD]) return true;
   for (const name in env) {
     // A setting of our own must be checked, whether there is a reference or not.
-    if (name.startsWith('VAULTSTRAP_') || MARKER.test(env[name] ?? '')) return true;
+    if (name.startsWith('VAULTSTRAP_') || hasMarker(env[name])) return true;
   }
   return false;
 }

@@ -104,7 +104,8 @@ export function warningsAbout(env: Environment): readonly string[] {
       const meant = nearestOwnSetting(name);
       return `${name} is no setting of vaultstrap and has no effect${meant ? `: did you mean ${meant}?` : '.'}`;
     });
-  if (/\*|\b(?:net|http|https|tls|undici|fetch)\b/i.test(env['NODE_DEBUG'] ?? '')) {
+  const debug = env['NODE_DEBUG'];
+  if (debug && /\*|\b(?:net|http|https|tls|undici|fetch)\b/i.test(debug)) {
     warnings.push("NODE_DEBUG prints request headers, with tokens: remove it outside of a developer's machine.");
   }
   if (env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {

@@ -95,7 +95,6 @@ function withoutWorker(cause: SafeCause): OpenWorker {
 
 /** Judges a worker by its signs of life, look by look, at most `SLICE_MS` apart. */
 function createWatch(job: Job, signal: Int32Array) {
-  const silenceLimitMs = needsSdk(job) ? SDK_SILENCE_LIMIT_MS : SILENCE_LIMIT_MS;
   let seen = 0;
   let lastLifeMs = systemClock.monotonic();
   let lastLookMs = lastLifeMs;
@@ -111,7 +110,9 @@ function createWatch(job: Job, signal: Int32Array) {
       seen = count;
       lastLookMs = nowMs;
       if (nowMs > job.deadlineMs + OVERTIME_MS) return 'late';
-      return nowMs - lastLifeMs > (seen === 0 ? START_LIMIT_MS : silenceLimitMs) ? 'lost' : 'alive';
+      const silentMs = nowMs - lastLifeMs;
+      if (silentMs <= (seen === 0 ? START_LIMIT_MS : SILENCE_LIMIT_MS)) return 'alive';
+      return seen > 0 && silentMs <= SDK_SILENCE_LIMIT_MS && needsSdk(job) ? 'alive' : 'lost';
     },
   };
 }
