@@ -1,27 +1,21 @@
 import type { Credential, CredentialOptions } from '../identity/credential.js';
 import type { Report, Resolution } from '../report/types.js';
-import type { ComposedSetting } from '../rotation/compose.js';
 import { createRotator, type Rotator } from '../rotation/rotator.js';
 import { liveEnvironment } from '../settings/environment.js';
-import { planSettings } from '../settings/plan.js';
 import { publish } from '../support/channels.js';
 import { systemClock } from '../support/clock.js';
-import { isEnabled, readConfig } from '../support/config.js';
 import type { BootstrapError } from '../support/errors.js';
-import { createLog, type Log } from '../support/log.js';
 import type { BootstrapOptions } from '../support/options.js';
 import { openTelemetryGate } from '../telemetry/gate.js';
 import type { ReadResults } from '../vault/client.js';
 import { createCredential } from './credential.js';
 import { lending } from './early-worker.js';
-import { failLoudly, functionsCore } from './functions-host.js';
 import { type JobReply, readForJob, resultsOf } from './job.js';
-import { createOptionsGuard } from './options-guard.js';
-import { hasWork } from './quick-look.js';
 import { resolveRecord } from './resolve.js';
-import { concludeSession, openSession, type Session, warningsAbout } from './session.js';
+import { openSession, type Session } from './session.js';
 import { afterModule, telemetryModule, workerModule } from './siblings.js';
-import { startMessage, tellOfFailures, tellOfStart } from './tell.js';
+import { createStarts, type Starts } from './starts.js';
+import { startMessage } from './tell.js';
 import type { OpenWorker, RunningJob } from './worker.js';
 import { createWorkerHooks } from './worker-hooks.js';
 
@@ -46,95 +40,25 @@ export interface SecretUse {
   readonly secret: string;
 }
 
-/**
- * `starting`: a bootstrap is under way in this thread. `started`: `vaultstrap/start` began one in another, and
- * something has to join it.
- */
-type Phase = 'idle' | 'starting' | 'started' | 'ready' | 'failed';
-
 const NOTHING_READ: ReadResults = new Map();
 
 export function createEngine(): Engine {
   const clock = systemClock;
-  let log: Log = createLog('warn');
-  let phase: Phase = 'idle';
-  let session: Session | undefined;
-  let tokenSession: Session | undefined;
-  const warned = new Set<string>();
-  let failedWith: readonly ComposedSetting[] = [];
+  const rotator = createRotator(clock, () => starts.log(), afterModule);
+  const starts: Starts = createStarts(clock, rotator, tellChannel);
+  const hooks = createWorkerHooks(rotator.repair, close);
   /** What `start` began, until something joins it. */
   let job: RunningJob | undefined;
   let bootstrapping: Promise<void> | undefined;
-  let durationMs: number | undefined;
-  const rotator = createRotator(clock, () => log, afterModule);
+  let tokenSession: Session | undefined;
   let closeGate: (() => void) | undefined;
-  const guard = createOptionsGuard();
-  const hooks = createWorkerHooks(rotator.repair, close);
-
-  /** Opens a session; `undefined` when there is nothing to do. */
-  function open(options: BootstrapOptions): Session | undefined {
-    checkOptions(options);
-    const env = rotator.environmentToPlan();
-    if (!isEnabled(env, options) || !hasWork(env)) return undefined;
-    let next: Session;
-    try {
-      next = openSession({
-        env,
-        realEnv: liveEnvironment,
-        options,
-        clock,
-        ...(session && { earlier: { session, known: rotator.known() } }),
-      });
-    } catch (error) {
-      // A malformed setting of our own: nothing can be resolved, and nothing raw may stay all the same.
-      rotator.takeOut(planSettings(env, readConfig({}), clock.now()));
-      throw failed(error as BootstrapError, []);
-    }
-    log = createLog(next.config.log);
-    warnOnce(next.plan.warnings);
-    if (next.plan.settings.length === 0) return undefined;
-    warnOnce(warningsAbout(env));
-    // A diagnostic report lists the environment.
-    process.report.excludeEnv = true;
-    session = next;
-    return next;
-  }
-
-  function warnOnce(warnings: readonly string[]): void {
-    for (const warning of warnings) {
-      if (!warned.has(warning)) log.warn(warning);
-      warned.add(warning);
-    }
-  }
-
-  function checkOptions(options: BootstrapOptions): void {
-    // Malformed options started nothing: the next ones are the first.
-    if (phase === 'idle' || (phase === 'failed' && !session)) guard.accept(options);
-    else guard.check(options);
-  }
-
-  /** Once ready, only references that have come since are a reason to start again. */
-  function isDone(options: BootstrapOptions): boolean {
-    if (phase !== 'ready') return false;
-    checkOptions(options);
-    // A reload of the Functions worker may have brought the raw references back.
-    rotator.repair();
-    const before = session?.plan.env ?? {};
-    return Object.entries(liveEnvironment()).every(
-      ([name, value]) =>
-        rotator.hasWritten(name, value) ||
-        value === before[name] ||
-        name.startsWith('VAULTSTRAP_') ||
-        !hasWork({ [name]: value }),
-    );
-  }
 
   function bootstrapSync(options: BootstrapOptions = {}, early?: OpenWorker): void {
     lending(early, (take) => {
-      const current = isDone(options) ? undefined : (underWay(options) ?? open(options));
+      const current = starts.openOrJoin(options);
       if (!current) return;
       job ??= startJob(current, take);
-      finish(current, job ? takeOver(current, job.waitBlocking()) : NOTHING_READ);
+      starts.finish(current, job ? takeOver(current, job.waitBlocking()) : NOTHING_READ);
     });
     keepFresh();
   }
@@ -142,7 +66,7 @@ export function createEngine(): Engine {
   /** For a start that only joins a preload, too: a worker thread has had no clock, the Functions worker no hooks. */
   function keepFresh(): void {
     rotator.startClock();
-    if (phase === 'ready') hooks.attach();
+    if (starts.phase === 'ready') hooks.attach();
   }
 
   /** `undefined` when there is nothing to fetch. */
@@ -170,7 +94,7 @@ export function createEngine(): Engine {
     const running = bootstrapping;
     return new Promise((resolve, reject) => {
       try {
-        checkOptions(options);
+        starts.checkOptions(options);
       } catch (error) {
         running.catch(() => {});
         return reject(error);
@@ -180,27 +104,15 @@ export function createEngine(): Engine {
   }
 
   async function bootstrapOnce(options: BootstrapOptions): Promise<void> {
-    if (isDone(options)) return;
-    const current = underWay(options) ?? open(options);
+    const current = starts.openOrJoin(options);
     if (!current) return;
-    if (current.job.reads.length === 0) return finish(current, NOTHING_READ);
-    if (phase !== 'started') phase = 'starting';
+    if (current.job.reads.length === 0) return starts.finish(current, NOTHING_READ);
+    if (starts.phase !== 'started') starts.phase = 'starting';
     const reply = await job?.wait();
     const results = reply
       ? takeOver(current, reply)
       : await readForJob(current.client, current.job).finally(current.client.rest);
-    if (!wasOvertaken(current)) finish(current, results);
-  }
-
-  /** By a blocking start, while this one was waiting. */
-  function wasOvertaken(current: Session): boolean {
-    return phase === 'ready' || session !== current;
-  }
-
-  function underWay(options: BootstrapOptions): Session | undefined {
-    if (phase !== 'starting' && phase !== 'started') return undefined;
-    checkOptions(options);
-    return session;
+    if (!starts.wasOvertaken(current)) starts.finish(current, results);
   }
 
   function takeOver({ client }: Session, reply: JobReply): ReadResults {
@@ -211,80 +123,47 @@ export function createEngine(): Engine {
 
   function start(options: BootstrapOptions = {}, early?: OpenWorker): void {
     lending(early, (take) => {
-      checkOptions(options);
-      if (phase === 'idle') startOnce(options, take);
+      starts.checkOptions(options);
+      if (starts.phase === 'idle') startOnce(options, take);
     });
   }
 
   function startOnce(options: BootstrapOptions, take: () => OpenWorker | undefined): void {
-    const current = open(options);
+    const current = starts.open(options);
     if (!current) return;
-    phase = 'started';
+    starts.phase = 'started';
     job = startJob(current, take);
     // Whoever reads too early finds nothing rather than a raw reference.
     rotator.takeOut(current.plan);
     const complain = () => {
-      if (phase !== 'started') return;
-      phase = 'failed';
-      log.error(
-        "vaultstrap/start began to resolve settings and nothing joined it, so they are missing. Import 'vaultstrap/register' behind the heavy modules.",
-      );
+      if (starts.phase !== 'started') return;
+      starts.phase = 'failed';
+      starts
+        .log()
+        .error(
+          "vaultstrap/start began to resolve settings and nothing joined it, so they are missing. Import 'vaultstrap/register' behind the heavy modules.",
+        );
     };
     setTimeout(complain, current.config.timeoutMs).unref();
     process.once('exit', complain);
   }
 
-  /** Applies, in one synchronous step, and does all that follows from it. */
-  function finish(current: Session, results: ReadResults): void {
-    const { composed, error } = concludeSession(current, results, rotator.filesFor(current.plan));
-    rotator.begin(current, composed, results, error === undefined);
-    durationMs = Math.round(clock.monotonic() - current.startedMonotonicMs);
-    if (error) {
-      failed(error, composed);
-    } else {
-      phase = 'ready';
-      failedWith = [];
-    }
-    // Later: the program waits, and may be about to register OpenTelemetry.
-    setImmediate(tellChannel, current, error).unref();
-    if (error) throw error;
-    tellOfStart(log, composed, durationMs);
-  }
-
   /** For telemetry; before that, nobody listens. */
-  function tellChannel(current: Session, error: BootstrapError | undefined): void {
-    if (session !== current) return;
+  function tellChannel(session: Session, error: BootstrapError | undefined): void {
     closeGate ??= openTelemetryGate(telemetryModule, report);
-    publish('start', startMessage(current, settingsNow(), rotator, error, durationMs ?? 0));
-  }
-
-  function settingsNow(): readonly ComposedSetting[] {
-    return phase === 'failed' ? failedWith : rotator.composed;
-  }
-
-  /** A failed start, made known to the Functions host; returns the error to throw. */
-  function failed(error: BootstrapError, composed: readonly ComposedSetting[]): BootstrapError {
-    phase = 'failed';
-    failedWith = composed;
-    const core = functionsCore(liveEnvironment());
-    if (core) {
-      tellOfFailures(log, error.failures);
-      failLoudly(core, error);
-    }
-    return error;
+    publish('start', startMessage(session, starts, rotator, error));
   }
 
   function report(): Report {
-    if (!session) {
-      const status = phase === 'failed' ? 'failed' : 'idle';
-      return { status, generation: 0, requests: { token: 0, vault: 0, unauthorized: 0 }, settings: [] };
-    }
-    const whole = afterModule().reportProcess(session, settingsNow(), rotator, clock.now(), durationMs);
-    return { ...whole, status: phase === 'ready' ? whole.status : phase === 'failed' ? 'failed' : 'idle' };
+    const { phase, session } = starts;
+    const status = phase === 'failed' ? 'failed' : 'idle';
+    if (!session) return { status, generation: 0, requests: { token: 0, vault: 0, unauthorized: 0 }, settings: [] };
+    const whole = afterModule().reportProcess(session, starts, rotator, clock.now());
+    return phase === 'ready' ? whole : { ...whole, status };
   }
 
   function references(): readonly SecretUse[] {
-    const { settings, reads } = session?.plan ?? { settings: [], reads: new Map<string, never>() };
+    const { settings, reads } = starts.session?.plan ?? { settings: [], reads: new Map<string, never>() };
     return settings.flatMap(({ setting, reads: keys }) =>
       keys.flatMap((key) => {
         const read = reads.get(key);
@@ -295,14 +174,14 @@ export function createEngine(): Engine {
 
   /** Tokens come from the session's cache; an app without references has one for tokens alone. */
   function tokenContext() {
-    tokenSession ??= session ?? openSession({ env: {}, realEnv: liveEnvironment, options: {}, clock });
-    const { client, config } = session ?? tokenSession;
+    tokenSession ??= starts.session ?? openSession({ env: {}, realEnv: liveEnvironment, options: {}, clock });
+    const { client, config } = starts.session ?? tokenSession;
     return { client, defaultIdentity: config.identity };
   }
 
   async function close(): Promise<void> {
     rotator.stop();
-    session?.client.rest();
+    starts.session?.client.rest();
     hooks.release();
   }
 
@@ -326,13 +205,10 @@ export function createEngine(): Engine {
       closeGate?.();
       closeGate = undefined;
       rotator.reset();
-      phase = 'idle';
-      session = undefined;
+      starts.reset();
       tokenSession = undefined;
       job = undefined;
       bootstrapping = undefined;
-      failedWith = [];
-      durationMs = undefined;
     },
   };
 }

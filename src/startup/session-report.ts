@@ -7,6 +7,7 @@ import { liveEnvironment } from '../settings/environment.js';
 import { printIdentity } from '../support/identity-selector.js';
 import { relaxationsIn } from '../support/relaxations.js';
 import type { Session } from './session.js';
+import type { Starts } from './starts.js';
 
 /** How a session stands that has succeeded, without values. */
 export function reportSession(
@@ -40,10 +41,9 @@ export function reportSession(
 /** How the process stands, between starts and refreshes. */
 export function reportProcess(
   session: Session,
-  composed: readonly ComposedSetting[],
+  { composed, durationMs }: Pick<Starts, 'composed' | 'durationMs'>,
   rotator: Rotator,
   nowMs: number,
-  durationMs: number | undefined,
 ): Report {
   const next = rotator.nextRefreshAtMs();
   const last = rotator.lastRefreshAtMs();

@@ -6,6 +6,7 @@ import type { StartMessage } from '../support/channels.js';
 import type { BootstrapError, SettingFailure } from '../support/errors.js';
 import type { Log } from '../support/log.js';
 import type { Session } from './session.js';
+import type { Starts } from './starts.js';
 
 /** What a start that succeeded has to say: a warning for settings that could not be had, the rest on request. */
 export function tellOfStart(log: Log, composed: readonly ComposedSetting[], durationMs: number): void {
@@ -31,10 +32,9 @@ export function tellOfFailures(log: Log, failures: readonly SettingFailure[]): v
 /** The same for the channel `vaultstrap:start`. */
 export function startMessage(
   { client, startedAtMs }: Session,
-  composed: readonly ComposedSetting[],
+  { composed, durationMs = 0 }: Pick<Starts, 'composed' | 'durationMs'>,
   { noteOf }: Pick<Rotator, 'noteOf'>,
   error: BootstrapError | undefined,
-  durationMs: number,
 ): StartMessage {
   const isShort = composed.some((setting) => isDegraded(setting, noteOf(setting.planned.setting)));
   const code = error?.failures[0]?.code;

@@ -245,6 +245,21 @@ describe('worker threads', () => {
     expect(await requestsOf(azure)).toMatchObject({ token: 1, vault: 3 });
   });
 
+  test('that are preloaded have no clock of their own, unless their code registers', async () => {
+    app.write({
+      'main.cjs': `setImmediate(() => {
+          require('./clock.cjs');
+          ${WORKER} new Worker('./thread.cjs').once('exit', () => new Worker('./registers.cjs'));
+        });`,
+      'thread.cjs': "setImmediate(() => require('./clock.cjs'));",
+      'registers.cjs': "require('vaultstrap/register'); setImmediate(() => require('./clock.cjs'));",
+      'clock.cjs': "require('./probe.cjs')(require('vaultstrap').report().nextRefreshAt !== undefined);",
+    });
+    const { code, stderr, probes } = await app.run(['--import', 'vaultstrap/preload', 'main.cjs'], { env: env() });
+
+    expect({ code, stderr, probes }).toEqual({ code: 0, stderr: '', probes: [true, false, true] });
+  });
+
   test.each([
     ['CommonJS', "require('vaultstrap/register'); require('./read.cjs');", 'thread.cjs'],
     ['ESM', "import 'vaultstrap/register'; import './read.cjs';", 'thread.mjs'],

@@ -1,0 +1,180 @@
+import type { ComposedSetting } from '../rotation/compose.js';
+import type { Rotator } from '../rotation/rotator.js';
+import { liveEnvironment } from '../settings/environment.js';
+import { planSettings } from '../settings/plan.js';
+import type { Clock } from '../support/clock.js';
+import { isEnabled, readConfig } from '../support/config.js';
+import type { BootstrapError } from '../support/errors.js';
+import { createLog, type Log } from '../support/log.js';
+import type { BootstrapOptions } from '../support/options.js';
+import type { ReadResults } from '../vault/client.js';
+import { failLoudly, functionsCore } from './functions-host.js';
+import { createOptionsGuard } from './options-guard.js';
+import { hasWork } from './quick-look.js';
+import { concludeSession, openSession, type Session, warningsAbout } from './session.js';
+import { tellOfFailures, tellOfStart } from './tell.js';
+
+/**
+ * `starting`: a bootstrap is under way in this thread. `started`: `vaultstrap/start` began one in another, and
+ * something has to join it.
+ */
+type Phase = 'idle' | 'starting' | 'started' | 'ready' | 'failed';
+
+/** The starts of this process, one after the other: what each begins with, and what it comes to. */
+export interface Starts {
+  phase: Phase;
+  readonly session: Session | undefined;
+  /** What the settings came to. */
+  readonly composed: readonly ComposedSetting[];
+  readonly durationMs: number | undefined;
+  log(): Log;
+  /** @throws VaultstrapError `ERR_ALREADY_STARTED` for other options than those in force. */
+  checkOptions(options: BootstrapOptions): void;
+  /** Opens a session; `undefined` when there is nothing to do. */
+  open(options: BootstrapOptions): Session | undefined;
+  /** The one that is under way, or else a new one; `undefined` when there is nothing left to do. */
+  openOrJoin(options: BootstrapOptions): Session | undefined;
+  /** Whether another start has done a session's work while it was waiting. */
+  wasOvertaken(session: Session): boolean;
+  /** Applies what was read, in one synchronous step, and does all that follows from it. */
+  finish(session: Session, results: ReadResults): void;
+  reset(): void;
+}
+
+/** @param onEnd is called behind each, when the program goes on */
+export function createStarts(
+  clock: Clock,
+  rotator: Rotator,
+  onEnd: (session: Session, error: BootstrapError | undefined) => void,
+): Starts {
+  const guard = createOptionsGuard();
+  const warned = new Set<string>();
+  let log = createLog('warn');
+  let phase: Phase = 'idle';
+  let session: Session | undefined;
+  let failedWith: readonly ComposedSetting[] = [];
+  let durationMs: number | undefined;
+
+  function checkOptions(options: BootstrapOptions): void {
+    // Malformed options started nothing: the next ones are the first.
+    if (phase === 'idle' || (phase === 'failed' && !session)) guard.accept(options);
+    else guard.check(options);
+  }
+
+  function open(options: BootstrapOptions): Session | undefined {
+    checkOptions(options);
+    const env = rotator.environmentToPlan();
+    if (!isEnabled(env, options) || !hasWork(env)) return undefined;
+    let next: Session;
+    try {
+      next = openSession({
+        env,
+        realEnv: liveEnvironment,
+        options,
+        clock,
+        ...(session && { earlier: { session, known: rotator.known() } }),
+      });
+    } catch (error) {
+      // A malformed setting of our own: nothing can be resolved, and nothing raw may stay all the same.
+      rotator.takeOut(planSettings(env, readConfig({}), clock.now()));
+      throw failed(error as BootstrapError, []);
+    }
+    log = createLog(next.config.log);
+    warnOnce(next.plan.warnings);
+    if (next.plan.settings.length === 0) return undefined;
+    warnOnce(warningsAbout(env));
+    // A diagnostic report lists the environment.
+    process.report.excludeEnv = true;
+    session = next;
+    return next;
+  }
+
+  function warnOnce(warnings: readonly string[]): void {
+    for (const warning of warnings) {
+      if (!warned.has(warning)) log.warn(warning);
+      warned.add(warning);
+    }
+  }
+
+  function openOrJoin(options: BootstrapOptions): Session | undefined {
+    if (phase === 'starting' || phase === 'started') {
+      checkOptions(options);
+      return session;
+    }
+    return isDone(options) ? undefined : open(options);
+  }
+
+  /** Once ready, only references that have come since are a reason to start again. */
+  function isDone(options: BootstrapOptions): boolean {
+    if (phase !== 'ready') return false;
+    checkOptions(options);
+    // A reload of the Functions worker may have brought the raw references back.
+    rotator.repair();
+    const before = session?.plan.env ?? {};
+    return Object.entries(liveEnvironment()).every(
+      ([name, value]) =>
+        rotator.hasWritten(name, value) ||
+        value === before[name] ||
+        name.startsWith('VAULTSTRAP_') ||
+        !hasWork({ [name]: value }),
+    );
+  }
+
+  function finish(current: Session, results: ReadResults): void {
+    const { composed, error } = concludeSession(current, results, rotator.filesFor(current.plan));
+    rotator.begin(current, composed, results, error === undefined);
+    durationMs = Math.round(clock.monotonic() - current.startedMonotonicMs);
+    if (error) {
+      failed(error, composed);
+    } else {
+      phase = 'ready';
+      failedWith = [];
+    }
+    // Later: the program waits, and may be about to register OpenTelemetry.
+    setImmediate(() => void (session === current && onEnd(current, error))).unref();
+    if (error) throw error;
+    tellOfStart(log, composed, durationMs);
+  }
+
+  /** A failed start, made known to the Functions host; returns the error to throw. */
+  function failed(error: BootstrapError, composed: readonly ComposedSetting[]): BootstrapError {
+    phase = 'failed';
+    failedWith = composed;
+    const core = functionsCore(liveEnvironment());
+    if (core) {
+      tellOfFailures(log, error.failures);
+      failLoudly(core, error);
+    }
+    return error;
+  }
+
+  return {
+    get phase() {
+      return phase;
+    },
+    set phase(next) {
+      phase = next;
+    },
+    get session() {
+      return session;
+    },
+    get composed() {
+      return phase === 'failed' ? failedWith : rotator.composed;
+    },
+    get durationMs() {
+      return durationMs;
+    },
+    log: () => log,
+    checkOptions,
+    open,
+    openOrJoin,
+    wasOvertaken: (current) => phase === 'ready' || session !== current,
+    finish,
+    reset() {
+      phase = 'idle';
+      session = undefined;
+      failedWith = [];
+      durationMs = undefined;
+    },
+  };
+}
