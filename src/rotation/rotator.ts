@@ -1,5 +1,6 @@
 import { isInFile, type Plan } from '../settings/plan.js';
 import type { Clock } from '../support/clock.js';
+import { safeCause } from '../support/failure.js';
 import type { Log } from '../support/log.js';
 import type { createSecretFiles, SecretFiles } from './files.js';
 import { groupsOf, readAgainInMs } from './held.js';
@@ -47,12 +48,18 @@ export type LoadLater = () => {
   readonly createSecretFiles: typeof createSecretFiles;
 };
 
-export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater): Rotator {
+/** A deployment may replace the files under a running process: what its refreshes need is loaded before that. */
+const LOAD_AHEAD_MS = 5000;
+
+/** @param loadAhead loads all that refreshes need */
+export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater, loadAhead: () => void): Rotator {
   const standing = createStanding(clock, log);
   const { environmentToPlan, known, takeOut, begin, repair, ledger } = standing;
   const listeners = createListeners(log);
   let files: SecretFiles | undefined;
   let ticker: Ticker | undefined;
+  let loading: NodeJS.Timeout | undefined;
+  let complained = false;
   let refresher: Refresher | undefined;
   let queue = createRefreshQueue(refreshOnce, clock);
 
@@ -76,14 +83,37 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
     const { input } = standing;
     if (!input || ticker || input.config.refreshMs === 0) return;
     if ([...input.plan.reads.values()].every(({ version }) => version !== undefined)) return;
-    ticker = createTicker(input.config.refreshMs, async () => {
-      const before = standing.lastRead;
-      await refresh();
-      return standing.lastRead !== before;
-    });
+    ticker = createTicker(input.config.refreshMs, tick);
     ticker.start();
+    loading = setTimeout(() => quietly(loadAhead), LOAD_AHEAD_MS).unref();
     const againMs = readAgainInMs(standing.held, groupsOf(input.plan), input.config.settleMs);
     if (againMs !== undefined) onUnsettled(againMs, input.config.settleMs);
+  }
+
+  /** Whether everything could be read. A secret that cannot be had is no exception. */
+  async function tick(): Promise<boolean> {
+    const before = standing.lastRead;
+    await refresh().then(() => {
+      complained = false;
+    }, complain);
+    return standing.lastRead !== before;
+  }
+
+  function complain(error: unknown): void {
+    if (complained) return;
+    complained = true;
+    const { name, code } = safeCause(error);
+    log().error(
+      `a refresh failed as a whole (${[name, code].filter(Boolean).join(' ')}): all values stay as they are. If the files of the app were replaced under this process, restart it.`,
+    );
+  }
+
+  function quietly(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      complain(error);
+    }
   }
 
   function onUnsettled(waitMs: number, settleMs: number): void {
@@ -93,6 +123,7 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
   function stop(): void {
     ticker?.stop();
     ticker = undefined;
+    clearTimeout(loading);
     standing.input?.client.rest();
   }
 

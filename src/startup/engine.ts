@@ -13,7 +13,7 @@ import { lending } from './early-worker.js';
 import { type JobReply, readForJob, resultsOf } from './job.js';
 import { resolveRecord } from './resolve.js';
 import { openSession, type Session } from './session.js';
-import { afterModule, telemetryModule, workerModule } from './siblings.js';
+import { afterModule, clientModule, telemetryModule, workerModule } from './siblings.js';
 import { createStarts, type Starts } from './starts.js';
 import { startMessage } from './tell.js';
 import type { OpenWorker, RunningJob } from './worker.js';
@@ -44,7 +44,7 @@ const NOTHING_READ: ReadResults = new Map();
 
 export function createEngine(): Engine {
   const clock = systemClock;
-  const rotator = createRotator(clock, () => starts.log(), afterModule);
+  const rotator = createRotator(clock, () => starts.log(), afterModule, loadAhead);
   const starts: Starts = createStarts(clock, rotator, tellChannel);
   const hooks = createWorkerHooks(rotator.repair, close);
   /** What `start` began, until something joins it. */
@@ -211,6 +211,11 @@ export function createEngine(): Engine {
       bootstrapping = undefined;
     },
   };
+}
+
+function loadAhead(): void {
+  afterModule();
+  clientModule();
 }
 
 /** Node marks so what a thread must not do. The documented way loads `node:worker_threads`, which takes most of a millisecond. */

@@ -60,6 +60,7 @@ async function started(client: LaneName) {
     clock,
     () => createLog('silent'),
     () => after,
+    () => {},
   );
   rotator.begin(
     { plan, config, client: vaults },

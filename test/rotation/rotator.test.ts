@@ -49,6 +49,8 @@ let nowMs = NOW_MS;
 const clock: Clock = { now: () => nowMs, monotonic: () => nowMs, sleep: () => Promise.resolve() };
 
 let rotator: Rotator;
+let loadLater: () => typeof after;
+let loadAhead: () => void;
 let vault: Record<string, Result<SecretValue> | string>;
 let asked: string[][];
 /** While set, reads wait for it. */
@@ -109,8 +111,11 @@ beforeEach(() => {
   rotator = createRotator(
     clock,
     () => log,
-    () => after,
+    () => loadLater(),
+    () => loadAhead(),
   );
+  loadLater = () => after;
+  loadAhead = () => {};
 });
 afterEach(() => {
   rotator.reset();
@@ -610,7 +615,8 @@ describe('the clock', () => {
     start({ VS_PW: ref() }, { refreshSeconds: 10 });
     rotator.startClock();
     rotator.startClock();
-    expect(vi.getTimerCount()).toBe(1);
+    // The tick, once, and what loads its code.
+    expect(vi.getTimerCount()).toBe(2);
     expect(rotator.nextRefreshAtMs()).toBeLessThanOrEqual(Date.now() + 10_000);
     vault = { pw: 'new' };
     await vi.advanceTimersByTimeAsync(10_000);
@@ -640,6 +646,48 @@ describe('the clock', () => {
     rotator.startClock();
     // Spread over as long again: all instances know the same moment.
     expect(rotator.nextRefreshAtMs()).toBeLessThanOrEqual(Date.now() + 20_000 + 30_000);
+  });
+});
+
+describe('a deployment that replaces files under a running process', () => {
+  const gone = () => {
+    throw Object.assign(new Error(`Cannot find module 's3cret'`), { code: 'MODULE_NOT_FOUND' });
+  };
+  const LINE = expect.stringMatching(/^error: a refresh failed as a whole \(Error MODULE_NOT_FOUND\): .*restart it\.$/);
+
+  test('what refreshes need is loaded soon behind a start, unless the clock was stopped', async () => {
+    vi.useFakeTimers();
+    let loaded = 0;
+    loadAhead = () => void loaded++;
+    vault = { pw: 'first' };
+    start({ VS_PW: ref() }, { refreshSeconds: 3600 });
+    rotator.startClock();
+    expect(loaded).toBe(0);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(loaded).toBe(1);
+    rotator.stop();
+    rotator.startClock();
+    rotator.stop();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(loaded).toBe(1);
+  });
+
+  test('once it is gone, that is said once, and neither throws nor stops the clock', async () => {
+    vi.useFakeTimers();
+    loadAhead = gone;
+    loadLater = gone;
+    vault = { pw: 'first' };
+    start({ VS_PW: ref() }, { refreshSeconds: 10 });
+    rotator.startClock();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(lines).toEqual([LINE]);
+    expect(ownEnv()['VS_PW']).toBe('first');
+    // Put back: the next tick is a refresh again.
+    loadLater = () => after;
+    vault = { pw: 'second' };
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(lines).toEqual([LINE]);
+    expect(asked.length).toBeGreaterThan(1);
   });
 });
 
