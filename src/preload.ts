@@ -1,9 +1,9 @@
 // node --import vaultstrap/preload: waits without a worker thread, before the program begins. An ES module
 // with a top-level await, which nothing else of ours has.
-import { readEnvironment } from './settings/environment.js';
+import { liveEnvironment } from './settings/environment.js';
 import { mustStart } from './startup/quick-look.js';
 
-if (mustStart(readEnvironment())) {
+if (mustStart(liveEnvironment())) {
   // createRequire by the way of the process: `import 'node:module'` would build a list of all its exports.
   const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);
   await (require('./index.cjs') as typeof import('./index.js')).preload();

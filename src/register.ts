@@ -1,10 +1,10 @@
 // import 'vaultstrap/register': blocks until every reference has its value. No top-level await: a static
 // sibling of this import would be evaluated while it is pending, and require() would refuse the module.
-import { readEnvironment } from './settings/environment.js';
+import { liveEnvironment } from './settings/environment.js';
 import { openEarly } from './startup/early-worker.js';
 import { mustStart } from './startup/quick-look.js';
 
-const env = readEnvironment();
+const env = liveEnvironment();
 // Loaded only now, and synchronously: most processes have nothing to resolve.
 if (mustStart(env)) {
   const worker = openEarly(env);

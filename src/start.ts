@@ -1,10 +1,10 @@
 // import 'vaultstrap/start': begins in a thread of its own and returns within milliseconds; the settings are
 // missing until 'vaultstrap/register' joins.
-import { readEnvironment } from './settings/environment.js';
+import { liveEnvironment } from './settings/environment.js';
 import { openEarly } from './startup/early-worker.js';
 import { mustStart } from './startup/quick-look.js';
 
-const env = readEnvironment();
+const env = liveEnvironment();
 if (mustStart(env)) {
   const worker = openEarly(env);
   (require('./index.js') as typeof import('./index.js')).startEarly(worker);

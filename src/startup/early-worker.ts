@@ -9,7 +9,7 @@ import type { OpenWorker } from './worker.js';
  */
 export function openEarly(env: Environment): OpenWorker | undefined {
   if (!hasReferences(env)) return undefined;
-  return workerModule().openWorker(env);
+  return workerModule().openWorker();
 }
 
 /** Offers the thread that was started in advance, and sends it home if nothing took it. */

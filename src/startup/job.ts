@@ -1,5 +1,4 @@
 import type { TokenSeed } from '../identity/tokens.js';
-import type { Environment } from '../settings/environment.js';
 import type { SecretRead } from '../settings/plan.js';
 import { systemClock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
@@ -12,7 +11,6 @@ import type { SecretValue } from '../vault/reader.js';
 export interface Job {
   readonly reads: readonly SecretRead[];
   readonly config: Config;
-  readonly env: Environment;
   readonly sdkAnchors: readonly string[];
   /** On the machine's monotonic scale, which both sides share; the wall clock may jump just after a boot. */
   readonly deadlineMs: number;

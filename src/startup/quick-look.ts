@@ -1,4 +1,4 @@
-import type { Environment } from '../settings/environment.js';
+import { type Environment, variableNames } from '../settings/environment.js';
 import { isRecord, PLATFORM_RECORD, PROVENANCE } from '../settings/names.js';
 import { hasMarker } from '../settings/scan.js';
 
@@ -14,15 +14,12 @@ export function mustStart(env: Environment): boolean {
 /** Whether something looks like a reference that nobody has resolved yet. */
 export function hasReferences(env: Environment): boolean {
   if (env[PROVENANCE]) return false;
-  return Object.entries(env).some(([name, value]) => !isRecord(name) && hasMarker(value));
+  return variableNames(env).some((name) => !isRecord(name) && hasMarker(env[name]));
 }
 
 /** Whether there is a reference, a record of resolved ones, or a setting of our own to check. */
 export function hasWork(env: Environment): boolean {
   if (env[PROVENANCE] || env[PLATFORM_RECORD]) return true;
-  for (const name in env) {
-    // A setting of our own must be checked, whether there is a reference or not.
-    if (name.startsWith('VAULTSTRAP_') || hasMarker(env[name])) return true;
-  }
-  return false;
+  // A setting of our own must be checked, whether there is a reference or not.
+  return variableNames(env).some((name) => name.startsWith('VAULTSTRAP_') || hasMarker(env[name]));
 }

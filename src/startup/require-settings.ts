@@ -1,5 +1,5 @@
 import type { Report } from '../report/types.js';
-import { readEnvironment } from '../settings/environment.js';
+import { readVariable } from '../settings/environment.js';
 import { MARKER } from '../settings/scan.js';
 import { VaultstrapError } from '../support/errors.js';
 
@@ -8,10 +8,9 @@ export function requireSettingsFrom<N extends string>(
   names: readonly N[],
   report: Report,
 ): { readonly [K in N]: string } {
-  const env = readEnvironment();
   const known = new Map(report.settings.map((setting) => [setting.setting, setting]));
   const problems = names.flatMap((name) => {
-    const value = env[name];
+    const value = readVariable(name);
     const outcome = known.get(name);
     if (value === undefined)
       return [`${name} is ${outcome ? `not resolved (${outcome.code ?? outcome.status})` : 'not set'}`];
@@ -28,5 +27,5 @@ export function requireSettingsFrom<N extends string>(
       "Add the missing app settings. References are resolved by import 'vaultstrap/register', the first line of the app.",
     );
   }
-  return Object.fromEntries(names.map((name) => [name, env[name]])) as { [K in N]: string };
+  return Object.fromEntries(names.map((name) => [name, readVariable(name)])) as { [K in N]: string };
 }

@@ -64,7 +64,6 @@ export function openSession({ env, realEnv, options, clock, earlier }: SessionIn
     job: {
       reads: [...plan.reads.values()].filter(({ key }) => needed.has(key) && !known.has(key)),
       config,
-      env: { ...realEnv() },
       sdkAnchors: anchors,
       deadlineMs: startedMonotonicMs + config.timeoutMs,
       failFast: throws,

@@ -1,7 +1,7 @@
 import type { MessagePort, Worker } from 'node:worker_threads';
 import WORKER_SOURCE from 'vaultstrap:source/startup/embedded/worker';
 import { detectSource } from '../identity/source.js';
-import type { Environment } from '../settings/environment.js';
+import { liveEnvironment, readEnvironment } from '../settings/environment.js';
 import { systemClock } from '../support/clock.js';
 import { type Failure, fail, type SafeCause, safeCause } from '../support/failure.js';
 import type { Job, JobReply } from './job.js';
@@ -37,7 +37,7 @@ export interface RunningJob {
  * Starts the thread; returns within milliseconds. It boots and loads what it needs while this thread finds out
  * what there is to fetch.
  */
-export function openWorker(env: Environment): OpenWorker {
+export function openWorker(): OpenWorker {
   const { Worker, MessageChannel, receiveMessageOnPort } = process.getBuiltinModule('node:worker_threads');
   const signal = createSignal();
   const { port1, port2 } = new MessageChannel();
@@ -48,7 +48,7 @@ export function openWorker(env: Environment): OpenWorker {
       eval: true,
       // Neither preloads nor options meant for the app: a preloaded copy of us would recurse.
       execArgv: [],
-      env: unprintable(workerEnvironment(env)),
+      env: unprintable(workerEnvironment()),
       workerData,
       transferList: [port2],
       name: 'vaultstrap',
@@ -168,7 +168,7 @@ function inChildProcess(job: Job, otherwise: Failure): JobReply {
     const child = spawnSync(process.execPath, ['-'], {
       // Through the pipe, not the arguments: they can be read by other processes.
       input: `globalThis.VAULTSTRAP_JOB=${JSON.stringify(serialize(job).toString('base64'))};\n${WORKER_SOURCE}`,
-      env: { ...workerEnvironment(job.env), VAULTSTRAP_ENABLED: 'false' },
+      env: { ...workerEnvironment(), VAULTSTRAP_ENABLED: 'false' },
       stdio: ['pipe', 'pipe', 'ignore'],
       timeout: Math.ceil(leftMs) + OVERTIME_MS,
       maxBuffer: 256 * 1024 * 1024,
@@ -180,14 +180,16 @@ function inChildProcess(job: Job, otherwise: Failure): JobReply {
   }
 }
 
-function needsSdk({ config, env }: Job): boolean {
-  const source = detectSource(env);
+function needsSdk({ config }: Job): boolean {
+  const source = detectSource(liveEnvironment());
   return config.client === 'sdk' || (source.ok && source.value.lane === 'sdk');
 }
 
-function workerEnvironment(env: Environment): Record<string, string> {
-  const { NODE_OPTIONS: _options, NODE_V8_COVERAGE: _coverage, ...rest } = env;
-  return rest as Record<string, string>;
+function workerEnvironment(): Record<string, string> {
+  const env = readEnvironment();
+  delete env['NODE_OPTIONS'];
+  delete env['NODE_V8_COVERAGE'];
+  return env as Record<string, string>;
 }
 
 /** NODE_DEBUG=worker prints what a thread is started with; an inherited environment holds values. */
