@@ -38,13 +38,14 @@ export type Lookup = (readKey: string) => Result<SecretValue> | undefined;
  */
 export function composeSettings(plan: Plan, lookup: Lookup, pathOf: PathOf = NO_FILES): readonly ComposedSetting[] {
   const done = new Map<string, ComposedSetting>();
-  for (const planned of plan.settings) {
-    const composed = composeOne(planned, plan, { lookup, pathOf }, done);
+  const sources = { lookup, pathOf };
+  return plan.settings.map((planned) => {
+    const composed = composeOne(planned, plan, sources, done);
     for (const name of planned.names) done.set(name, composed);
-    // A protected setting has no name to write, and is reported all the same.
+    // A protected setting has no name to write, and may be mentioned all the same.
     done.set(planned.setting, composed);
-  }
-  return [...new Set(done.values())];
+    return composed;
+  });
 }
 
 interface Sources {

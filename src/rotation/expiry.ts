@@ -15,16 +15,19 @@ export function createExpiryWatch(): ExpiryWatch {
   const said = new Set<string>();
   return {
     warnings(plan, held, nowMs) {
-      const lines: string[] = [];
-      for (const [key, { vault, secret }] of plan.reads) {
+      const due = new Map<string, { readonly subject: string; readonly text: string; readonly users: string[] }>();
+      plan.reads.forEach(({ vault, secret }, key) => {
         const good = held.get(key)?.good;
         const state = good && stateOf(good.expiresOnMs, good.notBeforeMs, nowMs);
-        if (!state || said.has(`${key} ${good.version} ${state.word}`)) continue;
+        if (!state || said.has(`${key} ${good.version} ${state.word}`)) return;
         said.add(`${key} ${good.version} ${state.word}`);
-        const users = plan.settings.filter(({ reads }) => reads.includes(key)).map(({ setting }) => setting);
-        lines.push(`secret '${secret}' in vault '${vault}' (${users.join(', ')}) ${state.text}`);
+        due.set(key, { subject: `secret '${secret}' in vault '${vault}'`, text: state.text, users: [] });
+      });
+      if (due.size === 0) return [];
+      for (const { setting, reads } of plan.settings) {
+        for (const key of new Set(reads)) due.get(key)?.users.push(setting);
       }
-      return lines;
+      return [...due.values()].map(({ subject, text, users }) => `${subject} (${users.join(', ')}) ${text}`);
     },
   };
 }

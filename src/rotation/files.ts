@@ -20,6 +20,8 @@ export function createSecretFiles(): SecretFiles {
   const path = () => process.getBuiltinModule('node:path');
   let folder: string | undefined;
   const names = new Map<string, string>();
+  /** The same, in lower case. */
+  const taken = new Set<string>();
   const written = new Map<string, Secret>();
   /** Why a path cannot be used, in the composition under way. */
   const failures = new Map<string, Failure>();
@@ -47,10 +49,10 @@ export function createSecretFiles(): SecretFiles {
   /** Its setting's name, as far as any file system takes it, and like no other. */
   function nameFor(use: string, setting: string, extension: string): string {
     const stem = setting.replaceAll(/[^\w-]/g, '_').slice(0, 64);
-    const taken = new Set([...names.values()].map((name) => name.toLowerCase()));
     let name = `${stem}${extension}`;
     for (let n = 2; taken.has(name.toLowerCase()); n++) name = `${stem}-${n}${extension}`;
     names.set(use, name);
+    taken.add(name.toLowerCase());
     return name;
   }
 
@@ -107,6 +109,7 @@ export function createSecretFiles(): SecretFiles {
     folder = undefined;
     written.clear();
     names.clear();
+    taken.clear();
   }
 
   return {

@@ -20,14 +20,13 @@ export type HeldSecrets = ReadonlyMap<string, Held>;
 
 const NOTHING: Held = { refusals: 0 };
 
-/** The state after a start: what was read is held, whatever its age. */
-export function holdFirst(results: ReadResults, nowMs: number): HeldSecrets {
-  return new Map(
-    [...results].map(([key, result]) => [
-      key,
-      result.ok ? accept(result.value, nowMs) : refuse(NOTHING, result.failure, true),
-    ]),
-  );
+/** The state after a start: what was read is held, whatever its age, beside what was held before. */
+export function holdFirst(results: ReadResults, nowMs: number, before?: HeldSecrets): HeldSecrets {
+  const held = new Map(before);
+  results.forEach((result, key) => {
+    held.set(key, result.ok ? accept(result.value, nowMs) : refuse(NOTHING, result.failure, true));
+  });
+  return held;
 }
 
 export interface Acceptance {
@@ -159,23 +158,28 @@ function withoutChange(before: Held | undefined, { failure, refusals }: Held): H
 
 /** Reads that end in one setting, directly or through templates: they change together or not at all. */
 export function groupsOf(plan: Plan): readonly (readonly string[])[] {
-  const groupOf = new Map<string, Set<string>>([...plan.reads.keys()].map((key) => [key, new Set([key])]));
-  const readsBehind = new Map<string, readonly string[]>();
-  // Templates stand behind their members, so that these are known by now.
-  for (const { setting, reads, mentions } of plan.settings) {
-    const behind = [...reads, ...mentions.flatMap((name) => readsBehind.get(name) ?? [])];
-    readsBehind.set(setting, behind);
-    const [first, ...rest] = behind;
-    const group = groupOf.get(first ?? '');
-    if (!group) continue;
-    for (const key of rest) {
-      for (const member of groupOf.get(key) ?? []) {
-        group.add(member);
-        groupOf.set(member, group);
-      }
+  const groupOf = new Map<string, string[]>();
+  for (const key of plan.reads.keys()) groupOf.set(key, [key]);
+  /** One of the reads behind a setting stands for all: they are in one group. */
+  const readBehind = new Map<string, string>();
+  function join(one: string, other: string): void {
+    const [a = [], b = []] = [groupOf.get(one), groupOf.get(other)];
+    if (a === b) return;
+    const [small, large] = a.length < b.length ? [a, b] : [b, a];
+    for (const key of small) {
+      large.push(key);
+      groupOf.set(key, large);
     }
   }
-  return [...new Set(groupOf.values())].map((group) => [...group]);
+  // Templates stand behind their members, so that these are known by now.
+  for (const { setting, reads, mentions } of plan.settings) {
+    for (const key of [...reads, ...mentions.flatMap((name) => readBehind.get(name) ?? [])]) {
+      const known = readBehind.get(setting);
+      if (known === undefined) readBehind.set(setting, key);
+      else join(known, key);
+    }
+  }
+  return [...new Set(groupOf.values())];
 }
 
 /** The groups of what the named settings are made of. */

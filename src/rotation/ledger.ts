@@ -1,7 +1,5 @@
 import type { Environment } from '../settings/environment.js';
-import { writeVariables } from './apply.js';
-
-type Change = readonly [name: string, value: string | undefined];
+import { type Changes, writeVariables } from './apply.js';
 
 /**
  * What stood in each of our variables before, and what we last wrote there. A variable that holds
@@ -15,12 +13,11 @@ export interface Ledger {
   written(name: string): string | undefined;
   hasWritten(name: string): boolean;
   /** Writes all that is not overridden, in one synchronous step. Returns the names that are. */
-  write(changes: readonly Change[], env: Environment): ReadonlySet<string>;
-  isOverridden(name: string, env: Environment): boolean;
+  write(changes: Changes, env: Environment): ReadonlySet<string>;
   /** Writes again what somebody wiped: the Functions worker refills the whole environment on a reload. */
   repair(env: Environment): void;
-  /** The environment, with the raw values that we took out of it. */
-  withRemoved(env: Environment): Environment;
+  /** Puts the raw values that we took out of the environment into a copy of it. */
+  restoreRemoved(copy: Record<string, string | undefined>): void;
   /** Puts back what stood there first, where our value still stands, and forgets everything. */
   undo(env: Environment): void;
 }
@@ -29,8 +26,8 @@ export function createLedger(): Ledger {
   const originals = new Map<string, string | undefined>();
   const written = new Map<string, string | undefined>();
 
-  function isOverridden(name: string, env: Environment): boolean {
-    const value = env[name];
+  /** Whether what stands in a variable is neither ours nor what was there first. */
+  function isOthers(name: string, value: string | undefined): boolean {
     if (written.has(name) && value === written.get(name)) return false;
     // The raw value again: refilled by the worker, or never touched.
     return !(originals.has(name) && value === originals.get(name));
@@ -47,24 +44,35 @@ export function createLedger(): Ledger {
     original: (name) => originals.get(name),
     written: (name) => written.get(name),
     hasWritten: (name) => written.has(name),
-    isOverridden,
     write(changes, env) {
-      const overridden = new Set(changes.map(([name]) => name).filter((name) => isOverridden(name, env)));
-      const ours = changes.filter(([name]) => !overridden.has(name));
-      writeVariables(ours.filter(([name, value]) => env[name] !== value));
-      for (const [name, value] of ours) written.set(name, value);
+      const overridden = new Set<string>();
+      const differing = new Map<string, string | undefined>();
+      changes.forEach((value, name) => {
+        // Read once: the system goes through all variables for each.
+        const current = env[name];
+        if (isOthers(name, current)) {
+          overridden.add(name);
+        } else {
+          if (current !== value) differing.set(name, value);
+          written.set(name, value);
+        }
+      });
+      writeVariables(differing);
       return overridden;
     },
     repair(env) {
-      writeVariables([...written].filter(([name, value]) => env[name] !== value && !isOverridden(name, env)));
+      const wiped = new Map<string, string | undefined>();
+      written.forEach((value, name) => {
+        const current = env[name];
+        if (current !== value && !isOthers(name, current)) wiped.set(name, value);
+      });
+      writeVariables(wiped);
     },
-    withRemoved(env) {
-      const whole: Record<string, string | undefined> = { ...env };
-      for (const [name, value] of written) if (value === undefined) whole[name] ??= originals.get(name);
-      return whole;
+    restoreRemoved(copy) {
+      for (const [name, value] of written) if (value === undefined) copy[name] ??= originals.get(name);
     },
     undo(env) {
-      writeVariables([...originals].filter(([name]) => written.has(name) && env[name] === written.get(name)));
+      writeVariables(new Map([...originals].filter(([name]) => written.has(name) && env[name] === written.get(name))));
       originals.clear();
       written.clear();
     },

@@ -78,6 +78,10 @@ function failureOf({ planned, outcome }: ComposedSetting, held: HeldSecrets): Fa
 
 /** When the youngest of a setting's secrets was read; `undefined` when none was. */
 export function resolvedAtOf({ reads }: PlannedSetting, held: HeldSecrets): number | undefined {
-  const times = reads.flatMap((key) => held.get(key)?.resolvedAtMs ?? []);
-  return times.length === 0 ? undefined : Math.max(...times);
+  let youngestMs: number | undefined;
+  for (const key of reads) {
+    const atMs = held.get(key)?.resolvedAtMs;
+    if (atMs !== undefined) youngestMs = Math.max(youngestMs ?? atMs, atMs);
+  }
+  return youngestMs;
 }

@@ -96,7 +96,7 @@ export function createRefresher(
     const { notes, ledger } = standing;
     const changed: RotatedSetting[] = [];
     const failed: string[] = [];
-    const changes: [string, string | undefined][] = [];
+    const changes = new Map<string, string | undefined>();
     const place = filesFor(input.plan);
     const all = place
       ? place(
@@ -124,7 +124,7 @@ export function createRefresher(
       });
       // What failed from the start stays as the start left it: removed, or raw.
       if (outcome.kind !== 'failed') {
-        for (const name of names) if (ledger.hasWritten(name)) changes.push([name, textOf(now)]);
+        for (const name of names) if (ledger.hasWritten(name)) changes.set(name, textOf(now));
       }
     }
     complaints.flush();

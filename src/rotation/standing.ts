@@ -1,13 +1,19 @@
-import { type Environment, hasVariable, liveEnvironment, readEnvironment } from '../settings/environment.js';
+import {
+  type Environment,
+  hasVariable,
+  liveEnvironment,
+  readEnvironment,
+  variableNames,
+} from '../settings/environment.js';
 import { isProvenance, PROVENANCE } from '../settings/names.js';
 import type { Plan } from '../settings/plan.js';
-import { printProvenance } from '../settings/provenance.js';
+import { type ProvenanceInput, printProvenance } from '../settings/provenance.js';
 import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import { type Failure, succeed } from '../support/failure.js';
 import type { Log } from '../support/log.js';
 import type { ReadResults, VaultClient } from '../vault/client.js';
-import { writeVariables } from './apply.js';
+import { type Changes, writeVariables } from './apply.js';
 import { textOf } from './changes.js';
 import type { ComposedSetting } from './compose.js';
 import { createExpiryWatch } from './expiry.js';
@@ -55,7 +61,7 @@ export interface Standing {
   /** All settings, from what is held now. */
   recompose(input: RotationInput, pathOf?: PathOf): readonly Recomposed[];
   /** Writes values and their record, in one synchronous step. Returns the names that somebody else has written over. */
-  apply(changes: readonly (readonly [name: string, value: string | undefined])[]): ReadonlySet<string>;
+  apply(changes: Changes): ReadonlySet<string>;
   /** Marks that everything was read just now. */
   readNow(): void;
   warnOfExpiry(plan: Plan): void;
@@ -82,18 +88,18 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
     begin(input, composed, results, succeeded) {
       if (succeeded) standing.input = input;
       standing.composed = composed;
-      standing.held = new Map([...standing.held, ...holdFirst(results, clock.now())]);
+      standing.held = holdFirst(results, clock.now(), standing.held);
       notes.clear();
-      const changes: [string, string | undefined][] = [];
-      for (const setting of composed) {
+      const changes = new Map<string, string | undefined>();
+      composed.forEach((setting) => {
         const { planned, outcome } = setting;
         ledger.note(planned.names, input.plan.env);
         if (outcome.kind === 'value')
           notes.set(planned.setting, { resolvedAtMs: resolvedAtOf(planned, standing.held) ?? clock.now() });
         const keepsRaw = outcome.kind === 'failed' && input.config.onError === 'keep' && planned.names.length > 0;
         if (keepsRaw) notes.set(planned.setting, { keepsRaw });
-        for (const name of planned.names) changes.push([name, keepsRaw ? ledger.original(name) : textOf(setting)]);
-      }
+        for (const name of planned.names) changes.set(name, keepsRaw ? ledger.original(name) : textOf(setting));
+      });
       standing.apply(changes);
       if (!succeeded) return;
       standing.readNow();
@@ -103,7 +109,8 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
 
     /** What nobody holds stays as it stands: inherited values have their record, the platform's theirs. */
     environmentToPlan() {
-      const env: Record<string, string | undefined> = ledger.withRemoved(readEnvironment());
+      const env = readEnvironment();
+      ledger.restoreRemoved(env);
       for (const { planned } of standing.composed) {
         const inHand = planned.reads.every((key) => standing.held.get(key)?.good) && planned.origin !== 'platform';
         if (!inHand || planned.failure) continue;
@@ -123,10 +130,7 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
     takeOut(plan) {
       const names = plan.settings.filter(({ current }) => current === undefined).flatMap((setting) => setting.names);
       ledger.note(names, plan.env);
-      ledger.write(
-        names.map((name) => [name, undefined]),
-        liveEnvironment(),
-      );
+      ledger.write(new Map(names.map((name) => [name, undefined])), liveEnvironment());
     },
 
     recompose: ({ plan, config }, pathOf) =>
@@ -158,7 +162,7 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
       notes.clear();
       expiry = createExpiryWatch();
       ledger.undo(readEnvironment());
-      writeVariables(recordsInPlace().map((name) => [name, undefined]));
+      writeVariables(new Map(recordsInPlace().map((name) => [name, undefined])));
       standing.input = undefined;
       standing.composed = [];
       standing.held = new Map();
@@ -168,37 +172,34 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
   };
 
   function noteOverridden(names: ReadonlySet<string>): void {
+    if (names.size === 0) return;
     for (const { planned } of standing.composed) {
-      const { overridden: _old, ...note } = notes.get(planned.setting) ?? {};
       const overridden = planned.names.some((name) => names.has(name));
-      notes.set(planned.setting, { ...note, ...(overridden && { overridden }) });
+      if (overridden) notes.set(planned.setting, { ...notes.get(planned.setting), overridden });
     }
   }
 
   /** Tells children, threads and restarts which values are resolved, since when and from what. */
   function writeProvenance(): void {
-    const record = printProvenance(
-      standing.composed.flatMap(({ planned, outcome, secrets }) => {
-        // What the platform resolved stands in the platform's own record.
-        if (outcome.kind === 'failed' || (outcome.kind === 'current' && planned.origin === 'platform')) return [];
-        const sinceMs = notes.get(planned.setting)?.resolvedAtMs ?? planned.currentSinceMs ?? clock.now();
-        const version = secrets[0]?.version ?? planned.currentVersion;
-        return planned.names.map((name) => ({
-          name,
-          value: ledger.written(name),
-          pointer: planned.pointer,
-          ...(version && { version }),
-          resolvedAt: new Date(sinceMs).toISOString(),
-        }));
-      }),
-    );
+    const entries: ProvenanceInput[] = [];
+    standing.composed.forEach(({ planned, outcome, secrets }) => {
+      // What the platform resolved stands in the platform's own record.
+      if (outcome.kind === 'failed' || (outcome.kind === 'current' && planned.origin === 'platform')) return;
+      const sinceMs = notes.get(planned.setting)?.resolvedAtMs ?? planned.currentSinceMs ?? clock.now();
+      const version = secrets[0]?.version ?? planned.currentVersion;
+      for (const name of planned.names) {
+        const resolvedAt = new Date(sinceMs).toISOString();
+        entries.push({ name, value: ledger.written(name), pointer: planned.pointer, version, resolvedAt });
+      }
+    });
+    const record = printProvenance(entries);
     const stale = recordsInPlace().filter((name) => !record.has(name));
-    writeVariables([...stale.map((name) => [name, undefined] as const), ...record]);
+    writeVariables(new Map([...stale.map((name) => [name, undefined] as const), ...record]));
   }
 
   return standing;
 }
 
 function recordsInPlace(): string[] {
-  return Object.keys(liveEnvironment()).filter(isProvenance);
+  return variableNames(liveEnvironment()).filter(isProvenance);
 }

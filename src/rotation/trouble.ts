@@ -19,7 +19,9 @@ export function troubleLines(troubles: readonly Trouble[]): readonly string[] {
   for (const trouble of troubles) {
     const { code, details, hint } = trouble.failure;
     const key = JSON.stringify([trouble.becomes, code, details, hint]);
-    groups.set(key, [...(groups.get(key) ?? []), trouble]);
+    const others = groups.get(key);
+    if (others) others.push(trouble);
+    else groups.set(key, [trouble]);
   }
   return [...groups.values()].flatMap((group) => {
     const [first] = group;

@@ -8,7 +8,7 @@ import { readPlatformRecord } from './platform-record.js';
 import { type InheritedEntry, readProvenance } from './provenance.js';
 import type { Format, SecretReference } from './reference.js';
 import { MARKER, type Segment, scanValue } from './scan.js';
-import { mentionsOf } from './template.js';
+import { type Mentions, mentionsOf } from './template.js';
 
 /** One secret to read, however many settings use it. */
 export interface SecretRead {
@@ -79,11 +79,12 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
   const isIgnored = (name: string) => config.ignore.has(name) || config.ignore.has(bareName(name));
 
   const drafts = new Map<string, Draft>();
-  for (const [name, value] of Object.entries(env)) {
+  for (const name of Object.keys(env)) {
+    const value = env[name];
     if (value === undefined || isRecord(name) || isIgnored(name)) continue;
     const { setting, names: twins } = namesOf(name, env);
     if (drafts.has(setting)) continue;
-    const names = twins.filter((twin) => !isIgnored(twin));
+    const names = twins.some(isIgnored) ? twins.filter((twin) => !isIgnored(twin)) : twins;
     const draft = draftSetting(setting, names, value);
     if (draft) drafts.set(setting, draft);
   }
@@ -185,114 +186,129 @@ function finish(
   config: Config,
   warnings: readonly string[],
 ): Plan {
-  // A twin may be mentioned too: `${APPSETTING_X}` means the setting X.
-  const settingOf = new Map(
-    [...drafts.values()].flatMap(({ setting, names }) => names.map((name) => [name, setting] as const)),
-  );
-  const known = (names: readonly string[]) => [...new Set(names.map((name) => settingOf.get(name) ?? name))];
-  const braced = new Map<string, readonly string[]>();
-  const all = new Map<string, readonly string[]>();
-  for (const [setting, draft] of drafts) {
-    const mentioned = mentionsOf(draft.segments);
-    braced.set(setting, known(mentioned.braced));
-    all.set(setting, known(mentioned.all));
+  const mentioned = mentionsIn(drafts);
+  const ours = closure(drafts, mentioned);
+  const isOurs = (name: string) => ours.has(name);
+  const templates = new Map<string, readonly string[]>();
+  for (const [setting, { braced, all }] of mentioned) {
+    if (ours.has(setting) && braced.some(isOurs)) templates.set(setting, all.filter(isOurs));
   }
-  const ours = closure(drafts, braced);
-  const isTemplate = (setting: string) => braced.get(setting)?.some((name) => ours.has(name)) ?? false;
-  const mentions = new Map(
-    [...ours].map((setting) => [
-      setting,
-      isTemplate(setting) ? (all.get(setting) ?? []).filter((name) => ours.has(name)) : [],
-    ]),
-  );
-  const ordered: string[] = [];
-  const circular = new Set<string>();
-  // Depth first, without recursion: the length of a chain of templates is not ours to limit, the stack's depth is.
-  const placeOf = new Map<string, number | 'done'>();
-  for (const first of ours) {
-    const path: { readonly setting: string; readonly left: string[] }[] = [];
-    const open = (setting: string) => {
-      placeOf.set(setting, path.length);
-      path.push({ setting, left: [...(mentions.get(setting) ?? [])].reverse() });
-    };
-    if (!placeOf.has(first)) open(first);
-    for (let last = path.at(-1); last; last = path.at(-1)) {
-      const name = last.left.pop();
-      if (name === undefined) {
-        path.pop();
-        placeOf.set(last.setting, 'done');
-        ordered.push(last.setting);
-        continue;
-      }
-      const place = placeOf.get(name);
-      if (place === undefined) open(name);
-      else if (place !== 'done') for (const { setting } of path.slice(place)) circular.add(setting);
-    }
-  }
+  const { ordered, circular } = inOrder(ours, templates);
 
   const reads = new Map<string, SecretRead>();
-  const settings = ordered.flatMap((setting): PlannedSetting[] => {
-    const draft = drafts.get(setting);
-    if (!draft) return [];
-    const keys = draft.segments.flatMap((segment) => {
-      if (typeof segment === 'string') return [];
-      const read = readOf(segment, config);
-      const known = reads.get(read.key);
-      reads.set(read.key, {
-        ...read,
-        mayBeAbsent: read.mayBeAbsent && (known?.mayBeAbsent ?? true),
-      });
-      return [read.key];
-    });
+  const settings = ordered.map((draft): PlannedSetting => {
+    const mentions = templates.get(draft.setting);
     // Without a reference it can only have been a template, though what it mentions may be plain by now.
     const wasTemplate = draft.origin === 'inherited' && !MARKER.test(draft.pointer);
-    return [
-      {
-        ...draft,
-        reads: keys,
-        mentions: mentions.get(setting) ?? [],
-        isTemplate: isTemplate(setting) || wasTemplate,
-        ...(circular.has(setting) && { failure: CIRCLE }),
-      },
-    ];
+    return {
+      ...draft,
+      reads: draft.segments.filter(isReference).map((reference) => addRead(reads, reference, config)),
+      mentions: mentions ?? [],
+      isTemplate: mentions !== undefined || wasTemplate,
+      ...(circular.has(draft.setting) && { failure: CIRCLE }),
+    };
   });
   return { settings, reads, env, warnings };
+}
+
+/** What each draft mentions, by the names of settings; of most, nothing. */
+function mentionsIn(drafts: ReadonlyMap<string, Draft>): ReadonlyMap<string, Mentions> {
+  // A twin may be mentioned too: `${APPSETTING_X}` means the setting X.
+  function settingOf(name: string): string {
+    const bare = bareName(name);
+    return !drafts.has(name) && drafts.get(bare)?.names.includes(name) ? bare : name;
+  }
+  const known = (names: readonly string[]) => [...new Set(names.map(settingOf))];
+  const mentions = new Map<string, Mentions>();
+  for (const [setting, { segments }] of drafts) {
+    const { braced, all } = mentionsOf(segments);
+    if (all.length > 0) mentions.set(setting, { braced: known(braced), all: known(all) });
+  }
+  return mentions;
 }
 
 /** The settings with references, and the templates that mention one, directly or through another template. */
 function closure(
   drafts: ReadonlyMap<string, Draft>,
-  mentions: ReadonlyMap<string, readonly string[]>,
-): ReadonlySet<string> {
-  const ours = new Set<string>();
-  for (const [setting, draft] of drafts) if (draft.origin !== 'template') ours.add(setting);
-  const mentionedBy = new Map<string, string[]>();
-  for (const [setting, names] of mentions) {
-    for (const name of names) mentionedBy.set(name, [...(mentionedBy.get(name) ?? []), setting]);
+  mentions: ReadonlyMap<string, Mentions>,
+): ReadonlyMap<string, Draft> {
+  const mentionedBy = new Map<string, Draft[]>();
+  for (const [setting, { braced }] of mentions) {
+    const draft = drafts.get(setting);
+    for (const name of braced) {
+      if (!mentionedBy.has(name)) mentionedBy.set(name, []);
+      if (draft) mentionedBy.get(name)?.push(draft);
+    }
   }
-  // A Set that grows while it is walked visits what was added.
-  for (const name of ours) for (const template of mentionedBy.get(name) ?? []) ours.add(template);
+  const ours = new Map<string, Draft>();
+  for (const draft of drafts.values()) if (draft.origin !== 'template') ours.set(draft.setting, draft);
+  // A Map that grows while it is walked visits what was added.
+  for (const name of ours.keys())
+    for (const template of mentionedBy.get(name) ?? []) ours.set(template.setting, template);
   return ours;
+}
+
+/** Settings behind those that they mention, and which of them mention each other in a circle. */
+function inOrder(
+  drafts: ReadonlyMap<string, Draft>,
+  mentions: ReadonlyMap<string, readonly string[]>,
+): { readonly ordered: readonly Draft[]; readonly circular: ReadonlySet<string> } {
+  const circular = new Set<string>();
+  if (mentions.size === 0) return { ordered: [...drafts.values()], circular };
+  const ordered: Draft[] = [];
+  // Depth first, without recursion: the length of a chain of templates is not ours to limit, the stack's depth is.
+  // `leadsTo`: the place on the path that something behind this one mentions again, the foremost.
+  const path: { readonly draft: Draft; next: number; leadsTo: number }[] = [];
+  const placeOf = new Map<string, number | 'done'>();
+  const open = (draft: Draft | undefined) => {
+    if (!draft || placeOf.has(draft.setting)) return;
+    placeOf.set(draft.setting, path.length);
+    path.push({ draft, next: 0, leadsTo: Number.POSITIVE_INFINITY });
+  };
+  for (const first of drafts.values()) {
+    open(first);
+    for (let last = path.at(-1); last; last = path.at(-1)) {
+      const { draft, leadsTo } = last;
+      const name = mentions.get(draft.setting)?.[last.next++];
+      if (name !== undefined) {
+        const place = placeOf.get(name);
+        if (typeof place === 'number') last.leadsTo = Math.min(leadsTo, place);
+        else open(drafts.get(name));
+        continue;
+      }
+      path.pop();
+      placeOf.set(draft.setting, 'done');
+      ordered.push(draft);
+      if (leadsTo <= path.length) circular.add(draft.setting);
+      const before = path.at(-1);
+      if (before) before.leadsTo = Math.min(before.leadsTo, leadsTo);
+    }
+  }
+  return { ordered, circular };
+}
+
+function isReference(segment: Segment): segment is SecretReference {
+  return typeof segment !== 'string';
 }
 
 /** Whether a piece of a setting is the path of a file. */
 export function isInFile(segment: Segment): boolean {
-  return typeof segment !== 'string' && segment.file === true;
+  return isReference(segment) && segment.file === true;
 }
 
-function readOf(reference: SecretReference, config: Config): SecretRead {
-  const identity = reference.identity ?? config.identity;
-  const { host, vault, secret, version, format } = reference;
-  return {
-    key: `${host}/${secret}/${version ?? ''}${format ? `?${format}` : ''}#${printIdentity(identity)}`,
-    host,
-    vault,
-    secret,
-    ...(version && { version }),
-    identity,
-    ...(format && { format }),
-    mayBeAbsent: reference.optional === true || reference.default !== undefined,
-  };
+/** Adds the read behind a reference, unless another has the same, and returns its key. */
+function addRead(reads: Map<string, SecretRead>, reference: SecretReference, config: Config): string {
+  const { host, vault, secret, version, format, identity = config.identity } = reference;
+  const key = `${host}/${secret}/${version ?? ''}${format ? `?${format}` : ''}#${printIdentity(identity)}`;
+  const mayBeAbsent = reference.optional === true || reference.default !== undefined;
+  const known = reads.get(key);
+  if (!known) {
+    const read = { key, host, vault, secret, identity, mayBeAbsent };
+    reads.set(key, version || format ? { ...read, ...(version && { version }), ...(format && { format }) } : read);
+  } else if (known.mayBeAbsent && !mayBeAbsent) {
+    reads.set(key, { ...known, mayBeAbsent });
+  }
+  return key;
 }
 
 function syntaxFailure({ problem, hint }: { problem: string; hint: string }): Failure {

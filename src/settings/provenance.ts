@@ -24,6 +24,17 @@ interface Record_ {
   readonly settings: Record<string, ProvenanceEntry>;
 }
 
+/** One variable to be recorded. */
+export interface ProvenanceInput {
+  readonly name: string;
+  /** What was written; `undefined`: nothing. */
+  readonly value: string | undefined;
+  readonly pointer: string;
+  readonly version?: string | undefined;
+  /** ISO 8601. */
+  readonly resolvedAt: string;
+}
+
 /**
  * FNV-1a, folded to 16 bits. Not a cryptographic hash, on purpose: 16 salted bits reveal 16 bits whatever makes them,
  * and node:crypto would cost every start, and every child, milliseconds.
@@ -44,20 +55,18 @@ const MAX_RECORD_CHARACTERS = 30_000;
  * Renders the record: `VAULTSTRAP_REFERENCES`, and `VAULTSTRAP_REFERENCES_1` and so on when there are more
  * entries than one variable should hold. Each is complete in itself.
  */
-export function printProvenance(
-  entries: Iterable<{ name: string; value: string | undefined; pointer: string; version?: string; resolvedAt: string }>,
-): ReadonlyMap<string, string> {
+export function printProvenance(entries: readonly ProvenanceInput[]): ReadonlyMap<string, string> {
   const salt = randomWord();
   // Without entries it is there all the same: that it is missing tells that the environment was refilled.
   const chunks: string[][] = [[]];
   let size = 0;
-  for (const { name, value, pointer, version, resolvedAt } of entries) {
-    const entry: ProvenanceEntry = {
+  entries.forEach(({ name, value, pointer, version, resolvedAt }) => {
+    const entry = {
       pointer,
-      ...(version && { version }),
+      version: version || undefined,
       resolvedAt,
       check: value === undefined ? '' : checkOf(salt, name, value),
-      ...(value === undefined && { unset: true as const }),
+      unset: value === undefined || undefined,
     };
     const text = `${JSON.stringify(name)}:${JSON.stringify(entry)}`;
     if (size > 0 && size + text.length > MAX_RECORD_CHARACTERS) {
@@ -66,7 +75,7 @@ export function printProvenance(
     }
     chunks.at(-1)?.push(text);
     size += text.length + 1;
-  }
+  });
   return new Map(
     chunks.map((texts, index) => [
       index === 0 ? PROVENANCE : `${PROVENANCE}_${index}`,
@@ -85,8 +94,8 @@ export interface InheritedEntry extends ProvenanceEntry {
  */
 export function readProvenance(env: Environment): ReadonlyMap<string, InheritedEntry> {
   const believed = new Map<string, InheritedEntry>();
-  for (const [variable, text] of Object.entries(env)) {
-    const record = text && isProvenance(variable) ? parseRecord(text) : undefined;
+  for (const variable of Object.keys(env).filter(isProvenance)) {
+    const record = parseRecord(env[variable] ?? '');
     if (!record) continue;
     for (const [name, entry] of Object.entries(record.settings)) {
       const value = Object.hasOwn(env, name) ? env[name] : undefined;

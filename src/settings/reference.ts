@@ -88,18 +88,18 @@ export function parseReference(
   const extras = readExtras(values);
   if ('problem' in extras) return extras;
 
-  const uri = values.get('SecretUri');
+  const uri = values.SecretUri;
   if (uri !== undefined) {
-    const other = (['VaultName', 'SecretName', 'SecretVersion'] as const).find((k) => values.has(k));
+    const other = (['VaultName', 'SecretName', 'SecretVersion'] as const).find((k) => values[k] !== undefined);
     if (other) return bad(`SecretUri and ${other} exclude each other.`, `Remove ${other}, or SecretUri.`);
     const target = parseSecretUri(uri);
     if ('problem' in target) return target;
     return { reference: { marker, form: 'uri', ...target, ...extras.extras } };
   }
 
-  const vault = values.get('VaultName');
-  const secret = values.get('SecretName');
-  const version = values.get('SecretVersion');
+  const vault = values.VaultName;
+  const secret = values.SecretName;
+  const version = values.SecretVersion;
   if (vault === undefined || secret === undefined) {
     const missing =
       vault === undefined && secret === undefined ? 'SecretUri' : vault === undefined ? 'VaultName' : 'SecretName';
@@ -184,24 +184,24 @@ function bad(problem: string, hint: string): { problem: string; hint: string } {
   return { problem, hint };
 }
 
-function readParams(params: string): { values: ReadonlyMap<Key, string> } | { problem: string; hint: string } {
+function readParams(params: string): { values: Params } | { problem: string; hint: string } {
   const parts = params.split(';');
   if (params.trim() === '') return bad('SecretUri is missing.', WHAT_IT_NEEDS);
   // One trailing `;` is allowed, as in the platform's own samples.
   if (parts.length > 1 && parts.at(-1)?.trim() === '') parts.pop();
-  const values = new Map<Key, string>();
+  const values: { [K in Key]?: string } = {};
   for (const part of parts) {
     const equals = part.indexOf('=');
     const written = (equals < 0 ? part : part.slice(0, equals)).trim();
     const key = KEY_BY_LOWER.get(written.toLowerCase());
     if (!key) return unknownKey(equals < 0 ? '' : written);
     if (equals < 0) return bad(`${key} has no "=".`, `Write ${key}=value.`);
-    if (values.has(key)) return bad(`${key} is given twice.`, `Keep one ${key}.`);
+    if (values[key] !== undefined) return bad(`${key} is given twice.`, `Keep one ${key}.`);
     const text = part.slice(equals + 1);
     // Default is literal, spaces included.
     const value = key === 'Default' ? text : text.trim();
     if (value === '' && key !== 'Default') return bad(`${key} is empty.`, `Give ${key} a value, or remove it.`);
-    values.set(key, value);
+    values[key] = value;
   }
   return { values };
 }
@@ -212,42 +212,44 @@ function unknownKey(written: string): { problem: string; hint: string } {
   return bad(`${named} is not known.`, `Known keys: ${REFERENCE_KEYS.join(', ')}. A Default cannot hold ";" or ")".`);
 }
 
+type Params = { readonly [K in Key]?: string };
+
 type Extras = Pick<SecretReference, 'identity' | 'field' | 'encode' | 'format' | 'file' | 'optional' | 'default'>;
 
-function readExtras(values: ReadonlyMap<Key, string>): { extras: Extras } | { problem: string; hint: string } {
-  const identity = values.get('Identity');
+function readExtras(values: Params): { extras: Extras } | { problem: string; hint: string } {
+  const identity = values.Identity;
   const selector = identity === undefined ? undefined : parseIdentity(identity);
   if (identity !== undefined && !selector) {
     return bad('Identity is malformed.', 'Give a client id (a GUID), object:{GUID}, an ARM resource id, or system.');
   }
-  const field = values.get('Field');
+  const field = values.Field;
   if (field?.startsWith('/') && /~(?![01])/.test(field)) {
     return bad(
       'Field is not a valid JSON pointer.',
       'In a pointer "~" is written "~0" and "/" inside a name "~1" (RFC 6901).',
     );
   }
-  const encode = values.get('Encode')?.toLowerCase();
+  const encode = values.Encode?.toLowerCase();
   if (encode !== undefined && encode !== 'uri' && encode !== 'base64' && encode !== 'json') {
     return bad('Encode is not known.', 'Encode is uri, base64 or json.');
   }
-  const format = values.get('Format')?.toLowerCase();
+  const format = values.Format?.toLowerCase();
   if (format !== undefined && format !== 'pem') return bad('Format is not known.', 'Format is pem, or left out.');
   if (format !== undefined && field !== undefined) {
     return bad('Format and Field exclude each other.', 'Keep Format for a certificate, or Field for a JSON secret.');
   }
-  const file = values.get('File')?.toLowerCase();
+  const file = values.File?.toLowerCase();
   if (file !== undefined && file !== 'true' && file !== 'false') {
     return bad('File is neither true nor false.', 'File is true or false.');
   }
   if (file === 'true' && encode !== undefined) {
     return bad('File and Encode exclude each other.', 'Remove Encode: the file holds the value as it is.');
   }
-  const optional = values.get('Optional')?.toLowerCase();
+  const optional = values.Optional?.toLowerCase();
   if (optional !== undefined && optional !== 'true' && optional !== 'false') {
     return bad('Optional is neither true nor false.', 'Optional is true or false.');
   }
-  const fallback = values.get('Default');
+  const fallback = values.Default;
   if (fallback !== undefined && optional === 'true') {
     return bad(
       'Default and Optional exclude each other.',

@@ -13,17 +13,15 @@ beforeEach(() => {
 });
 afterEach(clean);
 
+function write(changes: Readonly<Record<string, string | undefined>>): ReadonlySet<string> {
+  return ledger.write(new Map(Object.entries(changes)), env());
+}
+
 function begin(): void {
   process.env['VS_A'] = 'raw A';
   process.env['VS_B'] = 'raw B';
   ledger.note(['VS_A', 'VS_B'], env());
-  ledger.write(
-    [
-      ['VS_A', 'a'],
-      ['VS_B', undefined],
-    ],
-    env(),
-  );
+  write({ VS_A: 'a', VS_B: undefined });
 }
 
 test('writes and removes; undefined is no text', () => {
@@ -40,7 +38,7 @@ describe('what somebody else has written', () => {
     process.env['VS_A'] = 'raw A';
     ledger.note(['VS_A'], env());
     process.env['VS_A'] = 'mine';
-    expect(ledger.write([['VS_A', 'a']], env())).toEqual(new Set(['VS_A']));
+    expect(write({ VS_A: 'a' })).toEqual(new Set(['VS_A']));
     expect(process.env['VS_A']).toBe('mine');
     expect(ledger.hasWritten('VS_A')).toBe(false);
   });
@@ -49,11 +47,7 @@ describe('what somebody else has written', () => {
     begin();
     delete process.env['VS_A'];
     process.env['VS_B'] = 'mine';
-    const changes = [
-      ['VS_A', 'a2'],
-      ['VS_B', 'b2'],
-    ] as const;
-    expect(ledger.write(changes, env())).toEqual(new Set(['VS_A', 'VS_B']));
+    expect(write({ VS_A: 'a2', VS_B: 'b2' })).toEqual(new Set(['VS_A', 'VS_B']));
     expect([process.env['VS_A'], process.env['VS_B']]).toEqual([undefined, 'mine']);
     ledger.repair(env());
     ledger.undo(env());
@@ -63,23 +57,16 @@ describe('what somebody else has written', () => {
   test('is ours again when they put our value back', () => {
     begin();
     process.env['VS_A'] = 'mine';
-    ledger.write([['VS_A', 'a2']], env());
+    write({ VS_A: 'a2' });
     process.env['VS_A'] = 'a';
-    expect(ledger.isOverridden('VS_A', env())).toBe(false);
-    expect(ledger.write([['VS_A', 'a2']], env()).size).toBe(0);
+    expect(write({ VS_A: 'a2' }).size).toBe(0);
     expect(process.env['VS_A']).toBe('a2');
   });
 
   test('one does not hold back the others', () => {
     begin();
     process.env['VS_A'] = 'mine';
-    ledger.write(
-      [
-        ['VS_A', 'a2'],
-        ['VS_B', 'b2'],
-      ],
-      env(),
-    );
+    write({ VS_A: 'a2', VS_B: 'b2' });
     expect([process.env['VS_A'], process.env['VS_B']]).toEqual(['mine', 'b2']);
   });
 });
@@ -101,18 +88,23 @@ describe('repair', () => {
   });
 });
 
-test('withRemoved shows the raw values that were taken out, and only those', () => {
+test('restoreRemoved puts back the raw values that were taken out, and only those', () => {
+  const restored = () => {
+    const copy = env();
+    ledger.restoreRemoved(copy);
+    return copy;
+  };
   begin();
-  expect(ledger.withRemoved(env())).toMatchObject({ VS_A: 'a', VS_B: 'raw B' });
+  expect(restored()).toMatchObject({ VS_A: 'a', VS_B: 'raw B' });
   process.env['VS_B'] = 'mine';
-  expect(ledger.withRemoved(env())['VS_B']).toBe('mine');
+  expect(restored()['VS_B']).toBe('mine');
   expect(process.env['VS_B']).toBe('mine');
 });
 
 describe('undo', () => {
   test('puts back what stood there first, and forgets', () => {
     begin();
-    ledger.write([['VS_A', 'a2']], env());
+    write({ VS_A: 'a2' });
     ledger.undo(env());
     expect([process.env['VS_A'], process.env['VS_B']]).toEqual(['raw A', 'raw B']);
     expect([ledger.hasWritten('VS_A'), ledger.original('VS_A')]).toEqual([false, undefined]);
@@ -120,7 +112,7 @@ describe('undo', () => {
 
   test('removes what was not there', () => {
     ledger.note(['VS_C'], env());
-    ledger.write([['VS_C', 'c']], env());
+    write({ VS_C: 'c' });
     expect(process.env['VS_C']).toBe('c');
     ledger.undo(env());
     expect('VS_C' in process.env).toBe(false);
@@ -141,7 +133,7 @@ test('a new raw value in a variable of ours is a new beginning; our own value is
   expect(ledger.original('VS_A')).toBe('raw A');
   process.env['VS_A'] = 'raw A2';
   ledger.note(['VS_A'], env());
-  expect(ledger.write([['VS_A', 'a2']], env()).size).toBe(0);
+  expect(write({ VS_A: 'a2' }).size).toBe(0);
   expect(process.env['VS_A']).toBe('a2');
   ledger.undo(env());
   expect(process.env['VS_A']).toBe('raw A2');
