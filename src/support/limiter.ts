@@ -1,17 +1,35 @@
-/** Runs at most `limit` tasks at a time; the others wait in order. */
-export function createLimiter(limit: number): <T>(task: () => Promise<T>) => Promise<T> {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async (task) => {
-    if (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running++;
-    try {
-      return await task();
-    } finally {
-      // The place goes to the next in line, or becomes free.
-      const next = waiting.shift();
-      if (next) next();
-      else running--;
+export interface WorkLimits {
+  /** Items of one queue under way. */
+  readonly each: number;
+  /** Items of all queues under way. */
+  readonly all: number;
+}
+
+/** Works through queues, each in its order and all in turn. `work` never rejects. */
+export async function workThrough<T>(
+  queues: readonly (readonly T[])[],
+  { each, all }: WorkLimits,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const lines = queues.map((items) => ({ items, next: 0, running: 0 }));
+  let turn = 0;
+
+  function nextLine() {
+    for (let looked = 0; looked < lines.length; looked++) {
+      const line = lines[turn++ % lines.length];
+      if (line && line.running < each && line.next < line.items.length) return line;
     }
-  };
+    return undefined;
+  }
+
+  /** Ends when all that is left belongs to queues with enough under way: those who work on them go on with it. */
+  async function worker(): Promise<void> {
+    for (let line = nextLine(); line; line = nextLine()) {
+      const item = line.items[line.next++] as T;
+      line.running++;
+      await work(item);
+      line.running--;
+    }
+  }
+  await Promise.all(Array.from({ length: all }, worker));
 }

@@ -1,3 +1,4 @@
+import type { AccessToken } from '../identity/reply.js';
 import { createTokenCache, type TokenCache } from '../identity/tokens.js';
 import type { Environment } from '../settings/environment.js';
 import type { SecretRead } from '../settings/plan.js';
@@ -5,7 +6,7 @@ import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import { type Failure, fail, type Result } from '../support/failure.js';
 import { printIdentity } from '../support/identity-selector.js';
-import { createLimiter } from '../support/limiter.js';
+import { workThrough } from '../support/limiter.js';
 import { createCircuits } from './circuit.js';
 import { createDirectLane } from './direct.js';
 import { resourceForHost } from './host.js';
@@ -84,59 +85,58 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
     // A little later than the deadline, which every try minds by itself: a net, not a rule.
     after(deadlineMs - clock.monotonic() + GRACE_MS / 4, () => abort.abort());
 
-    const vaults = memo((host) => ({
-      lane: laneFor(host),
-      resource: resourceForHost(host, config),
-      limiter: createLimiter(config.concurrency),
-    }));
+    const aborted = new Promise<void>((resolve) => {
+      abort.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+
+    const queues: Wanted[][] = [];
+    const vaults = memo((host) => {
+      const queue: Wanted[] = [];
+      queues.push(queue);
+      return { lane: laneFor(host), resource: resourceForHost(host, config), queue };
+    });
     const tokenFor = memo((_key: string, read: SecretRead, resource: string) =>
       tokens.get(resource, read.identity, { deadlineMs, retryUntilMs }),
     );
-    const wanted = [...reads].map((read) => {
-      const { lane, resource, limiter } = vaults(read.host);
+    const warm: SecretRead[] = [];
+    for (const read of reads) {
+      const { lane, resource, queue } = vaults(read.host);
       // The token first, since everything waits for it, and once, even if it cannot be had.
       const token = resource.ok && tokenFor(`${resource.value} ${printIdentity(read.identity)}`, read, resource.value);
-      return { read, lane, limiter, token };
-    });
+      queue.push({ read, lane, ...(token && { token }) });
+      if (lane === 'direct' && token) warm.push(read);
+    }
     // Its request goes out before the TLS work below keeps this thread busy: a turn of the loop connects and sends,
     // and what is left of the present one is none.
     await turnOfLoop();
     await turnOfLoop();
-    direct.warm(wanted.filter(({ lane, token }) => lane === 'direct' && token).map(({ read }) => read));
+    direct.warm(warm);
 
-    async function readOne({ read, lane, token }: (typeof wanted)[number]): Promise<Result<SecretValue>> {
-      const throttled = yieldsToThrottling && circuits.failureFor(read.host);
-      if (throttled) return fail(throttled);
+    const results = new Map<string, Result<SecretValue>>();
+    const common = { deadlineMs, retryUntilMs, yieldsToThrottling, stop: stop.signal, abort: abort.signal };
+    async function readOne({ read, lane, token }: Wanted): Promise<void> {
+      if (abort.signal.aborted) return;
       const beganMs = clock.monotonic();
-      const result = await orAbort(
-        readers[lane].read(read, {
-          deadlineMs,
-          retryUntilMs,
-          yieldsToThrottling,
-          ...(token && { token }),
-          stop: stop.signal,
-          abort: abort.signal,
-        }),
-        abort.signal,
-      );
+      const throttled = yieldsToThrottling && circuits.failureFor(read.host);
+      const result = throttled
+        ? fail(throttled)
+        : await readers[lane].read(read, token ? { ...common, token } : common);
+      // Too late: the answer has been given.
+      if (abort.signal.aborted) return;
+      results.set(read.key, result);
       if (result.ok) circuits.close(read.host, beganMs);
       else if (result.failure.code === 'ERR_THROTTLED') circuits.open(read.host, result.failure);
-      return result;
+      if (failFast && isHopeless(read, result) && !stop.signal.aborted) {
+        stop.abort();
+        after(GRACE_MS, () => abort.abort());
+      }
     }
 
-    const overall = createLimiter(Math.max(MOST_AT_ONCE, config.concurrency));
-    const results = new Map<string, Result<SecretValue>>();
     if (onSome) after(retryUntilMs - clock.monotonic(), () => onSome(new Map(results)));
-    await Promise.all(
-      wanted.map(async (one) => {
-        const result = await one.limiter(() => overall(() => readOne(one)));
-        results.set(one.read.key, result);
-        if (failFast && isHopeless(one.read, result) && !stop.signal.aborted) {
-          stop.abort();
-          after(GRACE_MS, () => abort.abort());
-        }
-      }),
-    );
+    const most = { each: config.concurrency, all: Math.max(MOST_AT_ONCE, config.concurrency) };
+    // The work itself heeds the signal; the race is for what does not (a name lookup, a foreign credential).
+    await Promise.race([workThrough(queues, most, readOne), aborted]);
+    for (const { read } of queues.flat()) if (!results.has(read.key)) results.set(read.key, fail(NOT_WAITED_FOR));
     finished.abort();
     return results;
   }
@@ -161,6 +161,13 @@ function turnOfLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/** A read, the lane that it takes, and the token that it waits for. */
+interface Wanted {
+  readonly read: SecretRead;
+  readonly lane: 'direct' | 'sdk';
+  readonly token?: Promise<Result<AccessToken>>;
+}
+
 /** Makes each thing once. */
 function memo<A extends unknown[], T>(make: (key: string, ...more: A) => T): (key: string, ...more: A) => T {
   const made = new Map<string, T>();
@@ -175,19 +182,6 @@ function memo<A extends unknown[], T>(make: (key: string, ...more: A) => T): (ke
 
 function isHopeless(read: SecretRead, result: Result<SecretValue>): boolean {
   return !result.ok && result.failure.retry === 'never' && !(result.failure.absent && read.mayBeAbsent);
-}
-
-/** The work itself heeds the signal; this is for what does not (a name lookup, a foreign credential). */
-function orAbort<T>(work: Promise<Result<T>>, signal: AbortSignal): Promise<Result<T>> {
-  return new Promise((resolve) => {
-    const give = () => resolve(fail(NOT_WAITED_FOR));
-    if (signal.aborted) return give();
-    signal.addEventListener('abort', give, { once: true });
-    void work.then((result) => {
-      signal.removeEventListener('abort', give);
-      resolve(result);
-    });
-  });
 }
 
 const NOT_WAITED_FOR: Failure = {

@@ -10,12 +10,18 @@ const PEM = /^-----BEGIN [A-Z0-9 ]+-----$/m;
  * (a cloud without that version of its API, a secret that is no certificate) the secret as it is stored may be PEM already.
  * https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret/get-secret?view=rest-keyvault-secrets-2025-07-01
  */
-export async function readInFormat(
+export function readInFormat(
   read: SecretRead,
   send: (read: SecretRead) => Promise<Result<SecretValue>>,
 ): Promise<Result<SecretValue>> {
-  const { format, ...asStored } = read;
-  if (!format) return send(read);
+  return read.format ? readConverted(read, send) : send(read);
+}
+
+async function readConverted(
+  read: SecretRead,
+  send: (read: SecretRead) => Promise<Result<SecretValue>>,
+): Promise<Result<SecretValue>> {
+  const { format: _format, ...asStored } = read;
   const converted = await send(read);
   const result = !converted.ok && converted.failure.cause?.status === 400 ? await send(asStored) : converted;
   return result.ok && !PEM.test(result.value.value.reveal()) ? fail(notPem(read)) : result;

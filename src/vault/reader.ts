@@ -74,6 +74,16 @@ export function createSecretReader(
   lane: Pick<VaultLane, 'send'>,
   { config, tokens, clock }: { config: Config; tokens: TokenCache; clock: Clock },
 ): SecretReader {
+  /** The latest token that was found to be the emulator's. */
+  let emulators: AccessToken | undefined;
+
+  function mayBeSent(token: AccessToken): boolean {
+    if (!config.vaultEndpoint || token === emulators) return true;
+    if (!isEmulatorToken(token)) return false;
+    emulators = token;
+    return true;
+  }
+
   return {
     async read(read, { deadlineMs, retryUntilMs, yieldsToThrottling, token: first, stop, abort }) {
       const resource = resourceForHost(read.host, config);
@@ -87,7 +97,7 @@ export function createSecretReader(
         // Its own tries are over: trying again here would multiply them.
         tokenFailed = !token.ok;
         if (!token.ok) return token;
-        if (config.vaultEndpoint && !isEmulatorToken(token.value)) return fail(NOT_THE_EMULATORS);
+        if (!mayBeSent(token.value)) return fail(NOT_THE_EMULATORS);
         const timeoutMs = Math.min(TRY_TIMEOUT_MS, remainingMs);
         const limits = { timeoutMs, ...(abort && { abort }) };
         const result = await guarded(() => readInFormat(read, (one) => lane.send(one, token.value, limits)));

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Clock } from '../../src/support/clock.js';
 import { type Failure, fail, type Result, succeed } from '../../src/support/failure.js';
-import { createLimiter } from '../../src/support/limiter.js';
 import { delayBeforeRetryMs, withRetry } from '../../src/support/retry.js';
 import { FORBIDDEN, OUTAGE } from '../helpers/fixtures.js';
 
@@ -159,66 +158,5 @@ describe('withRetry', () => {
     const { attempt, remaining } = script(fail(OUTAGE));
     await withRetry(attempt, limits(clock));
     expect(remaining).toEqual([1]);
-  });
-});
-
-describe('createLimiter', () => {
-  test('at most so many at a time, in order, and failures give their place back', async () => {
-    const limit = createLimiter(3);
-    let running = 0;
-    let most = 0;
-    const order: number[] = [];
-    const release: (() => void)[] = [];
-    const tasks = Array.from({ length: 10 }, (_, i) =>
-      limit(async () => {
-        order.push(i);
-        most = Math.max(most, ++running);
-        await new Promise<void>((resolve) => release.push(resolve));
-        running--;
-        if (i % 2) throw new Error(`task ${i}`);
-        return i;
-      }).catch(() => -i),
-    );
-    while (order.length < 10 || release.length > 0) {
-      release.shift()?.();
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    expect(await Promise.all(tasks)).toEqual([0, -1, 2, -3, 4, -5, 6, -7, 8, -9]);
-    expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    expect(most).toBe(3);
-    // All places are free again.
-    expect(await limit(() => Promise.resolve('still works'))).toBe('still works');
-  });
-
-  test('a place that was handed on is not free for a newcomer', async () => {
-    const limit = createLimiter(1);
-    const release: (() => void)[] = [];
-    const hold = () => new Promise<void>((resolve) => release.push(resolve));
-    const turn = () => new Promise((resolve) => setImmediate(resolve));
-    const [first, second] = [limit(hold), limit(hold)];
-    await turn();
-    release[0]?.();
-    await first;
-    await turn();
-    const third = limit(hold);
-    await turn();
-    // The second holds the place; the third waits.
-    expect(release).toHaveLength(2);
-    release[1]?.();
-    await second;
-    await turn();
-    release[2]?.();
-    await third;
-  });
-
-  test('a newcomer does not slip in before those who wait', async () => {
-    const limit = createLimiter(1);
-    const order: string[] = [];
-    const first = limit(async () => void order.push('first'));
-    const second = limit(async () => void order.push('second'));
-    await first;
-    const third = limit(async () => void order.push('third'));
-    await Promise.all([second, third]);
-    expect(order).toEqual(['first', 'second', 'third']);
   });
 });
