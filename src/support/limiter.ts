@@ -5,11 +5,11 @@ export interface WorkLimits {
   readonly all: number;
 }
 
-/** Works through queues, each in its order and all in turn. `work` never rejects. */
+/** Works through queues, each in its order and all in turn. `work` never rejects; it is told which worker does it. */
 export async function workThrough<T>(
   queues: readonly (readonly T[])[],
   { each, all }: WorkLimits,
-  work: (item: T) => Promise<void>,
+  work: (item: T, worker: number) => Promise<void>,
 ): Promise<void> {
   const lines = queues.map((items) => ({ items, next: 0, running: 0 }));
   let turn = 0;
@@ -23,13 +23,14 @@ export async function workThrough<T>(
   }
 
   /** Ends when all that is left belongs to queues with enough under way: those who work on them go on with it. */
-  async function worker(): Promise<void> {
+  async function worker(_: unknown, number: number): Promise<void> {
     for (let line = nextLine(); line; line = nextLine()) {
       const item = line.items[line.next++] as T;
       line.running++;
-      await work(item);
+      await work(item, number);
       line.running--;
     }
   }
-  await Promise.all(Array.from({ length: all }, worker));
+  const items = queues.reduce((sum, queue) => sum + queue.length, 0);
+  await Promise.all(Array.from({ length: Math.min(all, items) }, worker));
 }

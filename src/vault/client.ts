@@ -76,18 +76,23 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
   async function readAll(reads: Iterable<SecretRead>, limits: ReadAllLimits): Promise<ReadResults> {
     const { deadlineMs, retryUntilMs = deadlineMs, failFast, onSome, yieldsToThrottling = false } = limits;
     const stop = new AbortController();
-    const abort = new AbortController();
-    // Every read listens, and that is no leak.
-    process.getBuiltinModule('node:events').setMaxListeners(0, stop.signal, abort.signal);
+    // Every read that waits listens, and that is no leak.
+    process.getBuiltinModule('node:events').setMaxListeners(0, stop.signal);
+    // One for each worker: a signal goes through all its listeners to add or remove one, and with 48 of them that alone
+    // makes Node compile with all its might: 7 MB.
+    const aborts: AbortController[] = [];
+    const givenUp = Promise.withResolvers<void>();
+    let isOver = false;
+    function giveUp(): void {
+      isOver = true;
+      for (const abort of aborts) abort.abort();
+      givenUp.resolve();
+    }
     const finished = new AbortController();
     const after = (ms: number, act: () => void) =>
       void clock.sleep(ms, finished.signal).then(() => finished.signal.aborted || act());
     // A little later than the deadline, which every try minds by itself: a net, not a rule.
-    after(deadlineMs - clock.monotonic() + GRACE_MS / 4, () => abort.abort());
-
-    const aborted = new Promise<void>((resolve) => {
-      abort.signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    after(deadlineMs - clock.monotonic() + GRACE_MS / 4, giveUp);
 
     const queues: Wanted[][] = [];
     const vaults = memo((host) => {
@@ -103,7 +108,7 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
       const { lane, resource, queue } = vaults(read.host);
       // The token first, since everything waits for it, and once, even if it cannot be had.
       const token = resource.ok && tokenFor(`${resource.value} ${printIdentity(read.identity)}`, read, resource.value);
-      queue.push({ read, lane, ...(token && { token }) });
+      queue.push({ read, lane, token });
       if (lane === 'direct' && token) warm.push(read);
     }
     // Its request goes out before the TLS work below keeps this thread busy: a turn of the loop connects and sends,
@@ -113,29 +118,36 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
     direct.warm(warm);
 
     const results = new Map<string, Result<SecretValue>>();
-    const common = { deadlineMs, retryUntilMs, yieldsToThrottling, stop: stop.signal, abort: abort.signal };
-    async function readOne({ read, lane, token }: Wanted): Promise<void> {
-      if (abort.signal.aborted) return;
+    async function readOne({ read, lane, token }: Wanted, worker: number): Promise<void> {
+      if (isOver) return;
+      aborts[worker] ??= new AbortController();
       const beganMs = clock.monotonic();
       const throttled = yieldsToThrottling && circuits.failureFor(read.host);
       const result = throttled
         ? fail(throttled)
-        : await readers[lane].read(read, token ? { ...common, token } : common);
+        : await readers[lane].read(read, {
+            deadlineMs,
+            retryUntilMs,
+            yieldsToThrottling,
+            token: token || undefined,
+            stop: stop.signal,
+            abort: aborts[worker].signal,
+          });
       // Too late: the answer has been given.
-      if (abort.signal.aborted) return;
+      if (isOver) return;
       results.set(read.key, result);
       if (result.ok) circuits.close(read.host, beganMs);
       else if (result.failure.code === 'ERR_THROTTLED') circuits.open(read.host, result.failure);
       if (failFast && isHopeless(read, result) && !stop.signal.aborted) {
         stop.abort();
-        after(GRACE_MS, () => abort.abort());
+        after(GRACE_MS, giveUp);
       }
     }
 
     if (onSome) after(retryUntilMs - clock.monotonic(), () => onSome(new Map(results)));
     const most = { each: config.concurrency, all: Math.max(MOST_AT_ONCE, config.concurrency) };
     // The work itself heeds the signal; the race is for what does not (a name lookup, a foreign credential).
-    await Promise.race([workThrough(queues, most, readOne), aborted]);
+    await Promise.race([workThrough(queues, most, readOne), givenUp.promise]);
     for (const { read } of queues.flat()) if (!results.has(read.key)) results.set(read.key, fail(NOT_WAITED_FOR));
     finished.abort();
     return results;
@@ -165,7 +177,8 @@ function turnOfLoop(): Promise<void> {
 interface Wanted {
   readonly read: SecretRead;
   readonly lane: 'direct' | 'sdk';
-  readonly token?: Promise<Result<AccessToken>>;
+  /** False: none can be sent to this host. */
+  readonly token: Promise<Result<AccessToken>> | false;
 }
 
 /** Makes each thing once. */

@@ -34,7 +34,7 @@ export interface ReadLimits {
   /** A 429 is the answer: trying again would only add to it. */
   readonly yieldsToThrottling: boolean;
   /** The token for the first try, fetched for all reads that need the same one. Default: asked for here. */
-  readonly token?: Promise<Result<AccessToken>>;
+  readonly token?: Promise<Result<AccessToken>> | undefined;
   /** No further tries; what is under way may finish. */
   readonly stop?: AbortSignal;
   /** Give up what is under way, too. */
