@@ -17,13 +17,13 @@ export interface SecretValue {
   /** The actual version, from the secret identifier in the reply. */
   readonly version: string;
   /** `attributes.updated`, in milliseconds since 1970. */
-  readonly updatedMs?: number;
+  readonly updatedMs?: number | undefined;
   /** `attributes.exp`: informational, Key Vault serves expired secrets. */
-  readonly expiresOnMs?: number;
+  readonly expiresOnMs?: number | undefined;
   /** `attributes.nbf`, likewise. */
-  readonly notBeforeMs?: number;
+  readonly notBeforeMs?: number | undefined;
   /** The reply's `Date`: the vault's clock, to compare `updatedMs` with. */
-  readonly repliedAtMs?: number;
+  readonly repliedAtMs?: number | undefined;
 }
 
 export interface ReadLimits {
@@ -74,8 +74,15 @@ export function createSecretReader(
   lane: Pick<VaultLane, 'send'>,
   { config, tokens, clock }: { config: Config; tokens: TokenCache; clock: Clock },
 ): SecretReader {
+  const resources = new Map<string, Result<string>>();
   /** The latest token that was found to be the emulator's. */
   let emulators: AccessToken | undefined;
+
+  function resourceOf(host: string): Result<string> {
+    const resource = resources.get(host) ?? resourceForHost(host, config);
+    resources.set(host, resource);
+    return resource;
+  }
 
   function mayBeSent(token: AccessToken): boolean {
     if (!config.vaultEndpoint || token === emulators) return true;
@@ -86,7 +93,7 @@ export function createSecretReader(
 
   return {
     async read(read, { deadlineMs, retryUntilMs, yieldsToThrottling, token: first, stop, abort }) {
-      const resource = resourceForHost(read.host, config);
+      const resource = resourceOf(read.host);
       if (!resource.ok) return resource;
       let given = first;
       let tokenFailed = false;

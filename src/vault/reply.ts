@@ -26,6 +26,9 @@ export function readSecretReply(reply: HttpReply, read: SecretRead, nowMs: numbe
   });
 }
 
+/** `https://{host}/secrets/{name}/{version}`; the name and the version are captured. */
+const IDENTIFIER = /^https:\/\/[^/]+\/secrets\/([^/]+)\/([0-9a-z]{1,64})$/i;
+
 function readSecret(reply: HttpReply, read: SecretRead): Result<SecretValue> {
   let body: unknown;
   try {
@@ -35,13 +38,11 @@ function readSecret(reply: HttpReply, read: SecretRead): Result<SecretValue> {
   }
   const { value, id, attributes } = (body ?? {}) as Record<string, unknown>;
   if (typeof value !== 'string') return fail(malformed(read, 'has no value'));
-  const identifier =
-    typeof id === 'string' ? /^https:\/\/([^/]+)\/secrets\/([^/]+)\/([0-9a-z]{1,64})$/i.exec(id) : null;
-  const [, , name, version] = identifier ?? [];
-  if (name?.toLowerCase() !== read.secret || version === undefined)
+  const identifier = typeof id === 'string' ? IDENTIFIER.exec(id) : null;
+  const version = identifier?.[2]?.toLowerCase();
+  if (version === undefined || identifier?.[1]?.toLowerCase() !== read.secret)
     return fail(malformed(read, "has another secret's id"));
-  if (read.version !== undefined && version.toLowerCase() !== read.version)
-    return fail(malformed(read, "has another version's id"));
+  if (read.version !== undefined && version !== read.version) return fail(malformed(read, "has another version's id"));
   const { updated, exp, nbf } = (typeof attributes === 'object' && attributes !== null ? attributes : {}) as Record<
     string,
     unknown
@@ -49,17 +50,17 @@ function readSecret(reply: HttpReply, read: SecretRead): Result<SecretValue> {
   const repliedAtMs = Date.parse(reply.headers['date'] ?? '');
   return succeed({
     value: new Secret(value),
-    version: version.toLowerCase(),
-    ...msOf('updatedMs', updated),
-    ...msOf('expiresOnMs', exp),
-    ...msOf('notBeforeMs', nbf),
-    ...(!Number.isNaN(repliedAtMs) && { repliedAtMs }),
+    version,
+    updatedMs: msOf(updated),
+    expiresOnMs: msOf(exp),
+    notBeforeMs: msOf(nbf),
+    repliedAtMs: Number.isNaN(repliedAtMs) ? undefined : repliedAtMs,
   });
 }
 
-function msOf<K extends string>(key: K, seconds: unknown): { [P in K]?: number } {
+function msOf(seconds: unknown): number | undefined {
   const ms = typeof seconds === 'number' ? seconds * 1000 : Number.NaN;
-  return (Number.isFinite(ms) ? { [key]: ms } : {}) as { [P in K]?: number };
+  return Number.isFinite(ms) ? ms : undefined;
 }
 
 /** Key Vault's error body; the reason behind a 403 stands in `innererror`. Only words are taken from it. */
