@@ -20,8 +20,9 @@ const MAX_SIZE_LINE_BYTES = 1024;
 
 /** What every reply begins with. */
 const PROTOCOL = 'HTTP/1.';
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
-const HEADER = /^([\w!#$%&'*+.^`|~-]+):([\t\x20-\x7e\x80-\xff]*)$/;
+/** A head as a whole, without its end: told in one go, so that taking it apart need not look again. */
+const HEAD =
+  /^HTTP\/1\.[01] [1-5]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?(?:\r\n[\w!#$%&'*+.^`|~-]+:[\t\x20-\x7e\x80-\xff]*)*$/;
 const CHUNK_SIZE = /^([\da-f]{1,8})(?:;[\t\x20-\x7e\x80-\xff]*)?$/i;
 
 const MALFORMED: ReplyOutcome = { ok: false, problem: 'malformed' };
@@ -161,20 +162,20 @@ interface Head {
 
 /** `undefined` when it is malformed. */
 function parseHead(text: string): Head | undefined {
-  const [statusLine = '', ...lines] = text.split('\r\n');
-  const [, minor, digits] = STATUS_LINE.exec(statusLine) ?? [];
-  if (digits === undefined) return undefined;
+  if (!HEAD.test(text)) return undefined;
   const headers: Record<string, string> = Object.create(null);
-  for (const line of lines) {
-    const [, name, value] = HEADER.exec(line) ?? [];
-    if (name === undefined || value === undefined) return undefined;
-    const key = name.toLowerCase();
-    headers[key] = headers[key] === undefined ? value.trim() : `${headers[key]}, ${value.trim()}`;
+  for (let end = text.indexOf('\r\n'); end >= 0; ) {
+    const begin = end + 2;
+    const colon = text.indexOf(':', begin);
+    end = text.indexOf('\r\n', colon);
+    const name = text.slice(begin, colon).toLowerCase();
+    const value = text.slice(colon + 1, end < 0 ? undefined : end).trim();
+    headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`;
   }
-  const status = Number(digits);
+  const status = Number(text.slice(9, 12));
   const framing = framingOf(status, headers);
   if (framing === undefined) return undefined;
-  const isPersistent = minor === '1' && framing !== 'until-close';
+  const isPersistent = text[PROTOCOL.length] === '1' && framing !== 'until-close';
   return { status, headers, framing, keepsAlive: isPersistent && !/\bclose\b/i.test(headers['connection'] ?? '') };
 }
 
