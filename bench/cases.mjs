@@ -37,6 +37,10 @@ function withFrameworks(env) {
     'register, frameworks, ES modules': { ...esm, args: ['frameworks-block.mjs'] },
     'start, frameworks, join, ES modules': { ...esm, args: ['frameworks-join.mjs'] },
     'start, import() of frameworks, join, ES modules': { ...esm, args: ['frameworks-dynamic.mjs'] },
+    '--import start, frameworks, join, ES modules': {
+      ...esm,
+      args: ['--import', dist('start.cjs'), 'frameworks-import.mjs'],
+    },
     'preload, frameworks, ES modules': { ...esm, args: ['--import', dist('preload.mjs'), 'frameworks.mjs'] },
   };
 }
