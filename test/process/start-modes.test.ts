@@ -107,6 +107,15 @@ describe('start, then join: an early reader finds nothing', () => {
     expect(await requestsOf(azure)).toEqual({ token: 1, vault: 2, unauthorized: 0 });
   });
 
+  test('started before the graph of modules is loaded, joined in it', async () => {
+    app.write({ 'joined.mjs': "import './read.mjs'; import 'vaultstrap/register'; import './again.mjs';" });
+    const outcome = await app.run(['--import', 'vaultstrap/start', 'joined.mjs'], { env: env() });
+
+    expect(outcome).toMatchObject({ code: 0, stderr: '', stdout: '' });
+    expect(outcome.probes).toEqual([missing, values]);
+    expect(await requestsOf(azure)).toEqual({ token: 1, vault: 2, unauthorized: 0 });
+  });
+
   test('the secrets are fetched while the main thread is busy', async () => {
     app.write({
       'busy.cjs': `require('vaultstrap/start');
