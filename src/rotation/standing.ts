@@ -5,9 +5,9 @@ import {
   readEnvironment,
   variableNames,
 } from '../settings/environment.js';
-import { isProvenance, PROVENANCE } from '../settings/names.js';
+import { isProvenance, PROVENANCE, PROVENANCE_AT } from '../settings/names.js';
 import type { Plan } from '../settings/plan.js';
-import { type ProvenanceInput, printProvenance } from '../settings/provenance.js';
+import { laterTime, type ProvenanceInput, printProvenance } from '../settings/provenance.js';
 import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import { type Failure, succeed } from '../support/failure.js';
@@ -75,6 +75,8 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
   const ledger = createLedger();
   const notes = new Map<string, SettingNote>();
   let expiry = createExpiryWatch();
+  /** The record, and what it was made of. */
+  let printed: { entries: readonly ProvenanceInput[]; record: ReadonlyMap<string, string> } | undefined;
 
   const standing: Standing = {
     input: undefined,
@@ -160,6 +162,7 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
 
     reset() {
       notes.clear();
+      printed = undefined;
       expiry = createExpiryWatch();
       ledger.undo(readEnvironment());
       writeVariables(new Map(recordsInPlace().map((name) => [name, undefined])));
@@ -192,12 +195,23 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
         entries.push({ name, value: ledger.written(name), pointer: planned.pointer, version, resolvedAt });
       }
     });
+    const laterAt = printed && isInPlace(printed.record) && laterTime(printed.entries, entries);
+    if (laterAt) {
+      writeVariables(new Map([[PROVENANCE_AT, laterAt]]));
+      return;
+    }
     const record = printProvenance(entries);
+    printed = { entries, record };
     const stale = recordsInPlace().filter((name) => !record.has(name));
     writeVariables(new Map([...stale.map((name) => [name, undefined] as const), ...record]));
   }
 
   return standing;
+}
+
+function isInPlace(record: ReadonlyMap<string, string>): boolean {
+  const env = liveEnvironment();
+  return [...record].every(([name, text]) => env[name] === text);
 }
 
 function recordsInPlace(): string[] {

@@ -2,6 +2,8 @@ import type { Environment } from './environment.js';
 
 /** Written by us: where each value came from, for children and restarts. */
 export const PROVENANCE = 'VAULTSTRAP_REFERENCES';
+/** A later time for the entries that the record says were resolved last. */
+export const PROVENANCE_AT = `${PROVENANCE}_AT`;
 /** Written by App Service: the references that it resolved itself. */
 export const PLATFORM_RECORD = 'WEBSITE_KEYVAULT_REFERENCES';
 /**
@@ -72,9 +74,9 @@ export function bareName(name: string): string {
   return name.startsWith(TWIN) ? name.slice(TWIN.length) : name;
 }
 
-/** The record may take more than one variable: `VAULTSTRAP_REFERENCES`, `VAULTSTRAP_REFERENCES_1`, ... */
+/** The record may take more than one variable: `VAULTSTRAP_REFERENCES`, `VAULTSTRAP_REFERENCES_1`, ..., and `_AT`. */
 export function isProvenance(name: string): boolean {
-  return name.startsWith(PROVENANCE) && /^(_\d{1,3})?$/.test(name.slice(PROVENANCE.length));
+  return name.startsWith(PROVENANCE) && /^(_\d{1,3}|_AT)?$/.test(name.slice(PROVENANCE.length));
 }
 
 export function isRecord(name: string): boolean {

@@ -1,6 +1,6 @@
 import { randomWord } from '../support/random.js';
 import type { Environment } from './environment.js';
-import { isProvenance, PROVENANCE } from './names.js';
+import { isProvenance, PROVENANCE, PROVENANCE_AT } from './names.js';
 
 /**
  * What `VAULTSTRAP_REFERENCES` says of one setting: enough for a child, a worker thread
@@ -84,6 +84,34 @@ export function printProvenance(entries: readonly ProvenanceInput[]): ReadonlyMa
   );
 }
 
+/**
+ * The time to write as `VAULTSTRAP_REFERENCES_AT` when nothing else has become of a record: what was resolved last was
+ * found unchanged since. `undefined` when there is more to say, and the record has to be printed again.
+ *
+ * Writing all of it after each refresh would cost its size each time, for good: the C library keeps every text that was
+ * ever set (measured with glibc: 20 settings, 5 KB for each refresh).
+ */
+export function laterTime(before: readonly ProvenanceInput[], now: readonly ProvenanceInput[]): string | undefined {
+  const [then, at] = [latestOf(before), latestOf(now)];
+  const isSame = now.every((entry, i) => {
+    const old = before[i];
+    return (
+      old?.name === entry.name &&
+      old.value === entry.value &&
+      old.pointer === entry.pointer &&
+      old.version === entry.version &&
+      (old.resolvedAt === then ? entry.resolvedAt === at : entry.resolvedAt === old.resolvedAt)
+    );
+  });
+  return isSame && before.length === now.length ? at : undefined;
+}
+
+function latestOf(entries: Iterable<Pick<ProvenanceEntry, 'resolvedAt'>>): string {
+  let latest = '';
+  for (const { resolvedAt } of entries) if (resolvedAt > latest) latest = resolvedAt;
+  return latest;
+}
+
 export interface InheritedEntry extends ProvenanceEntry {
   readonly resolvedAtMs: number;
 }
@@ -93,14 +121,19 @@ export interface InheritedEntry extends ProvenanceEntry {
  * that was written. Anything else is somebody else's value, and is left out.
  */
 export function readProvenance(env: Environment): ReadonlyMap<string, InheritedEntry> {
+  const records = Object.keys(env)
+    .filter(isProvenance)
+    .flatMap((variable) => parseRecord(env[variable] ?? '') ?? []);
+  const latest = latestOf(records.flatMap(({ settings }) => Object.values(settings).filter(isEntry)));
+  const laterMs = Date.parse(env[PROVENANCE_AT] ?? '');
   const believed = new Map<string, InheritedEntry>();
-  for (const variable of Object.keys(env).filter(isProvenance)) {
-    const record = parseRecord(env[variable] ?? '');
-    if (!record) continue;
-    for (const [name, entry] of Object.entries(record.settings)) {
+  for (const { settings, salt } of records) {
+    for (const [name, entry] of Object.entries(settings)) {
       const value = Object.hasOwn(env, name) ? env[name] : undefined;
-      if (isEntry(entry) && isUntouched(value, name, entry, record.salt)) {
-        believed.set(name, { ...entry, resolvedAtMs: Date.parse(entry.resolvedAt) });
+      if (isEntry(entry) && isUntouched(value, name, entry, salt)) {
+        const atMs = Date.parse(entry.resolvedAt);
+        const wasConfirmed = entry.resolvedAt === latest && laterMs > atMs;
+        believed.set(name, { ...entry, resolvedAtMs: wasConfirmed ? laterMs : atMs });
       }
     }
   }

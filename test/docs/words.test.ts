@@ -13,7 +13,7 @@ const readme = readPage('README.md');
 const all = pages.map(({ text }) => text).join('\n');
 
 /** Written by us, not set by users. */
-const RECORDS = ['VAULTSTRAP_REFERENCES', 'VAULTSTRAP_REFERENCES_1'];
+const RECORDS = ['VAULTSTRAP_REFERENCES', 'VAULTSTRAP_REFERENCES_1', 'VAULTSTRAP_REFERENCES_AT'];
 /** For contributors: the Node that the tests of the package run on. */
 const OF_THE_TESTS = ['VAULTSTRAP_TEST_NODE'];
 

@@ -427,6 +427,57 @@ describe('refresh', () => {
   });
 });
 
+describe('the record of a refresh with nothing changed', () => {
+  const later = async () => {
+    nowMs += 60_000;
+    await rotator.refresh();
+    return readProvenance(ownEnv());
+  };
+  const textInPlace = () => ownEnv()['VAULTSTRAP_REFERENCES'];
+
+  test('stays as it is, and has a later time: the C library never frees what is set', async () => {
+    vault = { pw: 'a', user: 'u' };
+    start({ VS_PW: ref(), VS_USER: ref('user') });
+    const before = textInPlace();
+    for (let i = 0; i < 3; i++) {
+      const record = await later();
+      expect([...record.values()].map(({ resolvedAtMs }) => resolvedAtMs)).toEqual([nowMs, nowMs]);
+    }
+    expect(textInPlace()).toBe(before);
+    expect(ownEnv()['VAULTSTRAP_REFERENCES_AT']).toBe(new Date(nowMs).toISOString());
+    vault = { pw: 'b', user: 'u' };
+    expect((await later()).get('VS_PW')?.resolvedAtMs).toBe(nowMs);
+    expect(textInPlace()).not.toBe(before);
+    expect(ownEnv()['VAULTSTRAP_REFERENCES_AT']).toBeUndefined();
+  });
+
+  test('does not say that of what was not read: a pinned version, a secret that could not be had', async () => {
+    vault = { pw: 'a', user: 'u', old: 'o' };
+    start({ VS_PW: ref(), VS_USER: ref('user'), VS_OLD: ref('old', `SecretVersion=${V1}`) });
+    const beganMs = nowMs;
+    await later();
+    const text = textInPlace();
+    const timesOf = (record: ReturnType<typeof readProvenance>) =>
+      ['VS_PW', 'VS_USER', 'VS_OLD'].map((name) => (record.get(name)?.resolvedAtMs ?? 0) - beganMs);
+    expect(timesOf(await later())).toEqual([120_000, 120_000, 0]);
+    expect(textInPlace()).toBe(text);
+    vault = { ...vault, user: bad(OUTAGE) };
+    expect(timesOf(await later())).toEqual([180_000, 120_000, 0]);
+    expect(timesOf(await later())).toEqual([240_000, 120_000, 0]);
+    vault = { ...vault, user: 'u' };
+    expect(timesOf(await later())).toEqual([300_000, 300_000, 0]);
+  });
+
+  test('is written whole again where it is gone, or somebody else has written it', async () => {
+    vault = { pw: 'a' };
+    start({ VS_PW: ref() });
+    await later();
+    process.env['VAULTSTRAP_REFERENCES'] = '{}';
+    expect((await later()).get('VS_PW')?.resolvedAtMs).toBe(nowMs);
+    expect(ownEnv()['VAULTSTRAP_REFERENCES_AT']).toBeUndefined();
+  });
+});
+
 describe('absent secrets', () => {
   test('an optional one that turns up is written; one that goes is kept', async () => {
     start({ VS_O: ref('o', 'Optional=true') });

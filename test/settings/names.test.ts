@@ -49,6 +49,8 @@ describe('isProtected', () => {
 test.each([
   ['VAULTSTRAP_REFERENCES', true],
   ['VAULTSTRAP_REFERENCES_1', true],
+  ['VAULTSTRAP_REFERENCES_AT', true],
+  ['VAULTSTRAP_REFERENCES_ATX', false],
   ['VAULTSTRAP_REFERENCES_999', true],
   ['VAULTSTRAP_REFERENCES_', false],
   ['VAULTSTRAP_REFERENCES_X', false],

@@ -84,6 +84,19 @@ describe('what is not', () => {
   ])('%s', (_what, record) => {
     expect(readProvenance({ VAULTSTRAP_REFERENCES: JSON.stringify(record), PW: 'a' }).size).toBe(0);
   });
+  test.each([
+    ['2026-11-21T13:00:00.000Z', Date.parse('2026-11-21T13:00:00Z')],
+    // Earlier than the record itself, or no time.
+    ['2020-01-01T00:00:00.000Z', NOW_MS],
+    ['soon', NOW_MS],
+    ['', NOW_MS],
+  ])('a later time for what was resolved last: %j', (later, expected) => {
+    const old = { ...entry('OLD', 'o'), resolvedAt: '2026-11-01T00:00:00.000Z' };
+    const env = { ...recordOf(entry('PW', 'a'), old), VAULTSTRAP_REFERENCES_AT: later, PW: 'a', OLD: 'o' };
+    const record = readProvenance(env);
+    expect(record.get('PW')?.resolvedAtMs).toBe(expected);
+    expect(record.get('OLD')?.resolvedAtMs).toBe(Date.parse('2026-11-01T00:00:00Z'));
+  });
   test.each(['', '{', 'null', '0', '""', '[]', '{"v":1}', 'not json', '{"v":1,"salt":"","settings":[1,null]}'])(
     'malformed record %j',
     (text) => {
