@@ -24,6 +24,7 @@ export const GROUPS = {
     tests: ['identity/{expiry,refused,whose}'],
   },
   support: { mutate: ['support/{retry,near,nearest}'], tests: ['support/{retry,near,nearest}'] },
+  wire: { mutate: ['support/{http-reply,limiter}'], tests: ['support/{http-reply,limiter}'] },
   config: { mutate: ['support/config'], tests: ['support/config'] },
 };
 
