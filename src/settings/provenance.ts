@@ -103,7 +103,8 @@ export function laterTime(before: readonly ProvenanceInput[], now: readonly Prov
       (old.resolvedAt === then ? entry.resolvedAt === at : entry.resolvedAt === old.resolvedAt)
     );
   });
-  return isSame && before.length === now.length ? at : undefined;
+  // Earlier: the clock was set back, and the record's own time is one to come.
+  return isSame && before.length === now.length && at >= then ? at : undefined;
 }
 
 function latestOf(entries: Iterable<Pick<ProvenanceEntry, 'resolvedAt'>>): string {

@@ -15,6 +15,8 @@ export interface ReplyReader {
 
 /** Node's limit, too: `--max-http-header-size`. */
 const MAX_HEAD_BYTES = 16 * 1024;
+/** Interim replies, sizes of chunks, ends of chunks: beyond what a body of the greatest length may need again for itself. */
+const MAX_OVERHEAD_BYTES = 64 * 1024;
 /** A chunk's size, and extensions that nobody uses. */
 const MAX_SIZE_LINE_BYTES = 1024;
 
@@ -44,6 +46,7 @@ export function createReplyReader(maxBytes: number): ReplyReader {
   let bodyBytes = 0;
   let head: Head | undefined;
   let trailerBytes = 0;
+  let receivedBytes = 0;
   /** Of the body, or of its present chunk. */
   let leftBytes = 0;
   let step: () => Step = readHead;
@@ -143,6 +146,9 @@ export function createReplyReader(maxBytes: number): ReplyReader {
 
   return {
     push(chunk) {
+      receivedBytes += chunk.length;
+      // Small pieces of a body hold on to all that came with them.
+      if (receivedBytes > 2 * maxBytes + MAX_OVERHEAD_BYTES) return TOO_LARGE;
       unread = unread.length === 0 ? chunk : Buffer.concat([unread, chunk]);
       let outcome = step();
       while (outcome === 'again') outcome = step();

@@ -76,7 +76,13 @@ export function createDirectLane({ config, clock }: { config: Config; clock: Clo
       for (const { host } of reads) wanted.set(host, (wanted.get(host) ?? 0) + 1);
       // Shared among the vaults: beyond this, handshakes cost more than they save.
       const most = Math.min(config.concurrency, Math.max(2, Math.floor(WARM_SOCKETS / wanted.size)));
-      for (const [host, count] of wanted) connectionsTo(host).warm(Math.min(count, most));
+      for (const [host, count] of wanted) {
+        try {
+          connectionsTo(host).warm(Math.min(count, most));
+        } catch {
+          // The reads meet the same error, and have a place for it.
+        }
+      }
     },
 
     async send(read, { token }, { timeoutMs, abort }) {

@@ -468,6 +468,14 @@ describe('the record of a refresh with nothing changed', () => {
     expect(timesOf(await later())).toEqual([300_000, 300_000, 0]);
   });
 
+  test('is written whole again when the clock was set back: its time is one to come', async () => {
+    vault = { pw: 'a' };
+    start({ VS_PW: ref() });
+    nowMs -= 3_600_000;
+    expect((await later()).get('VS_PW')?.resolvedAtMs).toBe(nowMs);
+    expect(ownEnv()['VAULTSTRAP_REFERENCES_AT']).toBeUndefined();
+  });
+
   test('is written whole again where it is gone, or somebody else has written it', async () => {
     vault = { pw: 'a' };
     start({ VS_PW: ref() });

@@ -96,6 +96,18 @@ describe('a reply', () => {
   });
 
   test.each([
+    ['small chunks that say a lot', `1;${'x'.repeat(1000)}\r\nx\r\n`, `${OK}Transfer-Encoding: chunked\r\n\r\n`],
+    ['interim replies without end', `HTTP/1.1 100 ${'x'.repeat(1000)}\r\n\r\n`, ''],
+  ])('too large, though its body is not: %s', (_, piece, begin) => {
+    const reader = createReplyReader(MAX_BYTES);
+    let outcome = reader.push(Buffer.from(begin));
+    let pieces = 0;
+    for (; !outcome && pieces < 200; pieces++) outcome = reader.push(Buffer.from(piece));
+    expect(outcome).toEqual({ ok: false, problem: 'too-large' });
+    expect(pieces).toBeLessThan(70);
+  });
+
+  test.each([
     '',
     'HTT',
     OK,

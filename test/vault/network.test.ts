@@ -2,7 +2,7 @@
 import net from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
-import { LANES, outcomeOf, reader, value } from './harness.js';
+import { failure, LANES, outcomeOf, reader, readOf, value } from './harness.js';
 
 let azure: Emulator;
 let server: net.Server | undefined;
@@ -61,6 +61,14 @@ test('nothing at all', async () => {
   const host = await listen(() => {});
   await new Promise((resolve) => server?.close(resolve));
   expect(await inBothLanes(host)).toMatchObject({ code: 'ERR_VAULT_UNREACHABLE', retry: 'deadline' });
+});
+
+test('a port that there is not is a failure of its reads, in a lane that opens connections in advance, too', async () => {
+  const host = 'localhost:99999';
+  const { VAULTSTRAP_VAULT_ENDPOINT: _, ...env }: Record<string, string> = azure.env;
+  const one = reader({ ...env, VAULTSTRAP_ALLOWED_HOSTS: host });
+  const results = await one.readAll([readOf('a', { host }), readOf('b', { host })], { retry: false });
+  expect(results.map((result) => failure(result).code)).toEqual(['ERR_VAULT_UNREACHABLE', 'ERR_VAULT_UNREACHABLE']);
 });
 
 test('a name that nobody knows (RFC 2606)', async () => {
