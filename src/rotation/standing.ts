@@ -190,8 +190,8 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
       if (outcome.kind === 'failed' || (outcome.kind === 'current' && planned.origin === 'platform')) return;
       const sinceMs = notes.get(planned.setting)?.resolvedAtMs ?? planned.currentSinceMs ?? clock.now();
       const version = secrets[0]?.version ?? planned.currentVersion;
+      const resolvedAt = new Date(sinceMs).toISOString();
       for (const name of planned.names) {
-        const resolvedAt = new Date(sinceMs).toISOString();
         entries.push({ name, value: ledger.written(name), pointer: planned.pointer, version, resolvedAt });
       }
     });

@@ -122,21 +122,18 @@ export interface InheritedEntry extends ProvenanceEntry {
  * that was written. Anything else is somebody else's value, and is left out.
  */
 export function readProvenance(env: Environment): ReadonlyMap<string, InheritedEntry> {
-  const records = Object.keys(env)
+  const entries = Object.keys(env)
     .filter(isProvenance)
-    .flatMap((variable) => parseRecord(env[variable] ?? '') ?? []);
-  const latest = latestOf(records.flatMap(({ settings }) => Object.values(settings).filter(isEntry)));
+    .flatMap((variable) => entriesOf(env[variable] ?? ''));
+  const latest = latestOf(entries.map(({ entry }) => entry));
   const laterMs = Date.parse(env[PROVENANCE_AT] ?? '');
   const believed = new Map<string, InheritedEntry>();
-  for (const { settings, salt } of records) {
-    for (const [name, entry] of Object.entries(settings)) {
-      const value = Object.hasOwn(env, name) ? env[name] : undefined;
-      if (isEntry(entry) && isUntouched(value, name, entry, salt)) {
-        const atMs = Date.parse(entry.resolvedAt);
-        const wasConfirmed = entry.resolvedAt === latest && laterMs > atMs;
-        believed.set(name, { ...entry, resolvedAtMs: wasConfirmed ? laterMs : atMs });
-      }
-    }
+  for (const { name, entry, salt } of entries) {
+    const value = Object.hasOwn(env, name) ? env[name] : undefined;
+    if (!isUntouched(value, name, entry, salt)) continue;
+    const atMs = Date.parse(entry.resolvedAt);
+    const wasConfirmed = entry.resolvedAt === latest && laterMs > atMs;
+    believed.set(name, { ...entry, resolvedAtMs: wasConfirmed ? laterMs : atMs });
   }
   return believed;
 }
@@ -144,6 +141,12 @@ export function readProvenance(env: Environment): ReadonlyMap<string, InheritedE
 function isUntouched(value: string | undefined, name: string, entry: ProvenanceEntry, salt: string): boolean {
   if (entry.unset) return value === undefined;
   return value !== undefined && entry.check === checkOf(salt, name, value);
+}
+
+/** Those of one variable that are well formed. */
+function entriesOf(text: string): { readonly name: string; readonly entry: ProvenanceEntry; readonly salt: string }[] {
+  const { settings = {}, salt = '' } = parseRecord(text) ?? {};
+  return Object.entries(settings).flatMap(([name, entry]) => (isEntry(entry) ? [{ name, entry, salt }] : []));
 }
 
 function parseRecord(text: string): Record_ | undefined {

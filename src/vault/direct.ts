@@ -1,9 +1,10 @@
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
-import { type Connections, createConnections, serverName } from '../support/connections.js';
+import { type Connections, createConnections } from '../support/connections.js';
 import { fail } from '../support/failure.js';
 import { sendRequest } from '../support/http.js';
+import { vaultAddress } from './address.js';
 import { createSharedLookup } from './lookup.js';
 import type { VaultLane } from './reader.js';
 import { readSecretReply, vaultProblem } from './reply.js';
@@ -22,7 +23,6 @@ const WARM_SOCKETS = 32;
  * the host), no SDK to load. https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret/get-secret
  */
 export function createDirectLane({ config, clock }: { config: Config; clock: Clock }): VaultLane {
-  const { vaultEndpoint } = config;
   const vaults = new Map<string, Connections>();
   const counts = { vault: 0, unauthorized: 0 };
   const names = createSharedLookup();
@@ -34,16 +34,7 @@ export function createDirectLane({ config, clock }: { config: Config; clock: Clo
     const tls = process.getBuiltinModule('node:tls');
     // One context for all sockets: parsing the CA store is the expensive part.
     secureContext ??= tls.createSecureContext(config.vaultCa === undefined ? {} : { ca: config.vaultCa });
-    const [name = host] = host.split(':', 1);
-    const options = {
-      ...addressOf(host),
-      lookup: names.lookup,
-      secureContext,
-      ALPNProtocols: ['http/1.1'],
-      // Stated: NODE_TLS_REJECT_UNAUTHORIZED=0 decides only where nothing is said.
-      rejectUnauthorized: true,
-      servername: serverName(name),
-    };
+    const options = { ...vaultAddress(host, config), lookup: names.lookup, secureContext };
     /** What the latest handshake with this vault agreed on: the next one is shorter, and sends no certificates. */
     let session: Buffer | undefined;
     function open(): TLSSocket {
@@ -60,12 +51,6 @@ export function createDirectLane({ config, clock }: { config: Config; clock: Clo
     const connections = createConnections(open);
     vaults.set(host, connections);
     return connections;
-  }
-
-  function addressOf(host: string): { host: string; port: number } {
-    if (vaultEndpoint) return { host: vaultEndpoint.address, port: vaultEndpoint.port };
-    const [name = host, port] = host.split(':', 2);
-    return { host: name, port: Number(port) || 443 };
   }
 
   return {

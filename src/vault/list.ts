@@ -1,7 +1,8 @@
 import type { AccessToken } from '../identity/reply.js';
 import type { Config } from '../support/config.js';
-import { createConnections, serverName } from '../support/connections.js';
+import { createConnections } from '../support/connections.js';
 import { sendRequest } from '../support/http.js';
+import { vaultAddress } from './address.js';
 import { resourceForHost } from './host.js';
 import { isEmulatorToken } from './reader.js';
 
@@ -22,15 +23,10 @@ export async function mayList(
 ): Promise<'yes' | 'no' | 'unknown'> {
   const { vaultEndpoint, vaultCa } = config;
   if (!resourceForHost(host, config).ok || (vaultEndpoint && !isEmulatorToken(token))) return 'unknown';
-  const [name = host, port] = host.split(':', 2);
   const connections = createConnections(() =>
-    process.getBuiltinModule('node:tls').connect({
-      host: vaultEndpoint?.address ?? name,
-      port: vaultEndpoint?.port ?? (Number(port) || 443),
-      servername: serverName(name),
-      ...(vaultCa !== undefined && { ca: vaultCa }),
-      rejectUnauthorized: true,
-    }),
+    process
+      .getBuiltinModule('node:tls')
+      .connect({ ...vaultAddress(host, config), ...(vaultCa !== undefined && { ca: vaultCa }) }),
   );
   const result = await sendRequest({
     connections,

@@ -740,6 +740,7 @@ describe('a deployment that replaces files under a running process', () => {
     rotator.startClock();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(lines).toEqual([LINE]);
+    expect(findCanary(lines, 's3cret')).toEqual([]);
     expect(ownEnv()['VS_PW']).toBe('first');
     // Put back: the next tick is a refresh again.
     loadLater = () => after;
