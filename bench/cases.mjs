@@ -72,7 +72,7 @@ export function casesFor({ secrets, vaults, azure, bundle }) {
       args: [dist('cli.cjs'), 'run', '--', process.execPath, 'app.cjs'],
       env: { ...settings, VAULTSTRAP_LOG: 'error' },
     },
-    'app with 300 ms of modules': { args: ['modules.cjs'], env: plain },
+    'app with 300 ms of modules': { args: ['plain.cjs'], env: plain },
     'start, 300 ms of modules, join': { args: ['join.cjs'], env: settings, over: 'app with 300 ms of modules' },
     ...(secrets === 20 && vaults === 1 && withFrameworks(settings)),
   };

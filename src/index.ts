@@ -153,7 +153,7 @@ export function withFreshSecret<T>(
   use: (value: string) => T | Promise<T>,
   options: FreshSecretOptions,
 ): Promise<T> {
-  return useFreshSecret(setting, use, options, () => engine().refresh({ urgentFor: setting }));
+  return useFreshSecret(setting, use, options, () => engine().refresh(setting));
 }
 
 /**

@@ -4,21 +4,11 @@ import { safeCause } from '../support/failure.js';
 import type { Log } from '../support/log.js';
 import type { createSecretFiles, SecretFiles } from './files.js';
 import { groupsOf, readAgainInMs } from './held.js';
-import { createListeners } from './listeners.js';
-import { createRefreshQueue, type RefreshScope } from './queue.js';
-import type { createRefresher, Refresher } from './refresher.js';
+import type { createRefreshes, Refreshes } from './refreshes.js';
 import { ageMs, settledDelayMs } from './schedule.js';
 import { createStanding, type SettingNote, type Standing } from './standing.js';
 import { createTicker, type Ticker } from './ticker.js';
-import type { RefreshResult, RotationListener } from './types.js';
-
-export interface RefreshOptions {
-  /**
-   * The setting whose value an app has just been refused with: only what it is made of is read, and changes are
-   * applied at once, settled or not.
-   */
-  readonly urgentFor?: string;
-}
+import type { RefreshResult } from './types.js';
 
 /** Holds the last good values of this process, applies them, and keeps them fresh. */
 export interface Rotator
@@ -27,10 +17,10 @@ export interface Rotator
   /** Writes the files of a plan's compositions before their values are applied; `undefined` when there are none. */
   filesFor(plan: Plan): SecretFiles['place'] | undefined;
   startClock(): void;
-  refresh(options?: RefreshOptions): Promise<RefreshResult>;
+  refresh: Refreshes['refresh'];
   /** Whether this text in this variable is what we last wrote there. */
   hasWritten(name: string, value: string | undefined): boolean;
-  onRotated(listener: RotationListener, setting?: string): () => void;
+  onRotated: Refreshes['onRotated'];
   noteOf(setting: string): SettingNote;
   /** Since the last complete read; `undefined` before the first. */
   ageMs(): number | undefined;
@@ -44,7 +34,7 @@ export interface Rotator
 
 /** What most starts do without: loaded when the first refresh is due, or a value has to stand in a file. */
 export type LoadLater = () => {
-  readonly createRefresher: typeof createRefresher;
+  readonly createRefreshes: typeof createRefreshes;
   readonly createSecretFiles: typeof createSecretFiles;
 };
 
@@ -55,13 +45,11 @@ const LOAD_AHEAD_MS = 5000;
 export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater, loadAhead: () => void): Rotator {
   const standing = createStanding(clock, log);
   const { environmentToPlan, known, takeOut, begin, repair, ledger } = standing;
-  const listeners = createListeners(log);
   let files: SecretFiles | undefined;
   let ticker: Ticker | undefined;
   let loading: NodeJS.Timeout | undefined;
   let complained = false;
-  let refresher: Refresher | undefined;
-  let queue = createRefreshQueue(refreshOnce, clock);
+  let refreshes: Refreshes | undefined;
 
   function filesFor(plan: Plan): SecretFiles['place'] | undefined {
     // Of a plan before this one there may be some that nothing needs any more.
@@ -70,13 +58,18 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
     return files.place;
   }
 
-  async function refreshOnce(scope: RefreshScope): Promise<RefreshResult> {
-    refresher ??= loadLater().createRefresher(standing, { clock, log, listeners, filesFor, onUnsettled });
-    return refresher(scope);
+  function theRefreshes(): Refreshes {
+    refreshes ??= loadLater().createRefreshes(standing, { clock, log, filesFor, onUnsettled });
+    return refreshes;
   }
 
-  function refresh({ urgentFor }: RefreshOptions = {}): Promise<RefreshResult> {
-    return urgentFor === undefined ? queue.all() : queue.urgent(urgentFor);
+  function refresh(urgentFor?: string): Promise<RefreshResult> {
+    try {
+      return theRefreshes().refresh(urgentFor);
+    } catch (error) {
+      // Its code cannot be loaded any more.
+      return Promise.reject(error);
+    }
   }
 
   function startClock(): void {
@@ -137,7 +130,7 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
     refresh,
     repair,
     hasWritten: (name, value) => ledger.hasWritten(name) && ledger.written(name) === value,
-    onRotated: (listener, setting) => listeners.add(listener, setting),
+    onRotated: (listener, setting) => theRefreshes().onRotated(listener, setting),
     get generation() {
       return standing.generation;
     },
@@ -151,11 +144,10 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
     stop,
     reset() {
       stop();
-      listeners.clear();
+      refreshes?.clear();
+      refreshes = undefined;
       standing.reset();
       files?.remove();
-      refresher = undefined;
-      queue = createRefreshQueue(refreshOnce, clock);
     },
   };
 }

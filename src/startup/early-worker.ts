@@ -1,6 +1,6 @@
 import type { Environment } from '../settings/environment.js';
 import { hasReferences } from './quick-look.js';
-import { workerModule } from './siblings.js';
+import { afterModule, workerModule } from './siblings.js';
 import type { OpenWorker } from './worker.js';
 
 /**
@@ -9,7 +9,7 @@ import type { OpenWorker } from './worker.js';
  */
 export function openEarly(env: Environment): OpenWorker | undefined {
   if (!hasReferences(env)) return undefined;
-  return workerModule().openWorker();
+  return workerModule().openWorker(afterModule);
 }
 
 /** Offers the thread that was started in advance, and sends it home if nothing took it. */

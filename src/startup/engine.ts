@@ -72,7 +72,7 @@ export function createEngine(): Engine {
   /** `undefined` when there is nothing to fetch. */
   function startJob(current: Session, take: () => OpenWorker | undefined): RunningJob | undefined {
     if (current.job.reads.length === 0) return undefined;
-    return (take() ?? workerModule().openWorker()).give(current.job);
+    return (take() ?? workerModule().openWorker(afterModule)).give(current.job);
   }
 
   function bootstrap(options: BootstrapOptions = {}): Promise<void> {

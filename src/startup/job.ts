@@ -22,6 +22,8 @@ export interface Job {
 }
 
 const DOOMED_LIMIT_MS = 2000;
+/** Whoever does a job gives its answer at the deadline; this much later it will not come. */
+export const OVERTIME_MS = 1500;
 
 type PlainValue = Omit<SecretValue, 'value'> & { readonly value: string };
 

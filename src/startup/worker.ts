@@ -1,11 +1,13 @@
 import type { MessagePort, Worker } from 'node:worker_threads';
 import WORKER_SOURCE from 'vaultstrap:source/startup/embedded/worker';
-import { detectSource } from '../identity/source.js';
-import { liveEnvironment, readEnvironment } from '../settings/environment.js';
+import { readEnvironment } from '../settings/environment.js';
 import { systemClock } from '../support/clock.js';
-import { type Failure, fail, type SafeCause, safeCause } from '../support/failure.js';
-import type { Job, JobReply } from './job.js';
+import { type SafeCause, safeCause } from '../support/failure.js';
+import { type Job, type JobReply, OVERTIME_MS } from './job.js';
 import { createSignal, isFinished, type WorkerData } from './signal.js';
+
+/** What to do when there is no thread, or none any more: loaded when that is so. */
+type LoadOtherwise = () => typeof import('./without-thread.js');
 
 /** No sign of life for this long after the start: it never began. */
 const START_LIMIT_MS = 5000;
@@ -14,8 +16,6 @@ const SILENCE_LIMIT_MS = 3000;
 /** Loading the SDK keeps the thread busy; on a small instance for many seconds. */
 const SDK_SILENCE_LIMIT_MS = 30_000;
 const SLICE_MS = 250;
-/** The worker gives its answer at the deadline; this much later it will not come. */
-const OVERTIME_MS = 1500;
 
 /** A thread of its own, ready for a job. */
 export interface OpenWorker {
@@ -37,7 +37,7 @@ export interface RunningJob {
  * Starts the thread; returns within milliseconds. It boots and loads what it needs while this thread finds out
  * what there is to fetch.
  */
-export function openWorker(): OpenWorker {
+export function openWorker(otherwise: LoadOtherwise): OpenWorker {
   const { Worker, MessageChannel, receiveMessageOnPort } = process.getBuiltinModule('node:worker_threads');
   const signal = createSignal();
   const { port1, port2 } = new MessageChannel();
@@ -59,7 +59,7 @@ export function openWorker(): OpenWorker {
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
     });
   } catch (error) {
-    return withoutWorker(safeCause(error));
+    return withoutWorker(safeCause(error), otherwise);
   }
   // Its failures show in what it answers, or in its silence.
   worker.on('error', () => {});
@@ -71,8 +71,8 @@ export function openWorker(): OpenWorker {
     give(job) {
       port1.postMessage(job);
       return {
-        waitBlocking: () => waitBlocking(job, worker, signal, received),
-        wait: () => waitForMessage(job, worker, signal, port1),
+        waitBlocking: () => waitBlocking(job, worker, signal, received, otherwise),
+        wait: () => waitForMessage(job, worker, signal, port1, otherwise),
       };
     },
     dismiss() {
@@ -83,20 +83,22 @@ export function openWorker(): OpenWorker {
 }
 
 /** There is no thread: a process takes its place, unless that is forbidden too; who does not block needs neither. */
-function withoutWorker(cause: SafeCause): OpenWorker {
-  const denied = cause.code === 'ERR_ACCESS_DENIED';
+function withoutWorker(cause: SafeCause, otherwise: LoadOtherwise): OpenWorker {
   return {
     give: (job) => ({
-      waitBlocking: () =>
-        denied ? failedReply(job, { ...FORBIDDEN, cause }) : inChildProcess(job, { ...NOT_STARTED, cause }),
+      waitBlocking: () => otherwise().replyWithoutThread(job, substitute(), cause),
       wait: async () => undefined,
     }),
     dismiss: () => {},
   };
 }
 
+function substitute() {
+  return { source: WORKER_SOURCE, env: workerEnvironment() };
+}
+
 /** Judges a worker by its signs of life, look by look, at most `SLICE_MS` apart. */
-function createWatch(job: Job, signal: Int32Array) {
+function createWatch(job: Job, signal: Int32Array, otherwise: LoadOtherwise) {
   let seen = 0;
   let lastLifeMs = systemClock.monotonic();
   let lastLookMs = lastLifeMs;
@@ -114,21 +116,27 @@ function createWatch(job: Job, signal: Int32Array) {
       if (nowMs > job.deadlineMs + OVERTIME_MS) return 'late';
       const silentMs = nowMs - lastLifeMs;
       if (silentMs <= (seen === 0 ? START_LIMIT_MS : SILENCE_LIMIT_MS)) return 'alive';
-      return seen > 0 && silentMs <= SDK_SILENCE_LIMIT_MS && needsSdk(job) ? 'alive' : 'lost';
+      return seen > 0 && silentMs <= SDK_SILENCE_LIMIT_MS && otherwise().mayBeLoadingSdk(job) ? 'alive' : 'lost';
     },
   };
 }
 
-function waitBlocking(job: Job, worker: Worker, signal: Int32Array, received: () => JobReply | undefined): JobReply {
-  const watch = createWatch(job, signal);
+function waitBlocking(
+  job: Job,
+  worker: Worker,
+  signal: Int32Array,
+  received: () => JobReply | undefined,
+  otherwise: LoadOtherwise,
+): JobReply {
+  const watch = createWatch(job, signal, otherwise);
   while (!isFinished(signal)) {
     Atomics.wait(signal, 0, watch.seen, SLICE_MS);
     const state = watch.look();
     if (state === 'alive' || isFinished(signal)) continue;
     void worker.terminate();
-    return state === 'late' ? failedReply(job, TIMED_OUT) : inChildProcess(job, LOST);
+    return state === 'late' ? otherwise().replyTooLate(job) : otherwise().replyAfterLoss(job, substitute());
   }
-  return received() ?? inChildProcess(job, LOST);
+  return received() ?? otherwise().replyAfterLoss(job, substitute());
 }
 
 function waitForMessage(
@@ -136,6 +144,7 @@ function waitForMessage(
   worker: Worker,
   signal: Int32Array,
   port: MessagePort,
+  otherwise: LoadOtherwise,
 ): Promise<JobReply | undefined> {
   return new Promise((resolve) => {
     const settle = (reply: JobReply | undefined) => {
@@ -143,12 +152,12 @@ function waitForMessage(
       port.close();
       resolve(reply);
     };
-    const watch = createWatch(job, signal);
+    const watch = createWatch(job, signal, otherwise);
     const looking = setInterval(() => {
       const state = watch.look();
       if (state === 'alive') return;
       void worker.terminate();
-      settle(state === 'late' ? failedReply(job, TIMED_OUT) : undefined);
+      settle(state === 'late' ? otherwise().replyTooLate(job) : undefined);
     }, SLICE_MS);
     // Waiting keeps the process alive; having started did not.
     port.ref();
@@ -158,33 +167,6 @@ function waitForMessage(
     if (worker.threadId < 0) onExit();
     else worker.once('exit', onExit);
   });
-}
-
-/** The one fallback: the same text, the same job, in a process of its own. */
-function inChildProcess(job: Job, otherwise: Failure): JobReply {
-  const { serialize, deserialize } = process.getBuiltinModule('node:v8');
-  const leftMs = job.deadlineMs - systemClock.monotonic();
-  if (leftMs <= 0) return failedReply(job, TIMED_OUT);
-  try {
-    const { spawnSync } = process.getBuiltinModule('node:child_process');
-    const child = spawnSync(process.execPath, ['-'], {
-      // Through the pipe, not the arguments: they can be read by other processes.
-      input: `globalThis.VAULTSTRAP_JOB=${JSON.stringify(serialize(job).toString('base64'))};\n${WORKER_SOURCE}`,
-      env: { ...workerEnvironment(), VAULTSTRAP_ENABLED: 'false' },
-      stdio: ['pipe', 'pipe', 'ignore'],
-      timeout: Math.ceil(leftMs) + OVERTIME_MS,
-      maxBuffer: 256 * 1024 * 1024,
-      windowsHide: true,
-    });
-    return deserialize(child.stdout) as JobReply;
-  } catch (error) {
-    return failedReply(job, { cause: safeCause(error), ...otherwise });
-  }
-}
-
-function needsSdk({ config }: Job): boolean {
-  const source = detectSource(liveEnvironment());
-  return config.client === 'sdk' || (source.ok && source.value.lane === 'sdk');
 }
 
 function workerEnvironment(): Record<string, string> {
@@ -198,45 +180,3 @@ function workerEnvironment(): Record<string, string> {
 function unprintable<T extends object>(env: T): T {
   return Object.defineProperty(env, Symbol.for('nodejs.util.inspect.custom'), { value: () => '[environment]' });
 }
-
-function failedReply(job: Job, failure: Failure): JobReply {
-  return {
-    results: job.reads.map(({ key }) => [key, fail(failure)]),
-    tokens: [],
-    requests: { token: 0, vault: 0, unauthorized: 0 },
-  };
-}
-
-const PRELOAD_INSTEAD = 'Start with node --import vaultstrap/preload, which needs no worker thread';
-
-const FORBIDDEN: Failure = {
-  status: 'OtherReasons',
-  code: 'ERR_WORKER_PERMISSION',
-  details: 'the permission model forbids the worker thread of a blocking start.',
-  hint: `${PRELOAD_INSTEAD}; or add --allow-worker.`,
-  retry: 'never',
-};
-
-const NOT_STARTED: Failure = {
-  status: 'OtherReasons',
-  code: 'ERR_WORKER_START',
-  details: 'neither the worker thread of the blocking start nor a process in its place could be started.',
-  hint: `${PRELOAD_INSTEAD}.`,
-  retry: 'deadline',
-};
-
-const LOST: Failure = {
-  status: 'OtherReasons',
-  code: 'ERR_WORKER_LOST',
-  details: 'the worker thread of the blocking start was lost, and so was the process that took its place.',
-  hint: 'The instance may be short of memory. node --import vaultstrap/preload needs no worker thread.',
-  retry: 'deadline',
-};
-
-const TIMED_OUT: Failure = {
-  status: 'FetchTimedOut',
-  code: 'ERR_TIMEOUT',
-  details: 'no answer came before the deadline.',
-  hint: 'Check the network road to the identity endpoint and the vault. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
-  retry: 'deadline',
-};

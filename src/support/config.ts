@@ -71,15 +71,22 @@ function oneOf<const T extends string>(...words: readonly T[]): Spec<T> {
   };
 }
 
-function list(item: RegExp, expected: string): Spec<readonly string[]> {
+function list(isItem: (text: string) => boolean, expected: string): Spec<readonly string[]> {
   return {
     expected,
     parse: (value) => {
       const items = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : undefined;
       const trimmed = items?.map((text) => (typeof text === 'string' ? text.trim() : '')).filter((text) => text !== '');
-      return trimmed?.every((text) => item.test(text)) ? trimmed : undefined;
+      return trimmed?.every(isItem) ? trimmed : undefined;
     },
   };
+}
+
+/** `host` or `host:port`. */
+function isHost(text: string): boolean {
+  const match = /^[a-z0-9.-]+(?::(\d{1,5}))?$/i.exec(text);
+  const port = Number(match?.[1] ?? 443);
+  return match !== null && port >= 1 && port <= 65_535;
 }
 
 const identitySelector: Spec<IdentitySelector> = {
@@ -97,7 +104,7 @@ const suffix: Spec<string> = {
 
 const SPECS = {
   enabled: flag,
-  ignore: list(/^[^\s=,]+$/, 'names of settings, separated by commas'),
+  ignore: list((name) => /^[^\s=,]+$/.test(name), 'names of settings, separated by commas'),
   identity: identitySelector,
   onError: oneOf('throw', 'unset', 'keep'),
   onRevoked: oneOf('keep', 'unset'),
@@ -107,7 +114,7 @@ const SPECS = {
   concurrency: integer(1, 256),
   client: oneOf('direct', 'sdk'),
   vaultSuffix: suffix,
-  allowedHosts: list(/^[a-z0-9.-]+(:\d{1,5})?$/i, 'exact host names, each with or without :port, separated by commas'),
+  allowedHosts: list(isHost, 'exact host names, each with or without :port, separated by commas'),
   log: oneOf(...LOG_LEVELS),
 } as const;
 

@@ -5,7 +5,10 @@ export interface WorkLimits {
   readonly all: number;
 }
 
-/** Works through queues, each in its order and all in turn. `work` never rejects; it is told which worker does it. */
+/**
+ * Works through queues, each in its order. The next item is of the queue with the fewest under way, so that queues which
+ * hang never get more than their share while others wait. `work` never rejects; it is told which worker does it.
+ */
 export async function workThrough<T>(
   queues: readonly (readonly T[])[],
   { each, all }: WorkLimits,
@@ -14,12 +17,18 @@ export async function workThrough<T>(
   const lines = queues.map((items) => ({ items, next: 0, running: 0 }));
   let turn = 0;
 
+  /** Of several with as few under way, the one whose turn it is. */
   function nextLine() {
+    let chosen: (typeof lines)[number] | undefined;
+    let place = turn;
     for (let looked = 0; looked < lines.length; looked++) {
-      const line = lines[turn++ % lines.length];
-      if (line && line.running < each && line.next < line.items.length) return line;
+      const line = lines[(turn + looked) % lines.length];
+      if (!line || line.next === line.items.length || line.running >= (chosen?.running ?? each)) continue;
+      chosen = line;
+      place = turn + looked;
     }
-    return undefined;
+    turn = (place + 1) % lines.length;
+    return chosen;
   }
 
   /** Ends when all that is left belongs to queues with enough under way: those who work on them go on with it. */

@@ -337,7 +337,7 @@ describe('refresh', () => {
     });
     const earlier = rotator.refresh();
     vault = { pw: 'new' };
-    const urgent = [rotator.refresh({ urgentFor: 'VS_PW' }), rotator.refresh({ urgentFor: 'VS_PW' })];
+    const urgent = [rotator.refresh('VS_PW'), rotator.refresh('VS_PW')];
     expect(asked).toHaveLength(1);
     gate = undefined;
     open();
@@ -353,12 +353,12 @@ describe('refresh', () => {
     start({ VS_PW: ref() });
     const broken = vi.spyOn(client, 'readAll').mockRejectedValueOnce(new Error('impossible'));
     const first = rotator.refresh().catch(() => 'broke');
-    const urgent = rotator.refresh({ urgentFor: 'VS_PW' });
+    const urgent = rotator.refresh('VS_PW');
     expect(await first).toBe('broke');
     expect((await urgent).failed).toEqual([]);
     broken.mockRejectedValueOnce(new Error('impossible'));
-    await rotator.refresh({ urgentFor: 'VS_PW' }).catch(() => {});
-    expect((await rotator.refresh({ urgentFor: 'VS_PW' })).failed).toEqual([]);
+    await rotator.refresh('VS_PW').catch(() => {});
+    expect((await rotator.refresh('VS_PW')).failed).toEqual([]);
     broken.mockRestore();
   });
 
@@ -368,7 +368,7 @@ describe('refresh', () => {
     asked = [];
     const age = rotator.ageMs();
     nowMs += 5000;
-    await rotator.refresh({ urgentFor: 'VS_PW' });
+    await rotator.refresh('VS_PW');
     expect(asked.map((keys) => keys.toSorted())).toEqual([['pw', 'user']]);
     expect(rotator.ageMs()).toBe((age ?? 0) + 5000);
   });
@@ -422,7 +422,7 @@ describe('refresh', () => {
     vault = { ...vault, pw: at('p2', V2) };
     await rotator.refresh();
     expect(process.env['VS_URL']).toBe('u1:p1');
-    await rotator.refresh({ urgentFor: 'VS_URL' });
+    await rotator.refresh('VS_URL');
     expect(process.env['VS_URL']).toBe('u1:p2');
   });
 });

@@ -73,7 +73,17 @@ describe('malformed', () => {
     CONCURRENCY: ['0', '257'],
     CLIENT: ['auto'],
     VAULT_SUFFIX: ['azure.net', 'vault', 'management.azure.com', 'xvault.azure.net', '.vault.azure.net', 'vault..net'],
-    ALLOWED_HOSTS: ['https://kv.corp', 'kv.corp/secrets', '*.corp', 'a b', 'user@host', '[::1]:443'],
+    ALLOWED_HOSTS: [
+      'https://kv.corp',
+      'kv.corp/secrets',
+      '*.corp',
+      'a b',
+      'user@host',
+      '[::1]:443',
+      'kv.corp:65536',
+      'kv.corp:0',
+      'kv.corp:',
+    ],
     LOG: ['verbose', '1'],
   };
   for (const [name, texts] of Object.entries(WRONG)) {

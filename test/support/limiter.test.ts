@@ -63,6 +63,22 @@ describe('workThrough', () => {
     expect(begun).toHaveLength(10);
   });
 
+  test('queues that hang get no more than their share while another one waits', async () => {
+    const { begun, work, end } = stage();
+    const done = workThrough([queue('a', 9), queue('b', 9), queue('c', 9)], { each: 4, all: 6 }, work);
+    const first = ['a0', 'b0', 'c0', 'a1', 'b1', 'c1'];
+    expect(begun).toEqual(first);
+    for (let i = 2; i < 9; i++) await end('c');
+    expect(begun).toEqual([...first, ...queue('c', 9).slice(2)]);
+    // Nobody else waits for these places any more.
+    await end('c');
+    await end('c');
+    expect(begun.slice(13)).toEqual(['a2', 'b2']);
+    for (let i = 0; i < 18; i++) await end();
+    await done;
+    expect(begun).toHaveLength(27);
+  });
+
   test('nothing to do is done at once', async () => {
     await workThrough([], { each: 1, all: 1 }, () => Promise.reject(new Error('of what?')));
     await workThrough([[]], { each: 1, all: 1 }, () => Promise.reject(new Error('of what?')));

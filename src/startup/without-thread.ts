@@ -1,0 +1,99 @@
+import { detectSource } from '../identity/source.js';
+import { liveEnvironment } from '../settings/environment.js';
+import { systemClock } from '../support/clock.js';
+import { type Failure, fail, type SafeCause, safeCause } from '../support/failure.js';
+import { type Job, type JobReply, OVERTIME_MS } from './job.js';
+
+/** What a process needs that takes the thread's place. */
+export interface Substitute {
+  /** The text of the worker. */
+  readonly source: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The thread could not be started. */
+export function replyWithoutThread(job: Job, substitute: Substitute, cause: SafeCause): JobReply {
+  return cause.code === 'ERR_ACCESS_DENIED'
+    ? failedReply(job, { ...FORBIDDEN, cause })
+    : inChildProcess(job, substitute, { ...NOT_STARTED, cause });
+}
+
+/** The thread showed no more life. */
+export function replyAfterLoss(job: Job, substitute: Substitute): JobReply {
+  return inChildProcess(job, substitute, LOST);
+}
+
+/** The thread lives, and has let the deadline pass. */
+export function replyTooLate(job: Job): JobReply {
+  return failedReply(job, TIMED_OUT);
+}
+
+/** Whether a thread that is silent may be at work on that. */
+export function mayBeLoadingSdk({ config }: Job): boolean {
+  const source = detectSource(liveEnvironment());
+  return config.client === 'sdk' || (source.ok && source.value.lane === 'sdk');
+}
+
+/** The one fallback: the same text, the same job, in a process of its own. */
+function inChildProcess(job: Job, { source, env }: Substitute, otherwise: Failure): JobReply {
+  const { serialize, deserialize } = process.getBuiltinModule('node:v8');
+  const leftMs = job.deadlineMs - systemClock.monotonic();
+  if (leftMs <= 0) return failedReply(job, TIMED_OUT);
+  try {
+    const { spawnSync } = process.getBuiltinModule('node:child_process');
+    const child = spawnSync(process.execPath, ['-'], {
+      // Through the pipe, not the arguments: they can be read by other processes.
+      input: `globalThis.VAULTSTRAP_JOB=${JSON.stringify(serialize(job).toString('base64'))};\n${source}`,
+      env: { ...env, VAULTSTRAP_ENABLED: 'false' },
+      stdio: ['pipe', 'pipe', 'ignore'],
+      timeout: Math.ceil(leftMs) + OVERTIME_MS,
+      maxBuffer: 256 * 1024 * 1024,
+      windowsHide: true,
+    });
+    return deserialize(child.stdout) as JobReply;
+  } catch (error) {
+    return failedReply(job, { cause: safeCause(error), ...otherwise });
+  }
+}
+
+function failedReply(job: Job, failure: Failure): JobReply {
+  return {
+    results: job.reads.map(({ key }) => [key, fail(failure)]),
+    tokens: [],
+    requests: { token: 0, vault: 0, unauthorized: 0 },
+  };
+}
+
+const PRELOAD_INSTEAD = 'Start with node --import vaultstrap/preload, which needs no worker thread';
+
+const FORBIDDEN: Failure = {
+  status: 'OtherReasons',
+  code: 'ERR_WORKER_PERMISSION',
+  details: 'the permission model forbids the worker thread of a blocking start.',
+  hint: `${PRELOAD_INSTEAD}; or add --allow-worker.`,
+  retry: 'never',
+};
+
+const NOT_STARTED: Failure = {
+  status: 'OtherReasons',
+  code: 'ERR_WORKER_START',
+  details: 'neither the worker thread of the blocking start nor a process in its place could be started.',
+  hint: `${PRELOAD_INSTEAD}.`,
+  retry: 'deadline',
+};
+
+const LOST: Failure = {
+  status: 'OtherReasons',
+  code: 'ERR_WORKER_LOST',
+  details: 'the worker thread of the blocking start was lost, and so was the process that took its place.',
+  hint: 'The instance may be short of memory. node --import vaultstrap/preload needs no worker thread.',
+  retry: 'deadline',
+};
+
+const TIMED_OUT: Failure = {
+  status: 'FetchTimedOut',
+  code: 'ERR_TIMEOUT',
+  details: 'no answer came before the deadline.',
+  hint: 'Check the network road to the identity endpoint and the vault. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
+  retry: 'deadline',
+};
