@@ -2,6 +2,7 @@
 import { app } from '@azure/functions';
 import { createAgeCheck } from './functions/age-check.js';
 import { rotateSecrets, secretChanged, secretsStatus } from './functions/handlers.js';
+import { warnOfLateStart } from './functions/late-start.js';
 import { checkRotationOptions, type RotationOptions, rotationSchedule } from './functions/options.js';
 import { bootstrap } from './index.js';
 import { existingEngine } from './startup/slot.js';
@@ -21,7 +22,9 @@ export { type RotationOptions, rotationSchedule, type TimerTriggerOptions } from
 export function registerRotation(options: RotationOptions = {}): void {
   const { maxAgeSeconds = Number.POSITIVE_INFINITY, timer, schedule, events, status } = checkLoudly(options);
   app.hook.appStart(async () => {
-    await bootstrap();
+    const isStarted = (existingEngine()?.references() ?? []).length > 0;
+    const report = await bootstrap();
+    if (!isStarted) warnOfLateStart(report);
   });
   app.hook.preInvocation(createAgeCheck(existingEngine, maxAgeSeconds * 1000, systemClock) as () => Promise<void>);
   if (timer) {

@@ -141,14 +141,27 @@ describe('values are there before the first line', () => {
   );
 
   test('registerRotation alone resolves before the first invocation, too late for modules', async () => {
-    const { steps } = await drive({ main: ['f/1-hello.cjs', 'f/hook.cjs'], mode: 'specialized', invoke: HELLO_ONCE });
+    const main = ['f/1-hello.cjs', 'f/hook.cjs'];
+    const { steps, outcome } = await drive({ main, mode: 'specialized', invoke: HELLO_ONCE });
     expect(bodyOf(steps.get('invoke hello'))).toEqual({ atLoad: Object.values(references), now: valuesOf(first) });
+    expect(outcome.stderr).toMatch(
+      /^vaultstrap warn: .* while those loaded, DB_PASSWORD, DB_URL held no value yet\. .*\n$/,
+    );
+  });
+
+  test('registerRotation alone is in time for what a parent process resolved', async () => {
+    const main = ['f/1-hello.cjs', 'f/hook.cjs'];
+    const nodeArgs = ['node_modules/vaultstrap/dist/cli.cjs', 'run', '--', NODE];
+    const { steps, outcome } = await drive({ main, nodeArgs, invoke: HELLO_ONCE });
+    expect(bodyOf(steps.get('invoke hello'))).toEqual({ atLoad: valuesOf(first), now: valuesOf(first) });
+    expect(outcome.stderr).not.toContain('held no value');
   });
 
   test('what start took out, registerRotation joins', async () => {
     const main = ['f/0-start.cjs', 'f/1-hello.cjs', 'f/hook.cjs'];
-    const { steps } = await drive({ main, mode: 'specialized', invoke: HELLO_ONCE });
+    const { steps, outcome } = await drive({ main, mode: 'specialized', invoke: HELLO_ONCE });
     expect(bodyOf(steps.get('invoke hello'))).toEqual({ atLoad: [null, null], now: valuesOf(first) });
+    expect(outcome.stderr).toBe('');
   });
 });
 
