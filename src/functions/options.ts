@@ -60,21 +60,25 @@ export function checkRotationOptions(options: unknown): RotationOptions {
   if (!isRecord(options)) throw invalid('the argument of registerRotation', 'an object');
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(OPTIONS, name)) {
-      throw invalid(`option ${name} of registerRotation`, `one of ${Object.keys(OPTIONS).join(', ')}`);
+      throw invalid(
+        `option ${name} of registerRotation`,
+        `one of ${Object.keys(OPTIONS).join(', ')}`,
+        'does not exist',
+      );
     }
     const [isValid, expected] = OPTIONS[name as keyof RotationOptions];
     if (value !== undefined && !isValid(value)) throw invalid(`option ${name} of registerRotation`, expected);
   }
   const checked = options as RotationOptions;
   if (checked.schedule !== undefined && !checked.timer)
-    throw invalid('option schedule of registerRotation', 'timer: true beside it');
+    throw invalid('option schedule of registerRotation', 'timer: true beside it', 'has no timer');
   return checked;
 }
 
-function invalid(what: string, expected: string): VaultstrapError {
+function invalid(what: string, expected: string, problem = 'is malformed'): VaultstrapError {
   // The hint is in the message, too: of an entry file's error the worker prints nothing else.
   const hint = `Expected: ${expected}.`;
-  return new VaultstrapError('ERR_INVALID_OPTION', `${what} is malformed. ${hint}`, hint);
+  return new VaultstrapError('ERR_INVALID_OPTION', `${what} ${problem}. ${hint}`, hint);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -154,14 +154,12 @@ export function nearestOwnSetting(name: string): string | undefined {
  */
 export function readConfig(env: Env, options: BootstrapOptions = {}, inFunctionsWorker = false): Config {
   const failures: SettingFailure[] = [];
-  const reject = (setting: string, code: 'ERR_INVALID_SETTING' | 'ERR_INVALID_OPTION', expected: string) =>
-    failures.push({
-      setting,
-      status: 'InvalidSyntax',
-      code,
-      details: 'the value is not what this setting takes.',
-      hint: `Expected: ${expected}.`,
-    });
+  const reject = (
+    setting: string,
+    code: 'ERR_INVALID_SETTING' | 'ERR_INVALID_OPTION',
+    expected: string,
+    details = 'the value is not what this setting takes.',
+  ) => failures.push({ setting, status: 'InvalidSyntax', code, details, hint: `Expected: ${expected}.` });
 
   function read<N extends Name>(name: N): ReturnType<(typeof SPECS)[N]['parse']> | undefined {
     const option = options[name];
@@ -178,8 +176,13 @@ export function readConfig(env: Env, options: BootstrapOptions = {}, inFunctions
   }
 
   for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(SPECS, name))
-      reject(`option ${name}`, 'ERR_INVALID_OPTION', `one of ${Object.keys(SPECS).join(', ')}`);
+    if (Object.hasOwn(SPECS, name)) continue;
+    reject(
+      `option ${name}`,
+      'ERR_INVALID_OPTION',
+      `one of ${Object.keys(SPECS).join(', ')}`,
+      'there is no such option.',
+    );
   }
 
   const endpoint = parseVaultEndpoint(env);

@@ -24,7 +24,7 @@ describe('options of registerRotation', () => {
     [null, 'argument'],
     ['timer', 'argument'],
     [[], 'argument'],
-    [{ maxAge: 3 }, 'option maxAge'],
+    [{ maxAge: 3 }, 'option maxAge of registerRotation does not exist. Expected: one of maxAgeSeconds'],
     [{ constructor: 3 }, 'option constructor'],
     [{ maxAgeSeconds: 0 }, 'option maxAgeSeconds'],
     [{ maxAgeSeconds: 1.5 }, 'option maxAgeSeconds'],
@@ -41,7 +41,7 @@ describe('options of registerRotation', () => {
     [{ timer: true, schedule: 'every five minutes' }, 'option schedule'],
     [{ timer: true, schedule: '%A% ' }, 'option schedule'],
     [{ timer: true, schedule: '* * * *' }, 'option schedule'],
-    [{ schedule: '0 * * * * *' }, 'option schedule'],
+    [{ schedule: '0 * * * * *' }, 'option schedule of registerRotation has no timer'],
     [{ timer: false, schedule: '0 * * * * *' }, 'option schedule'],
   ])('%j is an error that names the option', (options, name) => {
     expect(() => checkRotationOptions(options)).toThrow(

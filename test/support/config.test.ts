@@ -140,6 +140,12 @@ describe('malformed', () => {
     expect(failure).toMatchObject({ setting: `option ${name}`, code: 'ERR_INVALID_OPTION' });
   });
 
+  test('of an option that does not exist it is said that it does not, rather than that its value is wrong', () => {
+    const [unknown, malformed] = failuresOf({}, { refreshseconds: 5, refreshSeconds: 1.5 } as object);
+    expect(unknown?.details).toBe('there is no such option.');
+    expect(malformed?.details).toBe('the value is not what this setting takes.');
+  });
+
   test('a value is not quoted: a secret may have been put there by mistake', () => {
     const env = Object.fromEntries(Object.keys(WRONG).map((name) => [`VAULTSTRAP_${name}`, 'c4nary secret']));
     let error: unknown;
