@@ -4,7 +4,11 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { startEmulator } from 'vaultstrap/testing';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+// The package that the example has installed: this file stands beside it.
+const { startEmulator } = createRequire(path.resolve('package.json'))('vaultstrap/testing');
 
 // The API that the examples call: a stranger who takes the current key only.
 let key = randomUUID();
