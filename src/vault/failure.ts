@@ -160,7 +160,7 @@ function notFound({ vault, secret, version }: SecretRead, code: string | undefin
     status: 'SecretNotFound',
     code: 'ERR_SECRET_NOT_FOUND',
     details: `vault '${vault}' has no secret '${secret}'.`,
-    hint: `az keyvault secret set --vault-name ${vault} --name ${secret}; or, if it was deleted: az keyvault secret recover --vault-name ${vault} --name ${secret}`,
+    hint: `npx vaultstrap set ${vault} ${secret}; or, if it was deleted: az keyvault secret recover --vault-name ${vault} --name ${secret}`,
     retry: 'never',
     absent: true,
   };

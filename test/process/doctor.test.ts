@@ -201,7 +201,7 @@ describe('trouble', () => {
     };
     const { bad, of } = await doctor(env);
     expect(bad).toEqual(['references B', 'secrets shop/none', 'secrets C']);
-    expect(of('secrets')[0]?.remedy).toContain('az keyvault secret set --vault-name shop --name none');
+    expect(of('secrets')[0]?.remedy).toContain('npx vaultstrap set shop none');
   });
 
   test('a name that does not resolve', async () => {

@@ -75,7 +75,7 @@ function remedyFor(failure: Failure, read: SecretRead, { principalOf }: ReadCont
 }
 
 const RENEW = ({ vault, secret }: SecretRead) =>
-  `Key Vault serves it all the same. Set a new version: az keyvault secret set --vault-name ${vault} --name ${secret}`;
+  `Key Vault serves it all the same. Set a new version: npx vaultstrap set ${vault} ${secret}`;
 
 /** How far this machine's clock is from a vault's, which states seconds. */
 export function examineClock(results: ReadResults, nowMs: number): readonly Finding[] {
