@@ -7,7 +7,7 @@ import type { ByHand, Change } from './init/edit.js';
 import { planEntry } from './init/entry.js';
 import type { RotationFlags } from './init/rotation.js';
 import { addSample } from './init/sample.js';
-import { readProject } from './lint/app/project.js';
+import { type Project, readProject } from './lint/app/project.js';
 import { EXIT, UsageError } from './support/exit.js';
 import { readExactText } from './support/files.js';
 import { paint } from './support/terminal.js';
@@ -43,36 +43,40 @@ export async function init(options: InitOptions): Promise<number> {
     return EXIT.done;
   }
   for (const change of changes) process.stdout.write(`${renderDiff(change, process.stdout)}\n`);
-  const isWritten = changes.length > 0 && (await isAgreed(options));
-  if (isWritten) {
+  const answer = changes.length > 0 ? await ask(options) : 'no';
+  if (answer === 'yes') {
     for (const change of changes) checkWritable(dir, change);
     for (const change of changes) write(dir, change);
     const names = changes.map(({ file }) => file).join(', ');
     process.stdout.write(
-      `Written: ${names}.\nNext: npm install, then npx vaultstrap lint. To start it without Azure: npx vaultstrap emulate -- ${
-        project.isFunctions ? 'func start' : 'npm start'
-      }\n`,
+      `Written: ${names}.\nNext: npm install, then npx vaultstrap lint. To start it without Azure: npx vaultstrap emulate -- ${startOf(project)}\n`,
     );
   }
   for (const one of entry.byHand) explain(one);
-  return entry.byHand.length > 0 ? EXIT.unresolved : EXIT.done;
+  return entry.byHand.length > 0 || answer === 'nobody' ? EXIT.unresolved : EXIT.done;
 }
 
-async function isAgreed({ yes, dryRun }: InitOptions): Promise<boolean> {
+/** The template's script builds first. Below `run` it does not matter whether the app loads its .env itself. */
+function startOf({ isFunctions, scripts }: Project): string {
+  if (!isFunctions) return 'npx vaultstrap run -e .env -- npm start';
+  return scripts.some(({ name }) => name === 'start') ? 'npm start' : 'func start';
+}
+
+async function ask({ yes, dryRun }: InitOptions): Promise<'yes' | 'no' | 'nobody'> {
   if (dryRun) {
     process.stdout.write('Nothing written: a dry run.\n');
-    return false;
+    return 'no';
   }
-  if (yes) return true;
+  if (yes) return 'yes';
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     process.stdout.write('Nothing written, since there is nobody to ask: run it with --yes.\n');
-    return false;
+    return 'nobody';
   }
   const { confirm, isCancel } = await import('@clack/prompts');
   const answer = await confirm({ message: 'Write this?' });
-  if (answer === true && !isCancel(answer)) return true;
+  if (answer === true && !isCancel(answer)) return 'yes';
   process.stdout.write('Nothing written.\n');
-  return false;
+  return 'no';
 }
 
 /** Before the first is written: all, or nothing. */

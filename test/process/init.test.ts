@@ -74,6 +74,12 @@ describe.each(Object.entries(APPS))('%s', (_name, fixture) => {
     expect(before, before.stderr + before.stdout).toMatchObject({ code: 0, stderr: '' });
     const sample = fixture.isFunctions ? 'local.settings.sample.json' : '.env.sample';
     expect(before.stdout).toContain(`Written: ${['package.json', ...fixture.touched, sample].join(', ')}.`);
+    // A web app's .env is nobody's business unless it loads it: `npm start` alone would see no settings.
+    expect(before.stdout).toMatch(
+      fixture.isFunctions
+        ? / npx vaultstrap emulate -- (?:npm|func) start\n$/
+        : / npx vaultstrap emulate -- npx vaultstrap run -e \.env -- npm start\n$/,
+    );
     const { dependencies } = JSON.parse(readFileSync(app.path('package.json'), 'utf8'));
     expect(dependencies.vaultstrap).toBe(`^${version}`);
 
@@ -98,9 +104,14 @@ describe('what is written', () => {
 
   test('without a terminal: nothing, unless --yes says so', async () => {
     const app = appOf(files);
-    for (const args of [['init'], ['init', '--dry-run'], ['init', '--dry-run', '--yes']]) {
+    const NOT_DONE = [
+      [['init'], 1],
+      [['init', '--dry-run'], 0],
+      [['init', '--dry-run', '--yes'], 0],
+    ] as const;
+    for (const [args, expected] of NOT_DONE) {
       const { code, stdout } = await app.run([CLI, ...args]);
-      expect(code).toBe(0);
+      expect(code).toBe(expected);
       expect(stdout).toContain('+++ b/src/functions/0-vaultstrap.ts');
       expect(stdout).toMatch(/Nothing written/);
     }

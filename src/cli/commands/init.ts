@@ -7,7 +7,7 @@ reference; in a Function App also what keeps values fresh. Shows the difference
 and asks; without a terminal nothing is written unless --yes says so.
 
 Exit status: 0 done, or nothing to do; 1 something is left to do by hand, with
-the line to paste; 2 a mistake in the call.
+the line to paste, or nobody could be asked; 2 a mistake in the call.
 
 Examples:
   vaultstrap init --dry-run
