@@ -39,7 +39,9 @@ export async function init(options: InitOptions): Promise<number> {
     (change) => change !== undefined,
   );
   if (changes.length === 0 && entry.byHand.length === 0) {
-    process.stdout.write('Nothing to do: vaultstrap is in this app already.\n');
+    process.stdout.write(
+      'Nothing to do: vaultstrap is in this app already. Whether it loads first: npx vaultstrap lint\n',
+    );
     return EXIT.done;
   }
   for (const change of changes) process.stdout.write(`${renderDiff(change, process.stdout)}\n`);

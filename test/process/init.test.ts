@@ -94,7 +94,10 @@ describe.each(Object.entries(APPS))('%s', (_name, fixture) => {
     const files = ['package.json', ...fixture.touched, sample];
     const written = files.map((file) => readFileSync(app.path(file), 'utf8'));
     const again = await app.run([CLI, 'init', '--yes']);
-    expect(again).toMatchObject({ code: 0, stdout: 'Nothing to do: vaultstrap is in this app already.\n' });
+    expect(again).toMatchObject({
+      code: 0,
+      stdout: 'Nothing to do: vaultstrap is in this app already. Whether it loads first: npx vaultstrap lint\n',
+    });
     expect(files.map((file) => readFileSync(app.path(file), 'utf8'))).toEqual(written);
   });
 });
