@@ -102,6 +102,17 @@ export function noIdentity(source: SourceName, cause: Failure['cause'], tried: r
   };
 }
 
+/** App Service and Container Apps have an endpoint as soon as the app has an identity, and need no package for it. */
+export function noEndpoint(): Failure {
+  return {
+    status: 'MSINotEnabled',
+    code: 'ERR_IDENTITY_NOT_FOUND',
+    details: 'the app has no managed identity: IDENTITY_ENDPOINT and IDENTITY_HEADER are not set.',
+    hint: 'Turn it on: az webapp identity assign --name APP --resource-group GROUP (az functionapp ... for a Function App, az containerapp ... --system-assigned).',
+    retry: 'never',
+  };
+}
+
 export function timedOut(source: SourceName): Failure {
   return {
     status: 'FetchTimedOut',

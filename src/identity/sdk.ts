@@ -2,12 +2,13 @@ import type { TokenCredential } from '@azure/identity';
 import type { Environment } from '../settings/environment.js';
 import { fail, type Result } from '../support/failure.js';
 import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
-import { findSdk, loadSdk } from '../support/sdk-loader.js';
+import { findSdk, isNotInstalled, loadSdk } from '../support/sdk-loader.js';
 import { Secret } from '../support/secret.js';
+import { isOnPlatform } from '../support/vault-names.js';
 import { cannotSelect } from './protocol.js';
 import type { AccessToken, TokenContext } from './reply.js';
 import { askCredential, createSdkCredential, membersOf } from './sdk-credentials.js';
-import { noIdentity, sdkFailure, timedOut } from './sdk-failure.js';
+import { noEndpoint, noIdentity, sdkFailure, timedOut } from './sdk-failure.js';
 import type { SourceName } from './source.js';
 import { refuseAnothers } from './whose.js';
 
@@ -85,10 +86,18 @@ export function createSdkTokens({ env, anchors, ca }: SdkTokensOptions): SdkToke
         const isManaged = !isLast || by === 'ManagedIdentityCredential';
         return isManaged ? refuseAnothers(given, context) : { ok: true, value: given };
       } catch (error) {
+        if (source === 'default-azure-credential' && isNotInstalled(error) && isManagedOnly(env())) {
+          return fail(noEndpoint());
+        }
         return fail(
           timeout.aborted ? timedOut(source) : sdkFailure(error, source, context, membersOf(credentials.get(key))),
         );
       }
     },
   };
+}
+
+/** What else could sign in there: a service principal in the settings, by the SDK. */
+function isManagedOnly(env: Environment): boolean {
+  return isOnPlatform(env) && !env['AZURE_CLIENT_SECRET'] && !env['AZURE_CLIENT_CERTIFICATE_PATH'];
 }

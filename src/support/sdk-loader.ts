@@ -48,6 +48,10 @@ export function findSdk(name: keyof SdkModules, anchors: readonly string[]): str
   );
 }
 
+export function isNotInstalled(error: unknown): boolean {
+  return error instanceof VaultstrapError && error.code === 'ERR_SDK_NOT_FOUND';
+}
+
 /**
  * Loads an SDK package, only now.
  *

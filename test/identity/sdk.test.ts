@@ -375,6 +375,23 @@ describe('without the packages', () => {
     rmSync(folder, { recursive: true });
   });
 
+  test.each([
+    ['App Service', { WEBSITE_SITE_NAME: 'shop' }],
+    ['Container Apps', { CONTAINER_APP_NAME: 'shop', CONTAINER_APP_REPLICA_NAME: 'shop--1' }],
+  ])('on %s it is the identity that is missing', async (_name, env) => {
+    const without = (settings: Record<string, string>) => asker(settings, jumpingClock(), { sdkAnchors: [] }).ask();
+    expect(failureOf(await without(env))).toMatchObject({
+      status: 'MSINotEnabled',
+      code: 'ERR_IDENTITY_NOT_FOUND',
+      hint: expect.stringContaining('az webapp identity assign'),
+    });
+    // A service principal signs in by the package.
+    expect(failureOf(await without({ ...env, AZURE_CLIENT_SECRET: 'x' })).code).toBe('ERR_SDK_NOT_FOUND');
+    expect(failureOf(await without({ ...env, AZURE_FUNCTIONS_ENVIRONMENT: 'Development' })).code).toBe(
+      'ERR_SDK_NOT_FOUND',
+    );
+  });
+
   test('and without any place to look', async () => {
     expect(failureOf(await asker({}, jumpingClock(), { sdkAnchors: [] }).ask()).code).toBe('ERR_SDK_NOT_FOUND');
   });
