@@ -176,7 +176,8 @@ export function tooLong(): { problem: string; hint: string } {
   );
 }
 
-const WHAT_IT_NEEDS = 'Give SecretUri=https://{vault}.vault.azure.net/secrets/{name}, or VaultName and SecretName.';
+const WHAT_IT_NEEDS =
+  'Give SecretUri=https://{vault}.vault.azure.net/secrets/{name}, or VaultName={vault};SecretName={name}.';
 
 const VAULT_NAME_RULE = 'A vault name has 3 to 24 letters, digits and single hyphens, and begins with a letter.';
 
