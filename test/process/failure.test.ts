@@ -181,7 +181,7 @@ describe('an app that does not', () => {
         /^ {2}FORBIDDEN: AccessToKeyVaultDenied \(ERR_VAULT_RBAC\): .*Hint: .*az role assignment create/,
       ),
       expect.stringMatching(
-        /^ {2}GONE: SecretNotFound \(ERR_SECRET_NOT_FOUND\): vault 'shop' has no secret 'none'\. Hint: az keyvault/,
+        /^ {2}GONE: SecretNotFound \(ERR_SECRET_NOT_FOUND\): vault 'shop' has no secret 'none'\. Hint: npx vaultstrap set shop none; /,
       ),
     ]);
     // No dump of a bundle in one line.
