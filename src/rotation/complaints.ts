@@ -36,7 +36,8 @@ export function createComplaints(clock: Clock, log: () => Log): Complaints {
       const { setting, origin } = composed.planned;
       const refused = failure.retry === 'never';
       // The platform's own choice of identity is invisible to us: its value stays, and this is said once.
-      const ofPlatform = origin === 'platform' && refused && !failure.absent;
+      const isForUs = refused || failure.status === 'MSINotEnabled';
+      const ofPlatform = origin === 'platform' && isForUs && !failure.absent;
       if (!isNews(ofPlatform ? PLATFORM : setting, refused, ofPlatform)) return;
       if (ofPlatform) {
         log().warn(

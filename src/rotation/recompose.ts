@@ -76,12 +76,17 @@ function failureOf({ planned, outcome }: ComposedSetting, held: HeldSecrets): Fa
   return ofReads[0] ?? (outcome.kind === 'failed' ? outcome.failure : undefined);
 }
 
-/** When the youngest of a setting's secrets was read; `undefined` when none was. */
-export function resolvedAtOf({ reads }: PlannedSetting, held: HeldSecrets): number | undefined {
-  let youngestMs: number | undefined;
-  for (const key of reads) {
-    const atMs = held.get(key)?.resolvedAtMs;
-    if (atMs !== undefined) youngestMs = Math.max(youngestMs ?? atMs, atMs);
-  }
-  return youngestMs;
+/**
+ * When the youngest of a setting's secrets was read, of those too that it mentions (`known`: the settings before it);
+ * `undefined` when none was.
+ */
+export function resolvedAtOf(
+  { reads, mentions }: PlannedSetting,
+  held: HeldSecrets,
+  known: ReadonlyMap<string, { readonly resolvedAtMs?: number }>,
+): number | undefined {
+  const times = [...reads.map((key) => held.get(key)), ...mentions.map((name) => known.get(name))]
+    .map((one) => one?.resolvedAtMs)
+    .filter((atMs) => atMs !== undefined);
+  return times.length > 0 ? Math.max(...times) : undefined;
 }

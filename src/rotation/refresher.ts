@@ -116,7 +116,7 @@ export function createRefresher(
       }
       if (change) changed.push(change);
       const { keepsRaw, ...before } = notes.get(setting) ?? {};
-      const resolvedAtMs = resolvedAtOf(planned, standing.held) ?? before.resolvedAtMs;
+      const resolvedAtMs = resolvedAtOf(planned, standing.held, notes) ?? before.resolvedAtMs;
       notes.set(setting, {
         ...(failure && { failure }),
         ...(keepsRaw && outcome.kind === 'failed' && { keepsRaw }),

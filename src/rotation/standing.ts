@@ -97,7 +97,7 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
         const { planned, outcome } = setting;
         ledger.note(planned.names, input.plan.env);
         if (outcome.kind === 'value')
-          notes.set(planned.setting, { resolvedAtMs: resolvedAtOf(planned, standing.held) ?? clock.now() });
+          notes.set(planned.setting, { resolvedAtMs: resolvedAtOf(planned, standing.held, notes) ?? clock.now() });
         const keepsRaw = outcome.kind === 'failed' && input.config.onError === 'keep' && planned.names.length > 0;
         if (keepsRaw) notes.set(planned.setting, { keepsRaw });
         for (const name of planned.names) changes.set(name, keepsRaw ? ledger.original(name) : textOf(setting));

@@ -160,10 +160,21 @@ test('a setting is as young as the youngest of its secrets', () => {
     [keyOf('c'), at()],
   ]);
   const of = (...secrets: string[]) =>
-    resolvedAtOf(settingIn(planOf({ S: secrets.map((secret) => ref(secret)).join('') || '@@KeyVault(' }), 'S'), held);
+    resolvedAtOf(
+      settingIn(planOf({ S: secrets.map((secret) => ref(secret)).join('') || '@@KeyVault(' }), 'S'),
+      held,
+      new Map(),
+    );
   expect([of('a'), of('a', 'b', 'c'), of('b', 'a'), of('c'), of('x'), of()]).toEqual([
     ...[1000, 3000, 3000, undefined, undefined, undefined],
   ]);
+});
+
+test('a template is as young as the youngest of what it mentions', () => {
+  const held = new Map([[keyOf('a'), { refusals: 0, resolvedAtMs: 1000 }]]);
+  const known = new Map([['M', { resolvedAtMs: 3000 }]]);
+  const template = settingIn(planOf({ M: ref('m'), T: `${ref('a')}\${M}` }), 'T');
+  expect([resolvedAtOf(template, held, known), resolvedAtOf(template, held, new Map())]).toEqual([3000, 1000]);
 });
 
 test('an inherited value: its version tells, or its text when there is none', () => {

@@ -614,6 +614,26 @@ describe('what the platform resolved', () => {
     expect(lines[0]).toMatch(/^warn: .*VAULTSTRAP_IDENTITY/);
   });
 
+  test.each([
+    ['never', 'ERR_IDENTITY_NOT_ASSIGNED'],
+    ['few', 'ERR_IDENTITY_REFUSED'],
+    ['deadline', 'ERR_IDENTITY_UNREACHABLE'],
+  ] as const)(
+    'stays when there is no identity for us, retried (%s) or not: the same one warning',
+    async (retry, code) => {
+      start(settings('a', 'b'));
+      const failure = bad({ ...FORBIDDEN, status: 'MSINotEnabled', code, retry });
+      vault = { a: failure, b: failure };
+      for (let i = 0; i < 3; i++) {
+        nowMs += 3_600_001;
+        await rotator.refresh();
+      }
+      expect(report('VS_a')).toMatchObject({ status: 'Initialized', kept: true, code });
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toMatch(/^warn: .*VAULTSTRAP_IDENTITY/);
+    },
+  );
+
   test('a newer value is not undone by a later failure', async () => {
     start(settings('a'));
     vault = { a: 'new' };
