@@ -65,6 +65,8 @@ export function createStarts(
     checkOptions(options);
     const env = rotator.environmentToPlan();
     if (!isEnabled(env, options) || !hasWork(env)) return undefined;
+    // A diagnostic report lists the environment, with values that were inherited: also when this start comes to nothing.
+    process.report.excludeEnv = true;
     let next: Session;
     try {
       next = openSession({
@@ -83,8 +85,6 @@ export function createStarts(
     warnOnce(next.plan.warnings);
     if (next.plan.settings.length === 0) return undefined;
     warnOnce(warningsAbout(env));
-    // A diagnostic report lists the environment.
-    process.report.excludeEnv = true;
     session = next;
     return next;
   }

@@ -58,6 +58,18 @@ describe('values', () => {
     ).toBe(false);
   });
 
+  test('are not in a diagnostic report of a child that inherited them, and whose own start fails', async () => {
+    app.write({
+      'child.cjs': `try { require('vaultstrap/register'); } catch { process.exitCode = 5; }
+      if (JSON.stringify(process.report.getReport()).includes('c4n4ry-' + 'exposed')) process.exitCode = 7;`,
+    });
+    const answer = await seenBy(`
+      require('vaultstrap/register');
+      const env = { ...process.env, VAULTSTRAP_TIMEOUT_SECONDS: 'malformed' };
+      seen(require('node:child_process').spawnSync(process.execPath, ['child.cjs'], { env }).status);`);
+    expect(answer).toBe(5);
+  });
+
   test('are not on the channels of ours, nor in the report', async () => {
     const answer = await seenBy(`
       const { subscribe } = require('node:diagnostics_channel');
