@@ -110,10 +110,11 @@ function describe(identity: IdentitySelector): string {
   return identity.kind === 'system' ? 'system-assigned identity' : `identity ${printIdentity(identity)}`;
 }
 
-function notAssignedHint({ identity, identityFrom }: TokenContext): string {
+function notAssignedHint({ source, identity, identityFrom }: TokenContext): string {
+  const [system, users] = ASSIGN[source] ?? FOR_WEB_APPS;
   if (identity.kind === 'system') {
     return (
-      'Turn it on: az webapp identity assign --name APP --resource-group GROUP (az functionapp ... for a Function App, az vm ... for a machine). ' +
+      `Turn it on: ${system}. ` +
       'If the app has user-assigned identities only, name one: VAULTSTRAP_IDENTITY={client id}.'
     );
   }
@@ -123,8 +124,26 @@ function notAssignedHint({ identity, identityFrom }: TokenContext): string {
       '(or the client id of the identity to use).'
     );
   }
-  return 'Assign it: az webapp identity assign --name APP --resource-group GROUP --identities RESOURCE_ID; or correct the id.';
+  return `Assign it: ${users}; or correct the id.`;
 }
+
+/** The commands that turn on the system-assigned identity and assign another, by source. */
+type Commands = readonly [system: string, users: string];
+const FOR_WEB_APPS: Commands = [
+  'az webapp identity assign --name APP --resource-group GROUP (az functionapp ... for a Function App)',
+  'az webapp identity assign --name APP --resource-group GROUP --identities RESOURCE_ID (az functionapp ... for a Function App)',
+];
+const ASSIGN: Readonly<Record<string, Commands>> = {
+  'container-apps': [
+    'az containerapp identity assign --name APP --resource-group GROUP --system-assigned',
+    'az containerapp identity assign --name APP --resource-group GROUP --user-assigned RESOURCE_ID',
+  ],
+  // It is a machine's metadata service that answers so.
+  'default-azure-credential': [
+    'az vm identity assign --name VM --resource-group GROUP (az vmss ... for a scale set)',
+    'az vm identity assign --name VM --resource-group GROUP --identities RESOURCE_ID (az vmss ... for a scale set)',
+  ],
+};
 
 function malformed(context: TokenContext, what: string): Failure {
   return {
