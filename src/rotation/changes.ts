@@ -14,14 +14,16 @@ export function changeOf(
 ): RotatedSetting | undefined {
   if (sameText(before, after) && sameFiles(before, after) && sameVersions(before, after)) return undefined;
   const { planned, secrets } = after;
-  const complete = before.secrets.length === secrets.length && secrets.length === planned.reads.length;
+  // A revoked setting is in the process no more, whatever it was made of.
+  const [wasThere, isThere] = [before, after].map(({ outcome }) => outcome.kind !== 'unset');
+  const complete = isThere && before.secrets.length === secrets.length && secrets.length === planned.reads.length;
   // Where a default stands for one of several, nothing tells which secret is whose.
   if (!complete && planned.reads.length > 1) return { setting: planned.setting };
   const changed = secrets.findIndex(({ version }, i) => version !== before.secrets[i]?.version);
   const index = Math.max(0, changed);
   const read = reads.get(planned.reads[index] ?? '');
-  const [from, to] = [before.secrets[index], secrets[index]];
-  const fromVersion = from?.version ?? planned.currentVersion;
+  const [from, to] = [wasThere ? before.secrets[index] : undefined, isThere ? secrets[index] : undefined];
+  const fromVersion = from?.version ?? (wasThere ? planned.currentVersion : undefined);
   return {
     setting: planned.setting,
     ...(read && { vault: read.vault, secret: read.secret }),

@@ -99,7 +99,11 @@ describe('refused twice', () => {
   test('it is unset if so configured, with what is made of it, and only then', () => {
     const { PW, URL } = stand(ENV, 'unset', { pw: good('a') }, no, no);
     expect(PW).toMatchObject({ outcome: { kind: 'unset', because: FORBIDDEN }, failure: FORBIDDEN });
-    expect(PW?.change).toMatchObject({ setting: 'PW', fromVersion: V1 });
+    // No version came of it, and none goes when it is back.
+    const secret = { setting: 'PW', vault: 'shop', secret: 'pw' };
+    expect(PW?.change).toEqual({ ...secret, fromVersion: V1 });
+    const back = stand(ENV, 'unset', { pw: good('a') }, no, no, { pw: good('a') });
+    expect(back['PW']?.change).toEqual({ ...secret, toVersion: V1 });
     expect(URL).toMatchObject({ outcome: { kind: 'unset', because: FORBIDDEN }, failure: FORBIDDEN });
     expect(stand(ENV, 'keep', { pw: good('a') }, no, no)).toMatchObject({ PW: { text: 'a' }, URL: { text: 'db://a' } });
     expect(stand(ENV, 'unset', { pw: good('a') }, no)).toMatchObject({ PW: { text: 'a' }, URL: { text: 'db://a' } });
