@@ -10,6 +10,7 @@ import { openTelemetryGate } from '../telemetry/gate.js';
 import type { ReadResults } from '../vault/client.js';
 import { createCredential } from './credential.js';
 import { lending } from './early-worker.js';
+import { idleReport } from './idle-report.js';
 import { type JobReply, readForJob, resultsOf } from './job.js';
 import { resolveRecord } from './resolve.js';
 import { openSession, type Session } from './session.js';
@@ -157,7 +158,7 @@ export function createEngine(): Engine {
   function report(): Report {
     const { phase, session } = starts;
     const status = phase === 'failed' ? 'failed' : 'idle';
-    if (!session) return { status, generation: 0, requests: { token: 0, vault: 0, unauthorized: 0 }, settings: [] };
+    if (!session) return { ...idleReport(), status };
     const whole = afterModule().reportProcess(session, starts, rotator, clock.now());
     return phase === 'ready' ? whole : { ...whole, status };
   }

@@ -2,7 +2,10 @@ import type { Resolution } from '../report/types.js';
 import { textOf } from '../rotation/changes.js';
 import { liveEnvironment } from '../settings/environment.js';
 import type { Clock } from '../support/clock.js';
+import { isEnabled } from '../support/config.js';
+import { VaultstrapError } from '../support/errors.js';
 import type { BootstrapOptions } from '../support/options.js';
+import { idleReport } from './idle-report.js';
 import { readForJob } from './job.js';
 import { concludeSession, openSession } from './session.js';
 import { afterModule } from './siblings.js';
@@ -13,7 +16,14 @@ export async function resolveRecord(
   options: BootstrapOptions,
   clock: Clock,
 ): Promise<Resolution> {
+  for (const [name, value] of Object.entries(settings)) {
+    if (value === undefined || typeof value === 'string') continue;
+    throw new VaultstrapError('ERR_INVALID_OPTION', `settings is malformed: ${name}.`, 'Expected: text, or undefined.');
+  }
+  if (!isEnabled(liveEnvironment(), options))
+    return { values: withValues(Object.entries(settings)), report: idleReport() };
   const session = openSession({ env: settings, realEnv: liveEnvironment, options, clock });
+  if (session.plan.settings.length === 0) return { values: withValues(Object.entries(settings)), report: idleReport() };
   const results = await readForJob(session.client, session.job);
   session.client.rest();
   const { composed, error } = concludeSession(session, results);
@@ -25,10 +35,14 @@ export async function resolveRecord(
   }
   const resolvedAtMs = clock.now();
   return {
-    values: Object.fromEntries([...values].filter((entry): entry is [string, string] => entry[1] !== undefined)),
+    values: withValues(values),
     report: afterModule().reportSession(session, composed, () => ({ resolvedAtMs }), resolvedAtMs, {
       generation: 1,
       durationMs: Math.round(clock.monotonic() - session.startedMonotonicMs),
     }),
   };
+}
+
+function withValues(entries: Iterable<[string, string | undefined]>): Record<string, string> {
+  return Object.fromEntries([...entries].filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

@@ -227,14 +227,18 @@ describe('with nothing to do', () => {
   test('VAULTSTRAP_ENABLED=false holds for the API and the command as well', async () => {
     const env = { ...azure.env, ...references, VAULTSTRAP_ENABLED: 'false' };
     app.write({
-      'off.mjs': `import probe from './probe.cjs'; import { bootstrap, bootstrapSync, start, report } from 'vaultstrap';
-        start(); bootstrapSync(); await bootstrap(); probe({ status: report().status, value: process.env.DB_PASSWORD });`,
+      'off.mjs': `import probe from './probe.cjs'; import { bootstrap, bootstrapSync, start, report, resolve } from 'vaultstrap';
+        start(); bootstrapSync(); await bootstrap(); probe({ status: report().status, value: process.env.DB_PASSWORD });
+        const A = process.env.DB_PASSWORD; probe(await resolve({ A, B: undefined }));
+        process.env.VAULTSTRAP_ENABLED = 'true'; probe(await resolve({ A }, { enabled: false }));`,
     });
+    const idle = { status: 'idle', generation: 0, requests: { token: 0, vault: 0, unauthorized: 0 }, settings: [] };
+    const untouched = { values: { A: references.DB_PASSWORD }, report: idle };
     const { code, stderr, probes } = await app.run(['off.mjs'], { env });
     expect({ code, stderr, probes }).toEqual({
       code: 0,
       stderr: '',
-      probes: [{ status: 'idle', value: references.DB_PASSWORD }],
+      probes: [{ status: 'idle', value: references.DB_PASSWORD }, untouched, untouched],
     });
 
     expect(await seenBy([CLI, 'run', '--', NODE, 'env.cjs'], env)).toMatchObject(references);

@@ -13,6 +13,8 @@ test.each([
   ['resolve', null],
   ['resolve', undefined],
   ['resolve', {}, null],
+  ['resolve', { A: 5 }],
+  ['resolve', { A: null }],
   ['refresh', null],
   ['refresh', 'all'],
   ['credential', null],
@@ -21,6 +23,12 @@ test.each([
   await expect(call()).rejects.toMatchObject({
     code: 'ERR_INVALID_OPTION',
     message: expect.stringMatching(/^(options|settings) is malformed/),
-    hint: expect.stringContaining('Expected: an object'),
+    hint: expect.stringMatching(/^Expected: (an object|text)/),
   });
+});
+
+test('resolve() of plain settings gives them back, and has nothing to report', async () => {
+  const { values, report } = await vaultstrap.resolve({ A: 'plain', B: undefined, C: '@@KeyVault' });
+  expect(values).toEqual({ A: 'plain', C: '@@KeyVault' });
+  expect(report).toMatchObject({ status: 'idle', generation: 0, settings: [] });
 });
