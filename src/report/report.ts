@@ -39,7 +39,9 @@ export function settingReport(
     ...(Math.abs(expiresOnMs) <= LAST_DATE_MS && { expiresOn: new Date(expiresOnMs).toISOString() }),
     ...(notBeforeMs > nowMs && notBeforeMs <= LAST_DATE_MS && { notBefore: new Date(notBeforeMs).toISOString() }),
     ...(kept && { kept: true as const }),
-    ...(outcome.kind === 'value' && outcome.usedDefault && { usedDefault: true as const }),
+    ...((isAbsentDefault(planned, outcome) || (outcome.kind === 'value' && outcome.usedDefault)) && {
+      usedDefault: true as const,
+    }),
     ...(planned.segments.some(isInFile) && { file: true as const }),
     // A protected setting is never written, and keeps what it has.
     ...(!hasValue && !note.keepsRaw && planned.names.length > 0 && { unset: true as const }),
@@ -57,6 +59,14 @@ function isOptional({ segments }: PlannedSetting): boolean {
   return segments.some((segment) => typeof segment !== 'string' && segment.optional === true);
 }
 
+/** Whether a parent has taken the default: its record names no version, which every secret has. */
+function isAbsentDefault(planned: PlannedSetting, outcome: ComposedSetting['outcome']): boolean {
+  const { origin, segments, currentVersion } = planned;
+  const [only] = segments;
+  const hasDefault = segments.length === 1 && typeof only === 'object' && only.default !== undefined;
+  return origin === 'inherited' && outcome.kind === 'current' && hasDefault && currentVersion === undefined;
+}
+
 function failureIn(outcome: ComposedSetting['outcome']): Failure | undefined {
   return outcome.kind === 'failed' ? outcome.failure : outcome.because;
 }
@@ -64,7 +74,8 @@ function failureIn(outcome: ComposedSetting['outcome']): Failure | undefined {
 /** What the platform resolved and we cannot read again is in order: the platform's word for it is `Initialized`. */
 function statusOf(planned: PlannedSetting, outcome: ComposedSetting['outcome'], failure: Failure | undefined): Status {
   // A parent has found nothing there, a moment ago.
-  const isAbsent = outcome.kind === 'current' && outcome.value === undefined && isOptional(planned);
+  const isUnset = outcome.kind === 'current' && outcome.value === undefined && isOptional(planned);
+  const isAbsent = isUnset || isAbsentDefault(planned, outcome);
   if (!failure) return isAbsent ? 'SecretNotFound' : 'Resolved';
   return planned.origin === 'platform' && outcome.kind === 'current' ? 'Initialized' : failure.status;
 }

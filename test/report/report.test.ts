@@ -112,6 +112,20 @@ describe('a setting', () => {
     expect(degraded).toBe(false);
   });
 
+  test('that has a default, inherited from one that took it, or did not', () => {
+    const inherited = (version?: string) => {
+      const entry = { name: 'A', value: 'd', pointer: ref('x', 'Default=d'), ...(version && { version }) };
+      const record = printProvenance([{ ...entry, resolvedAt: new Date(NOW_MS - 1000).toISOString() }]);
+      return one('A', { ...Object.fromEntries(record), A: 'd' });
+    };
+    const { report, degraded } = inherited();
+    expect(report).toMatchObject({ status: 'SecretNotFound', origin: 'inherited', usedDefault: true });
+    expect(degraded).toBe(false);
+    const { report: read } = inherited(V1);
+    expect(read).toMatchObject({ status: 'Resolved', origin: 'inherited', version: V1 });
+    expect(read).not.toHaveProperty('usedDefault');
+  });
+
   test('that keeps an older value', () => {
     const kept = (failure: typeof OUTAGE) => one('A', { A: ref() }, { pw: good(CANARY) }, { ...RESOLVED_AT, failure });
     expect(kept(OUTAGE).report).toMatchObject({ status: 'OtherReasons', kept: true, ageSeconds: 90 });
