@@ -14,7 +14,7 @@ import { detectSource, type IdentitySource } from './source.js';
 /** Renewal begins this long before expiry, earlier by up to as much again (jitter). */
 const RENEW_BEFORE_MS = 5 * 60_000;
 /** A token that looks expired on arrival (a wrong clock) is used this long all the same. */
-const SHORTEST_LIFE_MS = 30_000;
+const LIFE_WHEN_EXPIRED_MS = 30_000;
 /** The platform returns the same token for a day: asking more often is no use. */
 const RENEWAL_EVERY_MS = 60_000;
 const RENEWAL_LIMIT_MS = 20_000;
@@ -90,7 +90,8 @@ export function createTokenCache({
 
   function store(key: string, token: AccessToken): void {
     const nowMs = clock.now();
-    const lifeMs = Math.max(token.expiresOnMs - nowMs, SHORTEST_LIFE_MS);
+    const leftMs = token.expiresOnMs - nowMs;
+    const lifeMs = leftMs > 0 ? leftMs : LIFE_WHEN_EXPIRED_MS;
     // A token of a few minutes is renewed at half its life.
     const earlyMs = Math.min(RENEW_BEFORE_MS * (1 + random()), lifeMs / 2);
     entries.set(key, { token, goodUntilMs: nowMs + lifeMs, renewAtMs: nowMs + lifeMs - earlyMs });

@@ -157,6 +157,21 @@ describe('renewal', () => {
     expect(seen).toHaveLength(2);
   });
 
+  test('a token that ends in seconds is not used beyond them; one that is over on arrival is, for half a minute', async () => {
+    const clock = jumpingClock();
+    const short = await endpoint(clock, { lifeMs: 5000 });
+    expect(await textOf(short.ask())).toBe('token-1');
+    clock.advance(5001);
+    expect(await textOf(short.ask())).toBe('token-2');
+    await server?.close();
+    const over = await endpoint(clock, { lifeMs: -5000 });
+    expect(await textOf(over.ask())).toBe('token-1');
+    clock.advance(14_000);
+    expect(await textOf(over.ask())).toBe('token-1');
+    clock.advance(16_001);
+    expect(await textOf(over.ask())).toBe('token-2');
+  });
+
   test('of a token of two minutes begins at half its life', async () => {
     const clock = jumpingClock();
     const { ask, seen } = await endpoint(clock, { lifeMs: 120_000 });
