@@ -1,7 +1,10 @@
 // What may stand at a vault's address instead of one: both lanes call it the same.
 import net from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { systemClock } from '../../src/support/clock.js';
+import { readConfig } from '../../src/support/config.js';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
+import { createVaultClient } from '../../src/vault/client.js';
 import { failure, LANES, outcomeOf, reader, readOf, value } from './harness.js';
 
 let azure: Emulator;
@@ -63,12 +66,19 @@ test('nothing at all', async () => {
   expect(await inBothLanes(host)).toMatchObject({ code: 'ERR_VAULT_UNREACHABLE', retry: 'deadline' });
 });
 
-test('a port that there is not is a failure of its reads, in a lane that opens connections in advance, too', async () => {
+test('what cannot even be connected to is a failure of its reads, in a lane that opens connections in advance, too', async () => {
   const host = 'localhost:99999';
   const { VAULTSTRAP_VAULT_ENDPOINT: _, ...env }: Record<string, string> = azure.env;
-  const one = reader({ ...env, VAULTSTRAP_ALLOWED_HOSTS: host });
-  const results = await one.readAll([readOf('a', { host }), readOf('b', { host })], { retry: false });
-  expect(results.map((result) => failure(result).code)).toEqual(['ERR_VAULT_UNREACHABLE', 'ERR_VAULT_UNREACHABLE']);
+  // No setting may say so: what Node itself refuses, whatever it is, is no exception here.
+  const config = { ...readConfig(env), allowedHosts: new Set([host]) };
+  const client = createVaultClient({ config, clock: systemClock, env: () => env, sdkAnchors: [] });
+  const nowMs = systemClock.monotonic();
+  const limits = { deadlineMs: nowMs + 20_000, retryUntilMs: nowMs, failFast: false };
+  const results = await client.readAll([readOf('a', { host }), readOf('b', { host })], limits);
+  expect([...results.values()].map((result) => failure(result).code)).toEqual([
+    'ERR_VAULT_UNREACHABLE',
+    'ERR_VAULT_UNREACHABLE',
+  ]);
 });
 
 test('a name that nobody knows (RFC 2606)', async () => {
