@@ -17,7 +17,7 @@ export { type RotationOptions, rotationSchedule, type TimerTriggerOptions } from
  * `preInvocation` writes again what a second reload of the worker wiped and, with `maxAgeSeconds`, waits for
  * values that are too old. To be called while the app starts.
  *
- * @throws VaultstrapError `ERR_INVALID_OPTION`.
+ * @throws VaultstrapError `ERR_INVALID_OPTION`; `ERR_INVALID_SETTING` for a `VAULTSTRAP_SCHEDULE` that the timer would take.
  */
 export function registerRotation(options: RotationOptions = {}): void {
   const { maxAgeSeconds = Number.POSITIVE_INFINITY, timer, schedule, events, status } = checkLoudly(options);

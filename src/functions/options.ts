@@ -1,5 +1,6 @@
 import { readVariable } from '../settings/environment.js';
 import { VaultstrapError } from '../support/errors.js';
+import { isSchedule } from '../support/ncrontab.js';
 
 /** The timer function, beyond its schedule. */
 export interface TimerTriggerOptions {
@@ -42,11 +43,12 @@ export function rotationSchedule(option?: string): string {
 const isFlag = (value: unknown) => typeof value === 'boolean';
 const isAge = (value: unknown) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 86_400;
 const FLAG = 'true or false';
+const SCHEDULE = 'NCRONTAB of 5 or 6 fields, a time span hh:mm:ss';
 
 const OPTIONS: Readonly<Record<keyof RotationOptions, readonly [(value: unknown) => boolean, expected: string]>> = {
   maxAgeSeconds: [isAge, 'a whole number from 1 to 86,400'],
   timer: [isTimer, 'true, false, or { runOnStartup, useMonitor }, each true or false'],
-  schedule: [isSchedule, 'NCRONTAB of 5 or 6 fields, a time span hh:mm:ss, or %SETTING%'],
+  schedule: [isScheduleOption, `${SCHEDULE}, or %SETTING%`],
   events: [isFlag, FLAG],
   status: [isFlag, FLAG],
 };
@@ -54,7 +56,8 @@ const OPTIONS: Readonly<Record<keyof RotationOptions, readonly [(value: unknown)
 /**
  * Checks what the types cannot: callers may be JavaScript, and values may come from anywhere.
  *
- * @throws VaultstrapError `ERR_INVALID_OPTION`, naming the option and what was expected.
+ * @throws VaultstrapError `ERR_INVALID_OPTION`, naming the option and what was expected; `ERR_INVALID_SETTING` for a
+ * `VAULTSTRAP_SCHEDULE` that the timer would take.
  */
 export function checkRotationOptions(options: unknown): RotationOptions {
   if (!isRecord(options)) throw invalid('the argument of registerRotation', 'an object');
@@ -72,13 +75,22 @@ export function checkRotationOptions(options: unknown): RotationOptions {
   const checked = options as RotationOptions;
   if (checked.schedule !== undefined && !checked.timer)
     throw invalid('option schedule of registerRotation', 'timer: true beside it', 'has no timer');
+  const setting = checked.timer && checked.schedule === undefined ? readVariable('VAULTSTRAP_SCHEDULE') : undefined;
+  // The host would tell its own log, and run the app without the timer.
+  if (setting && !isSchedule(setting.trim()))
+    throw invalid('VAULTSTRAP_SCHEDULE', SCHEDULE, 'is no schedule', 'ERR_INVALID_SETTING');
   return checked;
 }
 
-function invalid(what: string, expected: string, problem = 'is malformed'): VaultstrapError {
+function invalid(
+  what: string,
+  expected: string,
+  problem = 'is malformed',
+  code: 'ERR_INVALID_OPTION' | 'ERR_INVALID_SETTING' = 'ERR_INVALID_OPTION',
+): VaultstrapError {
   // The hint is in the message, too: of an entry file's error the worker prints nothing else.
   const hint = `Expected: ${expected}.`;
-  return new VaultstrapError('ERR_INVALID_OPTION', `${what} ${problem}. ${hint}`, hint);
+  return new VaultstrapError(code, `${what} ${problem}. ${hint}`, hint);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -96,11 +108,6 @@ function isTimer(value: unknown): boolean {
 }
 
 /** As far as it can be told without the host: it must have the shape of one of the three forms. */
-function isSchedule(value: unknown): boolean {
-  if (typeof value !== 'string') return false;
-  return (
-    /^%[^%\s]+%$/.test(value) ||
-    /^(?:\d+\.)?\d{1,2}:\d{2}(?::\d{2})?$/.test(value) ||
-    /^[\d*,/a-z-]+(?: +[\d*,/a-z-]+){4,5}$/i.test(value)
-  );
+function isScheduleOption(value: unknown): boolean {
+  return typeof value === 'string' && (/^%[^%\s]+%$/.test(value) || isSchedule(value));
 }

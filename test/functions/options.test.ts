@@ -50,6 +50,23 @@ describe('options of registerRotation', () => {
   });
 });
 
+test('a VAULTSTRAP_SCHEDULE that is none is an error where the timer would take it', () => {
+  vi.stubEnv('VAULTSTRAP_SCHEDULE', 'often');
+  for (const timer of [true, {}]) {
+    expect(() => checkRotationOptions({ timer })).toThrow(
+      expect.objectContaining({
+        code: 'ERR_INVALID_SETTING',
+        message: expect.stringMatching(/^VAULTSTRAP_SCHEDULE is no schedule\. Expected: NCRONTAB/),
+      }),
+    );
+  }
+  for (const options of [{}, { timer: false }, { timer: true, schedule: '00:05:00' }]) {
+    expect(checkRotationOptions(options)).toBe(options);
+  }
+  vi.stubEnv('VAULTSTRAP_SCHEDULE', ' 0 0 * * * * ');
+  expect(checkRotationOptions({ timer: true })).toEqual({ timer: true });
+});
+
 test('the schedule: the option, the setting if it exists, five minutes', () => {
   vi.stubEnv('VAULTSTRAP_SCHEDULE', undefined);
   expect(rotationSchedule()).toBe('0 */5 * * * *');

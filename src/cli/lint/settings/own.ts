@@ -1,11 +1,9 @@
 import { bareName, isProvenance } from '../../../settings/names.js';
 import { type Config, nearestOwnSetting, OWN_SETTINGS, readConfig } from '../../../support/config.js';
 import { BootstrapError } from '../../../support/errors.js';
+import { isSchedule } from '../../../support/ncrontab.js';
 import { type Finding, finding } from '../finding.js';
 import type { Setting, SettingsFile } from './setting.js';
-
-/** NCRONTAB of 5 or 6 fields, or a time span; the host has the last word. */
-const SCHEDULE = /^(?:(?:\d+\.)?\d{1,2}:\d{2}(?::\d{2})?|[\d*,/a-z-]+(?: +[\d*,/a-z-]+){4,5})$/i;
 
 /** The configuration that a file gives, and what is wrong with it. */
 export function checkOwnSettings(file: SettingsFile): { config: Config; findings: readonly Finding[] } {
@@ -43,7 +41,7 @@ function checkName(file: SettingsFile, { name, nameAt }: Setting): readonly Find
 }
 
 function checkSchedule(file: SettingsFile, { name, value, isPartial, at }: Setting): readonly Finding[] {
-  if (bareName(name) !== 'VAULTSTRAP_SCHEDULE' || isPartial || SCHEDULE.test(value.trim())) return [];
+  if (bareName(name) !== 'VAULTSTRAP_SCHEDULE' || isPartial || isSchedule(value.trim())) return [];
   return [
     finding(
       file.source,
