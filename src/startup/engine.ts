@@ -48,8 +48,8 @@ export function createEngine(): Engine {
   const rotator = createRotator(clock, () => starts.log(), afterModule, loadAhead);
   const starts: Starts = createStarts(clock, rotator, tellChannel);
   const hooks = createWorkerHooks(rotator.repair, close);
-  /** What `start` began, until something joins it. */
-  let job: RunningJob | undefined;
+  /** What `start` began, until something joins it. Of no use to another session: that may have more to read. */
+  let begun: { readonly session: Session; readonly job: RunningJob | undefined } | undefined;
   let bootstrapping: Promise<void> | undefined;
   let tokenSession: Session | undefined;
   let closeGate: (() => void) | undefined;
@@ -58,10 +58,14 @@ export function createEngine(): Engine {
     lending(early, (take) => {
       const current = starts.openOrJoin(options);
       if (!current) return;
-      job ??= startJob(current, take);
+      const job = jobOf(current) ?? startJob(current, take);
       starts.finish(current, job ? takeOver(current, job.waitBlocking()) : NOTHING_READ);
     });
     keepFresh();
+  }
+
+  function jobOf(current: Session): RunningJob | undefined {
+    return begun?.session === current ? begun.job : undefined;
   }
 
   /** For a start that only joins a preload, too: a worker thread has had no clock, the Functions worker no hooks. */
@@ -108,8 +112,8 @@ export function createEngine(): Engine {
     const current = starts.openOrJoin(options);
     if (!current) return;
     if (current.job.reads.length === 0) return starts.finish(current, NOTHING_READ);
-    if (starts.phase !== 'started') starts.phase = 'starting';
-    const reply = await job?.wait();
+    starts.phase = 'starting';
+    const reply = await jobOf(current)?.wait();
     const results = reply
       ? takeOver(current, reply)
       : await readForJob(current.client, current.job).finally(current.client.rest);
@@ -117,7 +121,7 @@ export function createEngine(): Engine {
   }
 
   function takeOver({ client }: Session, reply: JobReply): ReadResults {
-    job = undefined;
+    begun = undefined;
     client.adopt(reply);
     return resultsOf(reply);
   }
@@ -133,7 +137,7 @@ export function createEngine(): Engine {
     const current = starts.open(options);
     if (!current) return;
     starts.phase = 'started';
-    job = startJob(current, take);
+    begun = { session: current, job: startJob(current, take) };
     // Whoever reads too early finds nothing rather than a raw reference.
     rotator.takeOut(current.plan);
     const complain = () => {
@@ -208,7 +212,7 @@ export function createEngine(): Engine {
       rotator.reset();
       starts.reset();
       tokenSession = undefined;
-      job = undefined;
+      begun = undefined;
       bootstrapping = undefined;
     },
   };

@@ -5,6 +5,7 @@ import { type App, createApp, NODE, requestsOf, startAzure } from './support/app
 import { canary } from './support/canary.js';
 
 const password = canary('password');
+const other = canary('other');
 const CLI = 'node_modules/vaultstrap/dist/cli.cjs';
 const env = () => ({ ...azure.env, DB_PASSWORD: '@KeyVault(VaultName=shop;SecretName=password)' });
 const HANGS: [string, Fault][] = [
@@ -16,7 +17,7 @@ let azure: Emulator;
 let app: App;
 
 beforeAll(async () => {
-  azure = await startAzure({ vaults: { shop: { password } } });
+  azure = await startAzure({ vaults: { shop: { password, other } } });
   app = createApp();
   app.write({
     'nothing.cjs': '',
@@ -185,7 +186,31 @@ describe('the worker thread', () => {
     for (const { code, stderr, probes } of outcomes) {
       expect({ code, probes }).toEqual({ code: 1, probes: [] });
       expect(stderr).toContain('DB_PASSWORD: FetchTimedOut (ERR_TIMEOUT)');
+      // It was joined.
+      expect(stderr).not.toContain('nothing joined');
     }
+  });
+
+  test('is lost: a start after that one has a thread of its own', async () => {
+    app.write({
+      'second.cjs': `const threads = require('node:worker_threads'); let count = 0;
+        threads.Worker = class extends threads.Worker {
+          constructor(source, options) { super(count++ === 0 ? 'process.exit(1)' : source, options); }
+        };
+        require('vaultstrap/start'); const { bootstrap, bootstrapSync } = require('vaultstrap');
+        bootstrap().then(() => {
+          process.env.LATE = '@KeyVault(VaultName=shop;SecretName=other)';
+          bootstrapSync();
+          require('./probe.cjs').env('DB_PASSWORD', 'LATE');
+        });`,
+    });
+    const { code, stderr, probes } = await app.run(['second.cjs'], { env: env() });
+
+    expect({ code, stderr, probes }).toEqual({
+      code: 0,
+      stderr: '',
+      probes: [{ DB_PASSWORD: password, LATE: other }],
+    });
   });
 
   test('cannot be created: a child process takes over; without that, the error says the way around it', async () => {
@@ -232,6 +257,31 @@ describe('started, and', () => {
 
     expect(outcome).toMatchObject({ code: 0, probes: [{ status: 'failed', value: null }] });
     expect(outcome.stderr.match(/nothing joined/g)).toHaveLength(1);
+  });
+
+  test('joined after that, with a reference more: both have their values', async () => {
+    app.write({
+      'joins-late.cjs': `require('vaultstrap/start'); const { report } = require('vaultstrap');
+        const timer = setInterval(() => {
+          if (report().status !== 'failed') return;
+          clearInterval(timer);
+          process.env.LATE = '@KeyVault(VaultName=shop;SecretName=other)';
+          require('vaultstrap/register');
+          require('./probe.cjs').env('DB_PASSWORD', 'LATE');
+        }, 20);`,
+    });
+    const { code, probes } = await app.run(['joins-late.cjs'], { env: { ...env(), VAULTSTRAP_TIMEOUT_SECONDS: '1' } });
+
+    expect({ code, probes }).toEqual({ code: 0, probes: [{ DB_PASSWORD: password, LATE: other }] });
+  });
+
+  test('awaited by bootstrap() when the process ends: joined it was', async () => {
+    await azure.faults.add({ target: 'vault', hang: true });
+    app.write({
+      'awaits.mjs': "import 'vaultstrap/start'; import { bootstrap } from 'vaultstrap'; bootstrap(); process.exit(3);",
+    });
+
+    expect(await app.run(['awaits.mjs'], { env: env() })).toMatchObject({ code: 3, stderr: '' });
   });
 
   test('process.exit() while it fetches', async () => {
