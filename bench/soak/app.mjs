@@ -1,9 +1,10 @@
 // The app that is soaked: keeps itself fresh with its clock sped up, and looks at its own environment all the time.
+// First: vaultstrap holds on to the timers that it finds.
+import { realTime, speedUp } from './fast-clock.mjs';
 import 'vaultstrap/register';
 import { subscribe } from 'node:diagnostics_channel';
 import { onRotated, refresh, report } from 'vaultstrap';
 import { generationsIn, settingsOf, TOGETHER } from '../fleet/settings.mjs';
-import { realTime, speedUp } from './fast-clock.mjs';
 
 const settings = Object.keys(settingsOf(Number(process.env.SOAK_SECRETS)));
 const latest = new Map();

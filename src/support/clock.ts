@@ -4,16 +4,24 @@ export interface Clock {
   now(): number;
   /** Milliseconds that never go back: the machine's, and so the same in its threads and processes. */
   monotonic(): number;
-  /** Resolves after `ms`, or at once when the signal is aborted. Keeps the process alive. */
+  /** Resolves after `ms`, 0: after a turn of the loop, or at once when the signal is aborted. Keeps the process alive. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/**
+ * As they are now: an app's tests put clocks of their own in their place, on which no reply ever comes, and which the
+ * thread at work does not share.
+ */
+const { setTimeout, clearTimeout, setImmediate } = globalThis;
+const { bigint: hrtime } = process.hrtime;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
-  monotonic: () => Number(process.hrtime.bigint()) / 1e6,
+  monotonic: () => Number(hrtime()) / 1e6,
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve();
+      if (ms <= 0) return void setImmediate(resolve);
       const done = () => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', done);

@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { spaced } from '../../src/functions/spaced.js';
-import { systemClock } from '../../src/support/clock.js';
+import type { Clock } from '../../src/support/clock.js';
+
+const clock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+};
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -11,7 +17,7 @@ afterEach(() => {
 
 test('calls at once share a run, a later one waits for the next', async () => {
   let runs = 0;
-  const run = spaced(async () => ++runs, 5000, systemClock);
+  const run = spaced(async () => ++runs, 5000, clock);
   const burst = [run(), run(), run()];
   await vi.advanceTimersByTimeAsync(1);
   expect(await Promise.all(burst)).toEqual([1, 1, 1]);
@@ -37,7 +43,7 @@ test('a call during a run gets the next one, a failed run harms no later one', a
       return runs;
     },
     5000,
-    systemClock,
+    clock,
   );
   const failing = run();
   const seen = expect(failing).rejects.toThrow('once');
