@@ -12,7 +12,7 @@ import type { RefreshResult } from './types.js';
 
 /** Holds the last good values of this process, applies them, and keeps them fresh. */
 export interface Rotator
-  extends Pick<Standing, 'environmentToPlan' | 'known' | 'takeOut' | 'begin' | 'repair'>,
+  extends Pick<Standing, 'environmentToPlan' | 'known' | 'takeOut' | 'begin' | 'repair' | 'rewrite'>,
     Readonly<Pick<Standing, 'generation' | 'composed'>> {
   /** Writes the files of a plan's compositions before their values are applied; `undefined` when there are none. */
   filesFor(plan: Plan): SecretFiles['place'] | undefined;
@@ -44,7 +44,7 @@ const LOAD_AHEAD_MS = 5000;
 /** @param loadAhead loads all that refreshes need */
 export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater, loadAhead: () => void): Rotator {
   const standing = createStanding(clock, log);
-  const { environmentToPlan, known, takeOut, begin, repair, ledger } = standing;
+  const { environmentToPlan, known, takeOut, begin, repair, rewrite, ledger } = standing;
   let files: SecretFiles | undefined;
   let ticker: Ticker | undefined;
   let loading: NodeJS.Timeout | undefined;
@@ -129,6 +129,7 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
     startClock,
     refresh,
     repair,
+    rewrite,
     hasWritten: (name, value) => ledger.hasWritten(name) && ledger.written(name) === value,
     onRotated: (listener, setting) => theRefreshes().onRotated(listener, setting),
     get generation() {

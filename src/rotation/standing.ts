@@ -65,8 +65,10 @@ export interface Standing {
   /** Marks that everything was read just now. */
   readNow(): void;
   warnOfExpiry(plan: Plan): void;
-  /** Synchronous; one look at the environment when all is well. */
+  /** Writes again what was wiped as a whole. Synchronous; one look at the environment when all is well. */
   repair(): void;
+  /** Writes values again where somebody has put the raw references back. */
+  rewrite(): void;
   /** Puts the environment back as it was, and forgets everything. */
   reset(): void;
 }
@@ -155,9 +157,12 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
 
     repair() {
       // The record is always there once values are; a refilled environment has none.
-      if (standing.generation === 0 || hasVariable(PROVENANCE)) return;
+      if (standing.generation > 0 && !hasVariable(PROVENANCE)) standing.rewrite();
+    },
+
+    rewrite() {
       ledger.repair(liveEnvironment());
-      writeProvenance();
+      if (!hasVariable(PROVENANCE)) writeProvenance();
     },
 
     reset() {

@@ -108,8 +108,8 @@ export function createStarts(
   function isDone(options: BootstrapOptions): boolean {
     if (phase !== 'ready') return false;
     checkOptions(options);
-    // A reload of the Functions worker may have brought the raw references back.
-    rotator.repair();
+    // A reload of the Functions worker may have brought the raw references back, or a `.env` file that overrides.
+    rotator.rewrite();
     const before = session?.plan.env ?? {};
     return Object.entries(liveEnvironment()).every(
       ([name, value]) =>

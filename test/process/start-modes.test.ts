@@ -283,3 +283,45 @@ describe('a reference that comes later', () => {
     expect(probes[3]).toEqual({ token: 1, vault: 3, unauthorized: 0 });
   });
 });
+
+test('a raw reference that was put back is a value again at the next start, without a request', async () => {
+  app.write({
+    'overridden.cjs': `const probe = require('./probe.cjs'); const { bootstrap, bootstrapSync } = require('vaultstrap');
+      const raw = process.env.DB_PASSWORD;
+      // As dotenv does with \`override\`.
+      const override = () => { process.env.DB_PASSWORD = raw; };
+      bootstrapSync(); override();
+      bootstrapSync(); ${READ} override();
+      bootstrap().then(() => { ${READ} });`,
+  });
+  const { code, stderr, probes } = await app.run(['overridden.cjs'], { env: env() });
+
+  expect({ code, stderr, probes }).toEqual({ code: 0, stderr: '', probes: [values, values] });
+  expect(await requestsOf(azure)).toEqual({ token: 1, vault: 2, unauthorized: 0 });
+});
+
+test("an app's tests may have stopped all clocks: the network goes on", async () => {
+  app.write({
+    'stopped.cjs': `const probe = require('./probe.cjs');
+      const { bootstrap, bootstrapSync, refresh, withFreshSecret } = require('vaultstrap');
+      // As fake timers do that nobody advances.
+      process.hrtime.bigint = () => 0n;
+      Date.now = () => 0;
+      for (const name of ['setTimeout', 'setInterval', 'setImmediate'])
+        globalThis[name] = () => ({ ref() { return this; }, unref() { return this; } });
+      const isAuthError = () => true;
+      let refused = false;
+      const use = () => { if (!refused) { refused = true; throw new Error('refused'); } };
+      (async () => {
+        if (process.argv[2] === 'sync') bootstrapSync();
+        else await bootstrap();
+        await refresh();
+        await withFreshSecret('DB_PASSWORD', use, { isAuthError });
+        ${READ}
+      })();`,
+  });
+  for (const how of ['sync', 'async']) {
+    const { code, stderr, probes } = await app.run(['stopped.cjs', how], { env: env() });
+    expect({ how, code, stderr, probes }).toEqual({ how, code: 0, stderr: '', probes: [values] });
+  }
+});
