@@ -7,7 +7,11 @@ export function readEnvironment(): Record<string, string | undefined> {
   const env: Record<string, string | undefined> = Object.create(null);
   // One question for each variable, where a spread or `Object.assign` asks two: the system looks through all of
   // them for each.
-  for (const name of variableNames(process.env)) env[name] = process.env[name];
+  for (const name of variableNames(process.env)) {
+    const value: unknown = process.env[name];
+    // Anything else stands in an object that somebody put in the place of `process.env`.
+    if (typeof value === 'string') env[name] = value;
+  }
   return env;
 }
 

@@ -325,3 +325,21 @@ test("an app's tests may have stopped all clocks: the network goes on", async ()
     expect({ how, code, stderr, probes }).toEqual({ how, code: 0, stderr: '', probes: [values] });
   }
 });
+
+test.each(['sync', 'async'])('an object in the place of process.env, with more than texts in it: %s', async (how) => {
+  app.write({
+    'replaced.cjs': `const probe = require('./probe.cjs');
+      process.env = { ...process.env, PORT: 3000, NOTHING: undefined, NULL: null, LIST: [], CALL() {}, SYMBOL: Symbol('x') };
+      const { bootstrap, bootstrapSync, refresh } = require('vaultstrap');
+      (async () => {
+        if (process.argv[2] === 'sync') require('vaultstrap/register');
+        await bootstrap();
+        bootstrapSync();
+        await refresh();
+        ${READ} probe(process.env.PORT);
+      })();`,
+  });
+  const { code, stderr, probes } = await app.run(['replaced.cjs', how], { env: env() });
+
+  expect({ code, stderr, probes }).toEqual({ code: 0, stderr: '', probes: [values, 3000] });
+});
