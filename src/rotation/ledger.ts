@@ -50,7 +50,8 @@ export function createLedger(): Ledger {
       changes.forEach((value, name) => {
         // Read once: the system goes through all variables for each.
         const current = env[name];
-        if (isOthers(name, current)) {
+        // A thread that shares this environment may have been first with the new value.
+        if (current !== value && isOthers(name, current)) {
           overridden.add(name);
         } else {
           if (current !== value) differing.set(name, value);

@@ -114,6 +114,7 @@ export function createEngine(): Engine {
     if (current.job.reads.length === 0) return starts.finish(current, NOTHING_READ);
     starts.phase = 'starting';
     const reply = await jobOf(current)?.wait();
+    if (starts.wasOvertaken(current)) return;
     const results = reply
       ? takeOver(current, reply)
       : await readForJob(current.client, current.job).finally(current.client.rest);

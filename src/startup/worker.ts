@@ -155,7 +155,8 @@ function waitForMessage(
     const watch = createWatch(job, signal, otherwise);
     const looking = setInterval(() => {
       const state = watch.look();
-      if (state === 'alive') return;
+      // Behind a thread that was busy, its reply waits to be received.
+      if (state === 'alive' || isFinished(signal)) return;
       void worker.terminate();
       settle(state === 'late' ? otherwise().replyTooLate(job) : undefined);
     }, SLICE_MS);

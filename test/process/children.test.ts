@@ -286,6 +286,40 @@ describe('worker threads', () => {
     expect(probes).toEqual([[1, 'ready', password]]);
   });
 
+  test('that share the environment, rotate it first and end, leave a clock that still owns it', async () => {
+    app.write({
+      'main.cjs': `${WORKER} const { once } = require('node:events'); const probe = require('./probe.cjs');
+        const { bootstrapSync, refresh, report } = require('vaultstrap');
+        (async () => {
+          const azure = await require('vaultstrap/testing').startEmulator({ vaults: { shop: { password: 'one' } } });
+          Object.assign(process.env, azure.env, { PASSWORD: '@KeyVault(VaultName=shop;SecretName=password)' });
+          bootstrapSync();
+          const thread = new Worker('./thread.cjs', { env: require('node:worker_threads').SHARE_ENV });
+          await once(thread, 'message');
+          await azure.vault('shop').set('password', 'two');
+          thread.postMessage('refresh');
+          await once(thread, 'message');
+          await thread.terminate();
+          for (const next of ['three', 'four']) {
+            const { changed } = await refresh();
+            probe([process.env.PASSWORD, changed.length, report().settings[0].overridden ?? false]);
+            await azure.vault('shop').set('password', next);
+          }
+          await azure.close();
+        })();`,
+      'thread.cjs': `require('vaultstrap/register'); const { parentPort } = require('node:worker_threads');
+        parentPort.once('message', async () => { await require('vaultstrap').refresh(); parentPort.postMessage(''); });
+        parentPort.postMessage('');`,
+    });
+    const { code, stderr, probes } = await app.run(['main.cjs']);
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(probes).toEqual([
+      ['two', 1, false],
+      ['three', 1, false],
+    ]);
+  });
+
   test('that fail to start do not take the process with them', async () => {
     app.write({
       'main.cjs': `${WORKER} new Worker('./thread.cjs').on('error', ({ code }) => require('./probe.cjs')(code));`,

@@ -275,6 +275,30 @@ describe('started, and', () => {
     expect({ code, probes }).toEqual({ code: 0, probes: [{ DB_PASSWORD: password, LATE: other }] });
   });
 
+  test('awaited by a thread that is busy until long after the deadline: its reply is there', async () => {
+    app.write({
+      'busy.cjs': `require('vaultstrap/start'); const started = require('vaultstrap').bootstrap();
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000);
+        started.then(() => require('./read.cjs'));`,
+    });
+    const { code, stderr, probes } = await app.run(['busy.cjs'], {
+      env: { ...env(), VAULTSTRAP_TIMEOUT_SECONDS: '1' },
+    });
+
+    expect({ code, stderr, probes }).toEqual({ code: 0, stderr: '', probes: [{ DB_PASSWORD: password }] });
+  });
+
+  test('awaited, and overtaken by a start that blocks: nothing is read twice', async () => {
+    app.write({
+      'overtaken.cjs': `require('vaultstrap/start'); const { bootstrap, bootstrapSync } = require('vaultstrap');
+        const started = bootstrap(); bootstrapSync(); started.then(() => require('./read.cjs'));`,
+    });
+    const { code, stderr, probes } = await app.run(['overtaken.cjs'], { env: env() });
+
+    expect({ code, stderr, probes }).toEqual({ code: 0, stderr: '', probes: [{ DB_PASSWORD: password }] });
+    expect(await requestsOf(azure)).toEqual({ token: 1, vault: 1, unauthorized: 0 });
+  });
+
   test('awaited by bootstrap() when the process ends: joined it was', async () => {
     await azure.faults.add({ target: 'vault', hang: true });
     app.write({

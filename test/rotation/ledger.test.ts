@@ -63,6 +63,14 @@ describe('what somebody else has written', () => {
     expect(process.env['VS_A']).toBe('a2');
   });
 
+  test('is no override when it is what we were about to write', () => {
+    begin();
+    process.env['VS_A'] = 'a2';
+    expect(write({ VS_A: 'a2' }).size).toBe(0);
+    expect(write({ VS_A: 'a3' }).size).toBe(0);
+    expect(process.env['VS_A']).toBe('a3');
+  });
+
   test('one does not hold back the others', () => {
     begin();
     process.env['VS_A'] = 'mine';
