@@ -91,6 +91,7 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
 
     begin(input, composed, results, succeeded) {
       if (succeeded) standing.input = input;
+      else if (standing.input) standing.input = withoutFailed(standing.input, composed);
       standing.composed = composed;
       standing.held = holdFirst(results, clock.now(), standing.held);
       notes.clear();
@@ -212,6 +213,15 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
   }
 
   return standing;
+}
+
+/** What a later start has failed to give is nothing that an earlier one's references may bring back. */
+function withoutFailed(input: RotationInput, composed: readonly ComposedSetting[]): RotationInput {
+  const failed = new Set(
+    composed.flatMap(({ planned, outcome }) => (outcome.kind === 'failed' ? planned.setting : [])),
+  );
+  const settings = input.plan.settings.filter(({ setting }) => !failed.has(setting));
+  return { ...input, plan: { ...input.plan, settings } };
 }
 
 function isInPlace(record: ReadonlyMap<string, string>): boolean {

@@ -284,6 +284,25 @@ describe('a reference that comes later', () => {
   });
 });
 
+test('a setting that a later start could not give stays missing, and so do its templates', async () => {
+  app.write({
+    'worse.cjs': `const probe = require('./probe.cjs'); const { bootstrapSync, refresh } = require('vaultstrap');
+      bootstrapSync();
+      process.env.DB_PASSWORD = '@KeyVault(VaultName=shop;SecretName=gone)';
+      try { bootstrapSync(); } catch ({ code }) { probe(code); }
+      refresh().then((result) => { probe(result); ${READ} });`,
+  });
+  const { code, stderr, probes } = await app.run(['worse.cjs'], { env: env() });
+
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(probes).toEqual([
+    // Both of them.
+    'ERR_BOOTSTRAP',
+    { generation: 1, changed: [], failed: [] },
+    { ...values, DB_PASSWORD: null, DB_URL: null },
+  ]);
+});
+
 test('a raw reference that was put back is a value again at the next start, without a request', async () => {
   app.write({
     'overridden.cjs': `const probe = require('./probe.cjs'); const { bootstrap, bootstrapSync } = require('vaultstrap');
