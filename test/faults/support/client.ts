@@ -27,7 +27,8 @@ export function leapingClock(): LeapingClock {
     now: () => systemClock.now() + aheadMs,
     monotonic: () => systemClock.monotonic() + aheadMs,
     sleep: async (ms, signal) => {
-      if (ms >= WITHIN_MS - 1000 || isEndOfTries(ms)) return systemClock.sleep(ms, signal);
+      // 0 is a turn of the loop, no wait.
+      if (ms === 0 || ms >= WITHIN_MS - 1000 || isEndOfTries(ms)) return systemClock.sleep(ms, signal);
       sleeps.push(ms);
       aheadMs += ms;
       await new Promise((resolve) => setImmediate(resolve));
