@@ -74,11 +74,10 @@ async function ofTheSeed<T>(file: string | undefined, act: () => Promise<T>): Pr
     return await act();
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof EmulatorError)) throw error;
-    const message = `${file === undefined ? '' : `${file}: `}${error.message}.`;
     if (error instanceof EmulatorError && error.code === 'ERR_EMULATOR_START') {
-      throw new FailedError(message, 'Choose another --port, or none.');
+      throw new FailedError(`${error.message}.`, 'Choose another --port, or none.');
     }
-    throw new UsageError(message);
+    throw new UsageError(`${file === undefined ? '' : `${file}: `}${error.message}.`);
   }
 }
 

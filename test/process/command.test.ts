@@ -1,4 +1,5 @@
 // vaultstrap run: the command's own environment, streams, signals and exit status.
+import { chmodSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Emulator } from '../../src/testing/index.js';
 import { type App, createApp, NODE, type RunOptions, requestsOf, startAzure } from './support/app.js';
@@ -73,7 +74,7 @@ describe('exit status', () => {
 
     expect(code).toBe(126);
     expect(stderr).toMatch(
-      /^vaultstrap: in force: .*\nvaultstrap error: \.\/not-executable could not be started \(EACCES\)\.\n$/,
+      /^vaultstrap: in force: .*\nvaultstrap error: \.\/not-executable could not be started \(EACCES\)\. Hint: .*chmod \+x.*\n$/,
     );
   });
 
@@ -81,7 +82,44 @@ describe('exit status', () => {
     const { code, stderr } = await run(['no-such-command-here']);
 
     expect(code).toBe(127);
-    expect(stderr).toMatch(/^vaultstrap: in force: .*\nvaultstrap error: no-such-command-here was not found\.\n$/);
+    expect(stderr).toMatch(
+      /^vaultstrap: in force: .*\nvaultstrap error: no-such-command-here was not found\. Hint: .*PATH.*\n$/,
+    );
+  });
+
+  test.skipIf(windows)('127: a script whose interpreter is missing is there, and says what is not', async () => {
+    app.write({ 'no-interpreter': '#!/no/such/interpreter\n' });
+    chmodSync(app.path('no-interpreter'), 0o755);
+    expect(await run(['./no-interpreter'])).toMatchObject({
+      code: 127,
+      stderr: expect.stringContaining('./no-interpreter could not be started: the interpreter'),
+    });
+  });
+
+  test('127: a whole line in one pair of quotes', async () => {
+    expect(await run(['node read.cjs'])).toMatchObject({
+      code: 127,
+      stderr: expect.stringContaining('not in one pair of quotes'),
+    });
+  });
+
+  // Linux' bound for one argument; of these refusals Node throws.
+  test.skipIf(process.platform !== 'linux').each([
+    ['an argument that is too long', [NODE, 'args.cjs', 'x'.repeat(130 * 1024)]],
+    ['a path through a file', ['./args.cjs/x']],
+    ['a name that is too long', [`./${'x'.repeat(300)}`]],
+  ])('126: %s, without a stack', async (_what, args) => {
+    // The runner could not pass it on either: a command line in a file.
+    app.write({ 'long.json': JSON.stringify(args) });
+    const { code, stderr } = await app.run(
+      ['-e', "process.argv = [process.argv[0], '', 'run', '--', ...require('./long.json')]; require(process.env.CLI)"],
+      { env: { ...env(), CLI: app.path('node_modules/vaultstrap/dist/cli.cjs') } },
+    );
+
+    expect(code).toBe(126);
+    expect(stderr).toMatch(
+      /^vaultstrap: in force: .*\nvaultstrap error: [^\n]* could not be started \(E\w+\)\.[^\n]*\n$/,
+    );
   });
 
   test.each([[['run']], [['run', '--no-such-option', '--', 'true']], [['no-such-command']], [['--no-such-option']]])(

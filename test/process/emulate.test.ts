@@ -321,9 +321,12 @@ test('what this machine does not allow is no mistake of the call: 125 before a c
   await once(taken, 'listening');
   const port = String((taken.address() as AddressInfo).port);
   try {
-    const stderr = expect.stringMatching(/cannot listen on .* Hint: Choose another --port/);
+    const stderr = expect.stringMatching(/^vaultstrap error: cannot listen on .* Hint: Choose another --port/);
     expect(await emulate(['--port', port, ...read('A')])).toMatchObject({ code: 125, stderr, probes: [] });
     expect(await emulate(['--port', port])).toMatchObject({ code: 1, stdout: '', stderr });
+    // No seed can help it.
+    app.write({ [`${dir}/seed.json`]: '{}' });
+    expect(await emulate(['--port', port, '--seed', 'seed.json'])).toMatchObject({ code: 1, stderr });
   } finally {
     taken.close();
   }
@@ -336,6 +339,13 @@ test('where nothing refers to a secret it says what to write; of many it names s
   const { stderr } = await emulate(read('A'));
   expect(stderr.split('\n').length).toBeLessThan(30);
   expect(stderr).toContain('and 40 more');
+});
+
+test('a folder in the place of the certificate is told, without a stack', async () => {
+  expect(await emulate(['--ca-file', '.', ...read('A')])).toMatchObject({
+    code: 2,
+    stderr: 'vaultstrap error: . is a folder.\n',
+  });
 });
 
 test('a file that is no certificate is not overwritten', async () => {

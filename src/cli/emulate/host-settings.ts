@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Environment } from '../../settings/environment.js';
 import { safeCause } from '../../support/failure.js';
 import type { Emulator, IdentityHost } from '../../testing/index.js';
 import { UsageError } from '../support/exit.js';
+import { readTextFile } from '../support/files.js';
 
 /** Of another identity than the emulated one; `VAULTSTRAP_VAULT_*` are overwritten anyway. */
 const OTHER_HOSTS = [
@@ -34,7 +35,7 @@ export function hostSettings(azure: Emulator, host: string, caFile: string | und
 
 /** Public, like every certificate; its key is in no file. */
 function writeCertificate(file: string, certificate: string): string {
-  if (existsSync(file) && !readFileSync(file, 'utf8').startsWith('-----BEGIN CERTIFICATE-----')) {
+  if (existsSync(file) && !readTextFile(file).startsWith('-----BEGIN CERTIFICATE-----')) {
     throw new UsageError(`${file} exists and is no certificate; it was left as it is.`);
   }
   try {

@@ -3,12 +3,8 @@ import { constants } from 'node:os';
 import spawn from 'cross-spawn';
 import type { Environment } from '../../settings/environment.js';
 import { UsageError } from './exit.js';
+import { notStarted } from './not-started.js';
 import { heededSignals, isInForeground, mustForward } from './signals.js';
-import { complain } from './terminal.js';
-
-/** Exit statuses of shells and of env(1): not executable, not found. */
-const NOT_EXECUTABLE = 126;
-const NOT_FOUND = 127;
 
 export interface Command {
   readonly command: string;
@@ -32,16 +28,23 @@ export async function runChild({ command, args, env, output }: Command): Promise
   for (const signal of heededSignals(process.platform)) process.on(signal, onSignal);
   const piped = output ? 'pipe' : 'inherit';
   // cross-spawn knows Windows' shims (npm.cmd, func.cmd) and how to quote for them.
-  const started = spawn(command, [...args], { stdio: ['inherit', piped, piped], env });
+  let started: ChildProcess;
+  try {
+    started = spawn(command, [...args], { stdio: ['inherit', piped, piped], env });
+  } catch (error) {
+    // Node tells of most refusals by an event, and throws the others (E2BIG, ENOTDIR, ENAMETOOLONG).
+    const status = notStarted(command, error);
+    if (status === undefined) throw error;
+    return status;
+  }
   child = started;
   const written = output?.(started);
   const endTree = () => endTreeOf(started);
   process.once('exit', endTree);
   const status = await new Promise<number>((resolve) => {
-    started.once('error', ({ code, syscall }: NodeJS.ErrnoException) => {
-      if (!syscall?.startsWith('spawn')) return;
-      complain(`${command} ${code === 'ENOENT' ? 'was not found' : `could not be started (${code})`}.`);
-      resolve(code === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE);
+    started.once('error', (error) => {
+      const status = notStarted(command, error);
+      if (status !== undefined) resolve(status);
     });
     started.once('exit', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
   });
