@@ -43,6 +43,8 @@ export function openWorker(otherwise: LoadOtherwise): OpenWorker {
   const { port1, port2 } = new MessageChannel();
   let worker: Worker;
   try {
+    // A thread boots in this folder, and dies there when the folder is gone; blocked, we would not hear of it.
+    process.cwd();
     const workerData: WorkerData = { port: port2, signal };
     worker = new Worker(WORKER_SOURCE, {
       eval: true,

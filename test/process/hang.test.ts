@@ -170,6 +170,26 @@ describe('the worker thread', () => {
     expect(lost.stderr).toContain('DB_PASSWORD: OtherReasons (ERR_WORKER_LOST)');
   });
 
+  // A folder that is in use cannot be removed on Windows.
+  test.skipIf(process.platform === 'win32')(
+    'has no folder to boot in: a child process at once, not after 5 s',
+    async () => {
+      app.write({
+        'gone/in.sh': 'cd gone && rm in.sh && rmdir ../gone && exec "$@"\n',
+        // It would be waited for, and be lost.
+        'none.cjs':
+          "require('node:worker_threads').Worker = class { constructor() { require('./probe.cjs')('a thread'); } on() {} unref() {} terminate() {} };",
+      });
+      const preload = ['--require', app.path('none.cjs')];
+      const outcome = await app.run(['gone/in.sh', NODE, ...preload, app.path('register.cjs')], {
+        env: env(),
+        command: 'sh',
+      });
+
+      expect(outcome).toMatchObject({ code: 0, stderr: '', probes: [{ DB_PASSWORD: password }] });
+    },
+  );
+
   test('is lost and somebody awaits it: this thread takes over', async () => {
     const cases = [...ENDING, ...SILENT, 'cannot be created'];
     const outcomes = await Promise.all(cases.map((how) => sabotage(how, ['start-bootstrap.mjs'])));
