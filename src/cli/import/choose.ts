@@ -4,7 +4,7 @@ import { mentionsOf } from '../../settings/template.js';
 import { Secret } from '../../support/secret.js';
 import { UsageError } from '../support/exit.js';
 import { isReadByHost, type Look } from '../support/looks-secret.js';
-import { problemOfValue } from '../support/secret-value.js';
+import { problemOfValue, SECRET_NAME_RULE } from '../support/secret-value.js';
 import type { Entry } from './entries.js';
 
 export interface Selection {
@@ -38,6 +38,9 @@ export function choose(
   looks: readonly (Look | undefined)[],
   selection: Selection,
 ): readonly Choice[] {
+  if (!/^[0-9a-z-]{0,126}$/i.test(selection.prefix ?? '')) {
+    throw new UsageError('--prefix cannot begin the name of a secret.', SECRET_NAME_RULE);
+  }
   const names = entries.map(({ name }) => name);
   for (const option of ['only', 'except'] as const) {
     const unknown = selection[option]?.find((name) => !names.includes(name));

@@ -9,6 +9,7 @@ import { sdkAnchors } from '../../support/sdk-loader.js';
 import type { ReadResults } from '../../vault/client.js';
 import { createSecretWriter, type SecretWriter } from '../../vault/writer.js';
 import { UsageError } from './exit.js';
+import { SECRET_NAME_RULE } from './secret-value.js';
 
 /** One vault, by the identity and under the rules of everything else. */
 export interface VaultSession {
@@ -23,7 +24,6 @@ export interface VaultSession {
 
 const VAULT_NAME = /^(?=.{3,24}$)[a-z](?:-?[a-z0-9])*$/i;
 const SECRET_NAME = /^[0-9a-z-]{1,127}$/i;
-const SECRET_NAME_RULE = 'A secret name has 1 to 127 letters, digits and hyphens.';
 
 function checkVaultName(name: string): string {
   if (VAULT_NAME.test(name)) return name.toLowerCase();

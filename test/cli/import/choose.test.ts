@@ -69,6 +69,10 @@ describe('names of secrets', () => {
     expect(choose([entry('A', 'x'), entry('A', 'y')], [], { all: true }).filter(isTaken)).toEqual([]);
   });
 
+  test.each(['shop_', 'ä', ' ', 'x'.repeat(127)])('a prefix that begins no name is a mistake: %j', (prefix) => {
+    expect(() => chosen({ DB_PASSWORD: 'a' }, { prefix })).toThrow('--prefix cannot begin the name of a secret.');
+  });
+
   test('two settings, one name: nothing is done', () => {
     const settings = { DB_PASSWORD: 'a', 'db-password': 'b' };
     expect(() => chosen(settings)).toThrow("DB_PASSWORD and db-password would both become secret 'db-password'.");
