@@ -9,7 +9,7 @@ import type { RotationFlags } from './init/rotation.js';
 import { addSample } from './init/sample.js';
 import { type Project, readProject } from './lint/app/project.js';
 import { EXIT, UsageError } from './support/exit.js';
-import { readExactText } from './support/files.js';
+import { isThere, readExactText } from './support/files.js';
 import { paint } from './support/terminal.js';
 
 export interface InitOptions extends RotationFlags {
@@ -84,6 +84,8 @@ async function ask({ yes, dryRun }: InitOptions): Promise<'yes' | 'no' | 'nobody
 /** Before the first is written: all, or nothing. */
 function checkWritable(dir: string, { file, before }: Change): void {
   let place = path.join(dir, file);
+  if (before === undefined && isThere(place))
+    throw new UsageError(`${file} is a link that leads nowhere; nothing was written.`);
   while (before === undefined && !existsSync(place)) place = path.dirname(place);
   try {
     accessSync(place, constants.W_OK);

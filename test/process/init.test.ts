@@ -244,6 +244,7 @@ describe('what it does not know gets the line to paste', () => {
   test.each([
     ['no JSON', '{ "name": ', 'package.json, line 1: this is not JSON: a value is missing.'],
     ['a list', '[]', 'package.json holds no object.'],
+    ['odd in its dependencies', '{ "dependencies": "x" }', 'package.json: "dependencies" is no object.'],
     ['nothing', '', 'package.json, line 1: this is not JSON: a value is missing.'],
   ])('a package.json that is %s is a mistake, and no stack', async (_what, text, message) => {
     const app = appOf({ 'package.json': text });
@@ -277,6 +278,19 @@ describe('what it does not know gets the line to paste', () => {
       stderr: 'vaultstrap error: .env.sample is a folder.\n',
     });
   });
+
+  test.skipIf(process.platform === 'win32')(
+    'a link to nothing in the place of a file: nothing is written',
+    async () => {
+      const app = appOf({ 'package.json': '{ "main": "index.js" }\n', 'index.js': 'run();\n' });
+      symlinkSync('nowhere', app.path('.env.sample'));
+      expect(await app.run([CLI, 'init', '--yes'])).toMatchObject({
+        code: 2,
+        stderr: 'vaultstrap error: .env.sample is a link that leads nowhere; nothing was written.\n',
+      });
+      expect(readFileSync(app.path('index.js'), 'utf8')).toBe('run();\n');
+    },
+  );
 
   test('a folder without an app is a mistake', async () => {
     const app = createApp();
