@@ -31,5 +31,8 @@ export async function doctor({ json, timeout, list, ...sources }: DoctorOptions)
   const isBad = findings.some(({ verdict }) => verdict === 'bad');
   const text = json ? findingsAsJson(findings) : renderFindings(findings, process.stdout);
   // A name that nobody answers for keeps a process for half a minute: what there is to say is said.
-  process.stdout.write(text, () => process.exit(isBad ? EXIT.unresolved : EXIT.done));
+  process.stdout.write(text, (error) => {
+    const isLost = error && (error as NodeJS.ErrnoException).code !== 'EPIPE';
+    process.exit(isBad || isLost ? EXIT.unresolved : EXIT.done);
+  });
 }

@@ -104,6 +104,19 @@ test('a reader that goes away ends a command that writes for ever', async () => 
   expect(await outcome).toMatchObject({ code: 5 });
 });
 
+test.skipIf(process.platform !== 'linux')('output that cannot be written is told, and is no success', async () => {
+  app.write({ 'full.sh': 'exec "$@" > /dev/full\n' });
+  const { code, stderr } = await app.run(['full.sh', NODE, ...RUN, NODE, '-e', 'console.log("lost")'], {
+    ...options(),
+    command: 'sh',
+  });
+
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: "vaultstrap error: the command's output cannot be written (ENOSPC).\n",
+  });
+});
+
 test('what the command leaves behind does not keep us', async () => {
   const { code, stdout } = await app.run([...RUN, NODE, 'leaves.cjs'], options({ limitMs: 10_000 }));
 

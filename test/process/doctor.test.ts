@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Finding } from '../../src/cli/doctor/finding.js';
 import type { Emulator, IdentityHost } from '../../src/testing/index.js';
-import { type App, createApp, type Env, requestsOf, startAzure } from './support/app.js';
+import { type App, createApp, type Env, NODE, requestsOf, startAzure } from './support/app.js';
 import { canary } from './support/canary.js';
 
 const CLI = 'node_modules/vaultstrap/dist/cli.cjs';
@@ -93,6 +93,12 @@ describe('all is well', () => {
     expect(stdout).toContain('  good     shop/password: read, version ');
     expect(stdout).toMatch(/not workload-identity: AZURE_FEDERATED_TOKEN_FILE/);
     expect(stdout).toMatch(/\nNothing is bad; 1 to think about\.\n$/);
+  });
+
+  test.skipIf(process.platform !== 'linux')('findings that cannot be written are no success', async () => {
+    app.write({ 'full.sh': 'exec "$@" > /dev/full\n' });
+    const env = { ...azure.env, ...PASSWORD };
+    expect((await app.run(['full.sh', NODE, CLI, 'doctor'], { env, command: 'sh' })).code).toBe(1);
   });
 
   test('two identities: a token each; one that may list is told of', async () => {

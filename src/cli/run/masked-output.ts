@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { complain } from '../support/terminal.js';
 import { createMask } from './mask.js';
 
 /** After this much silence a prompt is complete. */
@@ -8,12 +9,17 @@ const SETTLE_MS = 100;
 /** What the command left behind may hold its output open for ever: after it has ended, this much silence is the end. */
 const LINGER_MS = 1000;
 
-/** Passes a command's output on to ours with texts concealed, and is ready when all of it is written. */
-export async function passMasked(child: ChildProcess, patterns: readonly Buffer[]): Promise<void> {
-  await Promise.all([
+/**
+ * Passes a command's output on to ours with texts concealed, and is ready when all of it is written.
+ *
+ * @returns `false` when some of it could not be.
+ */
+export async function passMasked(child: ChildProcess, patterns: readonly Buffer[]): Promise<boolean> {
+  const written = await Promise.all([
     pass(child, child.stdout, process.stdout, patterns),
     pass(child, child.stderr, process.stderr, patterns),
   ]);
+  return written.every(Boolean);
 }
 
 async function pass(
@@ -21,8 +27,8 @@ async function pass(
   from: Readable | null,
   to: NodeJS.WritableStream,
   patterns: readonly Buffer[],
-): Promise<void> {
-  if (!from) return;
+): Promise<boolean> {
+  if (!from) return true;
   const mask = createMask(patterns);
   const settle = countdown(SETTLE_MS, () => filter.push(mask.settle()));
   const linger = countdown(LINGER_MS, () => from.push(null));
@@ -42,9 +48,15 @@ async function pass(
   child.once('exit', linger.restart);
   try {
     await pipeline(from, filter, to, { end: false });
+    return true;
   } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
     // Nobody reads us any more: the command will hear of it at its next write, since its pipe is closed.
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+    if (code === 'EPIPE') return true;
+    // It cannot hear of what befell what it wrote before.
+    if (syscall !== 'write') throw error;
+    complain(`the command's output cannot be written (${code}).`);
+    return false;
   } finally {
     child.removeListener('exit', linger.restart);
     settle.stop();

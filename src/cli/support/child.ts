@@ -2,7 +2,7 @@ import { type ChildProcess, spawnSync } from 'node:child_process';
 import { constants } from 'node:os';
 import spawn from 'cross-spawn';
 import type { Environment } from '../../settings/environment.js';
-import { UsageError } from './exit.js';
+import { EXIT, UsageError } from './exit.js';
 import { notStarted } from './not-started.js';
 import { heededSignals, isInForeground, mustForward } from './signals.js';
 
@@ -10,8 +10,8 @@ export interface Command {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Environment;
-  /** Takes the command's output; ready when all of it is written. Default: the streams are ours. */
-  readonly output?: (child: ChildProcess) => Promise<void>;
+  /** Takes the command's output, and tells whether all of it is written. Default: the streams are ours. */
+  readonly output?: (child: ChildProcess) => Promise<boolean>;
 }
 
 /**
@@ -48,9 +48,9 @@ export async function runChild({ command, args, env, output }: Command): Promise
     });
     started.once('exit', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
   });
-  await written;
+  const isWhole = (await written) ?? true;
   process.removeListener('exit', endTree);
-  return status;
+  return status === EXIT.done && !isWhole ? EXIT.unresolved : status;
 }
 
 /** We are ending and it is not, which takes a fault of ours: it must not outlive us unseen. */
