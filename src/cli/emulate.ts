@@ -35,6 +35,8 @@ export async function emulate(command: readonly string[], options: EmulateOption
 async function serve([name, ...args]: readonly string[], options: EmulateOptions): Promise<number> {
   const { seed: file, fromSettings, host, caFile } = options;
   const print = settingsPrinter(options.format);
+  // Its thread needs a folder to start in: better told here than by the thread.
+  process.cwd();
   const port = portOf(options.port);
   const env = withoutOtherHosts(readEnvironment());
   const seed = file === undefined ? undefined : readSeed(file);

@@ -46,17 +46,25 @@ program.parseAsync().catch(explain);
 /** Commander's errors in our words. What was typed in the wrong place may be a secret: only names are repeated. */
 function told(text: string): [message: string, hint: string] {
   const meant = /\(Did you mean (.*?)\?\)/.exec(text)?.[0].slice(1, -1);
+  const command = commandOf(process.argv[2]);
+  const flag = /^error: unknown option '(--[\w-]+)=/.exec(text)?.[1];
+  if (flag !== undefined && command?.options.some(({ long }) => long === flag)) {
+    return [`option '${flag}' takes no value.`, seeHelp(command)];
+  }
   const message = text
     .replace(/^error: /, '')
     .replace(/\s*\(Did you mean [\s\S]*$/, '')
     .replace(/^(unknown option ')(--[\w-]+|-\w)?[\s\S]*$/, "$1$2'")
     .replace(/ argument '[\s\S]*' is invalid/, ' argument is invalid')
     .trim();
-  return [message.replace(/\.?$/, '.'), [...(meant ? [meant] : []), seeHelp(process.argv[2])].join(' ')];
+  return [message.replace(/\.?$/, '.'), [...(meant ? [meant] : []), seeHelp(command)].join(' ')];
 }
 
-function seeHelp(name: string | undefined): string {
-  const command = program.commands.find((one) => one.name() === name);
+function commandOf(name: string | undefined): Command | undefined {
+  return program.commands.find((one) => one.name() === name);
+}
+
+function seeHelp(command: Command | undefined): string {
   return `Run vaultstrap ${command ? `${command.name()} ` : ''}--help to see how.`;
 }
 
@@ -68,6 +76,6 @@ function refuseExcess(command: Command): void {
     `${command.name()} takes ${names === '' ? 'options only' : `${names}, and nothing more`}.`,
     command.name() === 'set'
       ? "The value comes from standard input or the prompt: arguments are in the shell's history and in every process list. If that was a secret, make a new one."
-      : seeHelp(command.name()),
+      : seeHelp(command),
   );
 }

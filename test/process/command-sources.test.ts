@@ -1,5 +1,5 @@
 // vaultstrap run and check: settings from --env-file and local.settings.json.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Emulator } from '../../src/testing/index.js';
 import { type App, createApp, type Env, NODE, requestsOf, startAzure } from './support/app.js';
@@ -195,6 +195,17 @@ describe('a mistake in a file: exit 2, by name and line, nothing started', () =>
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
       expect(stderr).toContain(message);
     }
+  });
+});
+
+test.skipIf(process.platform === 'win32')('a local.settings.json that leads nowhere is not passed over', async () => {
+  app.write({ 'broken/host.json': '{}' });
+  symlinkSync('nowhere', app.path('broken/local.settings.json'));
+  const { code, stderr } = await run([], [], { cwd: 'broken' });
+
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: 'vaultstrap error: local.settings.json is a link that leads nowhere.\n',
   });
 });
 

@@ -133,6 +133,27 @@ describe('exit status', () => {
     },
   );
 
+  test('2: a value for an option that takes none', async () => {
+    expect(await app.run([...RUN, '--mask=yes', '--', 'true'])).toMatchObject({
+      code: 2,
+      stderr: "vaultstrap error: option '--mask' takes no value. Hint: Run vaultstrap run --help to see how.\n",
+    });
+  });
+
+  // A folder that is in use cannot be removed on Windows.
+  test.skipIf(windows).each([['lint'], ['init'], ['emulate']])(
+    '2: in a folder that is gone, %s says so',
+    async (name) => {
+      app.write({ [`gone-${name}/in.sh`]: `cd gone-${name} && rm in.sh && rmdir ../gone-${name} && exec "$@"\n` });
+      const cli = app.path('node_modules/vaultstrap/dist/cli.cjs');
+      expect(await app.run([`gone-${name}/in.sh`, NODE, cli, name], { command: 'sh' })).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: 'vaultstrap error: the folder that this runs in is gone. Hint: Change to one that exists.\n',
+      });
+    },
+  );
+
   const secret = canary('argument');
   test.each([
     [['check', secret]],

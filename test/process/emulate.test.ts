@@ -1,7 +1,7 @@
 // vaultstrap emulate: the app's own references resolve against it, and the command is left to itself.
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import https from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
 import { parseEnv } from 'node:util';
@@ -109,6 +109,14 @@ describe('without a seed, what is referred to exists', () => {
           BY_OBJECT: 'emulated-shop-a',
         },
       ],
+    });
+  });
+
+  test.skipIf(windows)('a link to nothing in the place of a file is told', async () => {
+    symlinkSync('nowhere', app.path(dir, 'local.settings.json'));
+    expect(await emulate(read('A'), { env: { A: reference('SecretName=a') } })).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('local.settings.json is a link that leads nowhere. It is left out.'),
     });
   });
 

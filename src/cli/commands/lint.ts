@@ -24,7 +24,7 @@ export function addLint(program: Command): void {
     .option('--format <name>', 'text, json, github, azure or sarif')
     .option('--json', 'the same as --format json')
     .option('--max-warnings <n>', 'exit 1 when there are more')
-    .option('--ignore-rule <id>', 'leave a rule out; may be repeated', collect, [])
+    .option('--ignore-rule <id>', 'leave a rule out; may be repeated', collect)
     .addHelpText('after', HELP)
     .action(async (files: string[], options: Omit<LintOptions, 'version'>) => {
       const { lint } = await import('../lint.js');
@@ -32,6 +32,6 @@ export function addLint(program: Command): void {
     });
 }
 
-function collect(id: string, ids: readonly string[]): readonly string[] {
+function collect(id: string, ids: readonly string[] = []): readonly string[] {
   return [...ids, ...id.split(',')];
 }

@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
 import type { Environment } from '../../settings/environment.js';
 import { readConfig } from '../../support/config.js';
 import { isVaultstrapError } from '../../support/errors.js';
 import type { EmulatorOptions } from '../../testing/index.js';
 import { parseDotenv } from '../support/dotenv.js';
 import { isUsageError, UsageError } from '../support/exit.js';
-import { isJsonName, readTextFile } from '../support/files.js';
+import { isJsonName, isThere, readTextFile } from '../support/files.js';
 import { parseLocalSettings } from '../support/local-settings.js';
 import { note } from '../support/terminal.js';
 import { identitiesFor, type Placeholder, placeholdersFor, type Source } from './placeholders.js';
@@ -18,7 +17,7 @@ export function fromReferences(
   file: string | undefined,
   env: Environment,
 ): EmulatorOptions & { placeholders: readonly Placeholder[] } {
-  const files = file === undefined ? DEFAULT_FILES.filter((name) => existsSync(name)) : [file];
+  const files = file === undefined ? DEFAULT_FILES.filter(isThere) : [file];
   const sources = [
     ...files.map((name) => sourceOf(name, file === undefined)),
     { from: 'the environment', settings: env },

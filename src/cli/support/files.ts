@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, readSync } from 'node:fs';
 import { UsageError } from './exit.js';
 
 /** Settings are text written by hand: anything larger was named by mistake. */
@@ -69,9 +69,20 @@ function readBytes(file: string, name: string): Buffer {
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    if (file === '') throw new UsageError('the name of a file is empty.', 'Is the variable that it comes from set?');
+    if (code === 'ENOENT' && isThere(file)) throw new UsageError(`${name} is a link that leads nowhere.`);
     throw new UsageError(`${name} ${TROUBLES[code] ?? `cannot be read (${code})`}.`);
   } finally {
     if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** Whether something has that name, be it a link that leads nowhere or something that we may not look at. */
+export function isThere(file: string): boolean {
+  try {
+    return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
   }
 }
 

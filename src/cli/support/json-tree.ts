@@ -5,7 +5,14 @@ import type { Mistake, Span } from './files.js';
 export function readJsonTree(text: string): { readonly root?: Node; readonly mistake?: Mistake & { length: number } } {
   const errors: ParseError[] = [];
   // A byte order mark is no error for those who read these files.
-  const root = parseTree(text.replace(/^\uFEFF/, ' '), errors, { allowTrailingComma: true });
+  let root: Node | undefined;
+  try {
+    root = parseTree(text.replace(/^\uFEFF/, ' '), errors, { allowTrailingComma: true });
+  } catch (error) {
+    // The parser goes down with the nesting, and out of stack.
+    if (!(error instanceof RangeError)) throw error;
+    return { mistake: { at: 0, length: 1, what: 'this is not JSON that anybody wrote: its nesting is too deep' } };
+  }
   const [first] = errors;
   if (!first) return root ? { root } : {};
   const { offset, length, error } = first;

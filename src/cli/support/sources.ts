@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { liveEnvironment } from '../../settings/environment.js';
 import { isOnPlatform } from '../../support/vault-names.js';
+import { isThere } from './files.js';
 
 /** Where settings come from besides the environment. */
 export interface SourceOptions {
@@ -45,5 +46,5 @@ export async function loadSources(options: SourceOptions): Promise<ReadonlyMap<s
 
 /** On the platform the host does not read it either. */
 function hasDefaultFile(): boolean {
-  return existsSync('host.json') && existsSync(DEFAULT_FILE) && !isOnPlatform(liveEnvironment());
+  return existsSync('host.json') && isThere(DEFAULT_FILE) && !isOnPlatform(liveEnvironment());
 }

@@ -33,6 +33,7 @@ export function note(message: string): void {
 export function explain(error: unknown): void {
   const { code, syscall, path } = error as NodeJS.ErrnoException;
   if (isUsageError(error)) complain(error.message, error.hint);
+  else if (syscall === 'uv_cwd') complain('the folder that this runs in is gone.', 'Change to one that exists.');
   else if (code && syscall && path) complain(`${path} cannot be used (${syscall}: ${code}).`);
   else throw error;
   process.exitCode = EXIT.usage;

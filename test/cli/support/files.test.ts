@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -36,6 +36,14 @@ test.each([
     'is a folder.',
   ],
   [
+    'a link to nothing',
+    () => {
+      symlinkSync(path.join(dir, 'missing'), path.join(dir, 'link'));
+      return path.join(dir, 'link');
+    },
+    'is a link that leads nowhere.',
+  ],
+  [
     'a huge file',
     () => {
       truncateSync(file(''), 11 * 1024 * 1024);
@@ -47,6 +55,10 @@ test.each([
   const at = make();
 
   expect(() => readTextFile(at)).toThrow(expect.objectContaining({ name: 'UsageError', message: `${at} ${problem}` }));
+});
+
+test('an empty name is told as one', () => {
+  expect(() => readTextFile('')).toThrow('the name of a file is empty.');
 });
 
 test.skipIf(process.platform === 'win32')('a device without end is refused, not read', () => {

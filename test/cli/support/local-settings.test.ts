@@ -39,6 +39,7 @@ describe('mistakes name the line and quote no value', () => {
   const secret = canary('settings');
 
   test.each([
+    ['more depth than any stack has', '['.repeat(200_000), /^local\.settings\.json, line 1: .* nesting is too deep/],
     ['an empty file', '', /^local\.settings\.json, line 1: this is not JSON/],
     ['no JSON', `{\n  "Values": {\n    "A": ${secret}\n}}`, /line 3: this is not JSON: a word that is no value/],
     ['an open string', `{"Values":{\n"A":"${secret}\n}}`, /line 2: this is not JSON/],
