@@ -1,5 +1,5 @@
 // vaultstrap import: nothing is lost, whatever the vault does, and a second run finds nothing to do.
-import { chmodSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, chownSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Emulator } from '../../src/testing/index.js';
@@ -241,6 +241,23 @@ test('a file that somebody changes meanwhile stays as that one left it', async (
 
   expect(await running).toMatchObject({ code: 1, stderr: expect.stringMatching(/\.env was changed meanwhile/) });
   expect(text('.env')).toBe(`${THREE}NEW=1\n`);
+});
+
+test.skipIf(windows)('what cannot be replaced is refused before anything is written', async () => {
+  app.write({ 'piped.sh': `printf 'A_PASSWORD=x\\n' | "$@"\n` });
+  const cli = [CLI, 'import', '/dev/stdin', '--vault', 'shop', '--yes'];
+  const outcome = await app.run(['piped.sh', NODE, ...cli], { env: azure.env, command: 'sh' });
+
+  expect(outcome).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/cannot be replaced\.\n$/) });
+  expect(await azure.vault('shop').secrets()).toEqual([]);
+});
+
+// Only root gives files away.
+test.skipIf(process.getuid?.() !== 0)("the file stays its owner's, though another writes it", async () => {
+  app.write({ '.env': THREE });
+  chownSync(app.path('.env'), 1234, 2345);
+  expect(await run('.env', ['--yes'])).toMatchObject({ code: 0 });
+  expect(statSync(app.path('.env'))).toMatchObject({ uid: 1234, gid: 2345 });
 });
 
 test('a service principal is led away from, not moved', async () => {

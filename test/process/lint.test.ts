@@ -47,6 +47,8 @@ test.each([
   [['--max-warnings', 'many'], 'whole number'],
   [['--ignore-rule', 'pined-version'], 'Did you mean pinned-version?'],
   [['no-such-file.env'], 'does not exist'],
+  [[''], 'the name of a file is empty'],
+  [['--ignore-rule', 'schedule, pined-version'], 'there is no rule pined-version.'],
   [['probe.txt'], 'of no kind that lint knows'],
 ])('usage: %j', async (args, message) => {
   const { code, stdout, stderr } = await lint({ 'probe.txt': '' }, args);

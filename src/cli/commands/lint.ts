@@ -33,5 +33,5 @@ export function addLint(program: Command): void {
 }
 
 function collect(id: string, ids: readonly string[] = []): readonly string[] {
-  return [...ids, ...id.split(',')];
+  return [...ids, ...id.split(',').map((one) => one.trim())];
 }

@@ -4,6 +4,8 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fchownSync,
+  fstatSync,
   fsyncSync,
   openSync,
   realpathSync,
@@ -64,6 +66,7 @@ export function readsAs(file: SettingsFile, text: string, values: ReadonlyMap<st
 
 /** Before a secret is written: whether the file could be replaced then. */
 export function checkReplaceable({ path: file }: SettingsFile): void {
+  if (!statSync(file).isFile()) throw new UsageError(`${file} is a pipe or a device, which cannot be replaced.`);
   try {
     accessSync(path.dirname(realpathSync(file)), constants.W_OK);
   } catch (error) {
@@ -71,7 +74,7 @@ export function checkReplaceable({ path: file }: SettingsFile): void {
   }
 }
 
-/** Whole or not at all: beside the file, then in its place, with its rights; behind a link, its target. */
+/** Whole or not at all: beside the file, then in its place, with its owner and rights; behind a link, its target. */
 export function replaceFile(file: SettingsFile, text: string): { problem: string; hint: string } | undefined {
   if (readExactText(file.path) !== file.text) {
     return {
@@ -82,10 +85,13 @@ export function replaceFile(file: SettingsFile, text: string): { problem: string
   const target = realpathSync(file.path);
   const beside = path.join(path.dirname(target), `.${path.basename(target)}.${randomBytes(6).toString('hex')}`);
   try {
-    const { mode } = statSync(target);
+    const { mode, uid, gid } = statSync(target);
     const handle = openSync(beside, 'wx', 0o600);
     try {
       writeFileSync(handle, text);
+      const made = fstatSync(handle);
+      // Under sudo it would become root's, and unreadable for the app.
+      if (made.uid !== uid || made.gid !== gid) fchownSync(handle, uid, gid);
       fchmodSync(handle, mode & 0o777);
       fsyncSync(handle);
     } finally {

@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { isUsageError, UsageError } from '../support/exit.js';
-import { readTextFile } from '../support/files.js';
+import { emptyName, readTextFile } from '../support/files.js';
 import type { Source } from './finding.js';
 
 /** What a file is looked at as. */
@@ -56,6 +56,7 @@ export function findFiles(given: readonly string[], cwd: string): readonly Found
     }
   };
   for (const name of given.length > 0 ? given : ['.']) {
+    if (name === '') throw emptyName();
     const start = path.resolve(cwd, name);
     const stat = statSync(start, { throwIfNoEntry: false });
     if (!stat) throw new UsageError(`${name} does not exist.`);

@@ -69,7 +69,7 @@ function readBytes(file: string, name: string): Buffer {
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-    if (file === '') throw new UsageError('the name of a file is empty.', 'Is the variable that it comes from set?');
+    if (file === '') throw emptyName();
     if (code === 'ENOENT' && isThere(file)) throw new UsageError(`${name} is a link that leads nowhere.`);
     throw new UsageError(`${name} ${TROUBLES[code] ?? `cannot be read (${code})`}.`);
   } finally {
@@ -84,6 +84,10 @@ export function isThere(file: string): boolean {
   } catch {
     return true;
   }
+}
+
+export function emptyName(): UsageError {
+  return new UsageError('the name of a file is empty.', 'Is the variable that it comes from set?');
 }
 
 /** `.json` and `.jsonc` are read as local.settings.json, everything else as .env. */
