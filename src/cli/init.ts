@@ -10,6 +10,7 @@ import { addSample } from './init/sample.js';
 import { type Project, readProject } from './lint/app/project.js';
 import { EXIT, UsageError } from './support/exit.js';
 import { isThere, readExactText } from './support/files.js';
+import { ask } from './support/prompt.js';
 import { paint } from './support/terminal.js';
 
 export interface InitOptions extends RotationFlags {
@@ -45,7 +46,7 @@ export async function init(options: InitOptions): Promise<number> {
     return EXIT.done;
   }
   for (const change of changes) process.stdout.write(`${renderDiff(change, process.stdout)}\n`);
-  const answer = changes.length > 0 ? await ask(options) : 'no';
+  const answer = changes.length > 0 ? await agreement(options) : 'no';
   if (answer === 'yes') {
     for (const change of changes) checkWritable(dir, change);
     for (const change of changes) write(dir, change);
@@ -64,7 +65,7 @@ function startOf({ isFunctions, scripts }: Project): string {
   return scripts.some(({ name }) => name === 'start') ? 'npm start' : 'func start';
 }
 
-async function ask({ yes, dryRun }: InitOptions): Promise<'yes' | 'no' | 'nobody'> {
+async function agreement({ yes, dryRun }: InitOptions): Promise<'yes' | 'no' | 'nobody'> {
   if (dryRun) {
     process.stdout.write('Nothing written: a dry run.\n');
     return 'no';
@@ -75,7 +76,7 @@ async function ask({ yes, dryRun }: InitOptions): Promise<'yes' | 'no' | 'nobody
     return 'nobody';
   }
   const { confirm, isCancel } = await import('@clack/prompts');
-  const answer = await confirm({ message: 'Write this?' });
+  const answer = await ask((signal) => confirm({ message: 'Write this?', signal }));
   if (answer === true && !isCancel(answer)) return 'yes';
   process.stdout.write('Nothing written.\n');
   return 'no';

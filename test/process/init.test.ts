@@ -192,6 +192,7 @@ describe.skipIf(process.platform === 'win32')('on a terminal', () => {
     ['y', true],
     ['n', false],
     ['\u0003', false],
+    ['\u0004', false],
   ])('%j', async (key, isWritten) => {
     const app = appOf(APPS['Express, CommonJS']?.files ?? {});
     const { code, screen } = await answer(app, key);

@@ -239,8 +239,14 @@ describe.skipIf(windows)('on a terminal', () => {
     expect(await stored()).toBe(secret);
   });
 
-  test('Ctrl-C writes nothing', async () => {
-    const { code, screen } = await type(`${secret}\r`, '\u0003');
+  test.each([
+    ['Ctrl-C', ['\u0003']],
+    ['Ctrl-C at the second', [`${secret}\r`, '\u0003']],
+    ['Ctrl-D', ['\u0004']],
+    ['Ctrl-D at the second', [`${secret}\r`, '\u0004']],
+  ])('%s writes nothing, and gives the cursor back', async (_keys, lines) => {
+    const { code, screen } = await type(...lines);
+    expect(screen.lastIndexOf('\u001b[?25h')).toBeGreaterThan(screen.lastIndexOf('\u001b[?25l'));
     expect({ code, screen }).toMatchObject({ code: 1, screen: expect.stringContaining('nothing was written') });
     expect(await requestsOf(azure)).toEqual({ token: 0, vault: 0, unauthorized: 0 });
   });

@@ -1,6 +1,7 @@
 import { isCancel, password } from '@clack/prompts';
 import { Secret } from '../../support/secret.js';
 import { UsageError } from '../support/exit.js';
+import { ask } from '../support/prompt.js';
 import { problemOfValue } from '../support/secret-value.js';
 
 /** Far more than a secret may have: what is longer is no value. */
@@ -45,14 +46,17 @@ function textOf(bytes: Buffer, keepNewline: boolean): string {
 async function prompt(name: string): Promise<string | undefined> {
   // Standard output is for the reference.
   const options = { output: process.stderr };
-  const first = await password({
-    ...options,
-    message: `Value of ${name}`,
-    validate: (text) => problemOfValue(text ?? ''),
-  });
+  const first = await ask((signal) =>
+    password({
+      ...options,
+      signal,
+      message: `Value of ${name}`,
+      validate: (text) => problemOfValue(text ?? ''),
+    }),
+  );
   if (isCancel(first)) return undefined;
   const validate = (again: string | undefined) =>
     again === first ? undefined : 'That is another value than the first.';
-  const second = await password({ ...options, message: 'Once more', validate });
+  const second = await ask((signal) => password({ ...options, signal, message: 'Once more', validate }));
   return isCancel(second) ? undefined : first;
 }
