@@ -69,12 +69,13 @@ export function openWorker(otherwise: LoadOtherwise): OpenWorker {
   port1.unref();
 
   const received = (): JobReply | undefined => receiveMessageOnPort(port1)?.message;
+  const thread: Thread = { worker, signal, port: port1, received, otherwise };
   return {
     give(job) {
       port1.postMessage(job);
       return {
-        waitBlocking: () => waitBlocking(job, worker, signal, received, otherwise),
-        wait: () => waitForMessage(job, worker, signal, port1, otherwise),
+        waitBlocking: () => waitBlocking(job, thread),
+        wait: () => waitForMessage(job, thread),
       };
     },
     dismiss() {
@@ -82,6 +83,15 @@ export function openWorker(otherwise: LoadOtherwise): OpenWorker {
       void worker.terminate();
     },
   };
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly signal: Int32Array;
+  readonly port: MessagePort;
+  /** The reply, when it is there. */
+  readonly received: () => JobReply | undefined;
+  readonly otherwise: LoadOtherwise;
 }
 
 /** There is no thread: a process takes its place, unless that is forbidden too; who does not block needs neither. */
@@ -100,7 +110,7 @@ function substitute() {
 }
 
 /** Judges a worker by its signs of life, look by look, at most `SLICE_MS` apart. */
-function createWatch(job: Job, signal: Int32Array, otherwise: LoadOtherwise) {
+function createWatch(job: Job, { signal, otherwise }: Thread) {
   let seen = 0;
   let lastLifeMs = systemClock.monotonic();
   let lastLookMs = lastLifeMs;
@@ -123,14 +133,9 @@ function createWatch(job: Job, signal: Int32Array, otherwise: LoadOtherwise) {
   };
 }
 
-function waitBlocking(
-  job: Job,
-  worker: Worker,
-  signal: Int32Array,
-  received: () => JobReply | undefined,
-  otherwise: LoadOtherwise,
-): JobReply {
-  const watch = createWatch(job, signal, otherwise);
+function waitBlocking(job: Job, thread: Thread): JobReply {
+  const { worker, signal, received, otherwise } = thread;
+  const watch = createWatch(job, thread);
   while (!isFinished(signal)) {
     Atomics.wait(signal, 0, watch.seen, SLICE_MS);
     const state = watch.look();
@@ -141,26 +146,29 @@ function waitBlocking(
   return received() ?? otherwise().replyAfterLoss(job, substitute());
 }
 
-function waitForMessage(
-  job: Job,
-  worker: Worker,
-  signal: Int32Array,
-  port: MessagePort,
-  otherwise: LoadOtherwise,
-): Promise<JobReply | undefined> {
+function waitForMessage(job: Job, thread: Thread): Promise<JobReply | undefined> {
+  const { worker, signal, port, otherwise } = thread;
   return new Promise((resolve) => {
     const settle = (reply: JobReply | undefined) => {
       clearInterval(looking);
       port.close();
       resolve(reply);
     };
-    const watch = createWatch(job, signal, otherwise);
-    const looking = setInterval(() => {
+    const watch = createWatch(job, thread);
+    function look(): void {
       const state = watch.look();
       // Behind a thread that was busy, its reply waits to be received.
       if (state === 'alive' || isFinished(signal)) return;
       void worker.terminate();
       settle(state === 'late' ? otherwise().replyTooLate(job) : undefined);
+    }
+    const looking = setInterval(() => {
+      try {
+        look();
+      } catch {
+        // What is loaded for a lost thread may be gone (a deployment): the caller's own try is a rejection, this is not.
+        settle(undefined);
+      }
     }, SLICE_MS);
     // Waiting keeps the process alive; having started did not.
     port.ref();
