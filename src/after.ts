@@ -2,5 +2,6 @@
 // report, or when a value has to stand in a file. Most starts do without before the app's first line.
 export { createSecretFiles } from './rotation/files.js';
 export { createRefreshes } from './rotation/refreshes.js';
+export { idleReport } from './startup/idle-report.js';
 export { reportProcess, reportSession } from './startup/session-report.js';
 export { mayBeLoadingSdk, replyAfterLoss, replyTooLate, replyWithoutThread } from './startup/without-thread.js';

@@ -146,14 +146,20 @@ export function onRotated(first: string | RotationListener, second?: RotationLis
  * Runs `use(value)` with the setting's value. When that fails for authentication, refreshes once and runs it
  * once more: a rotated password costs one retry, not an error.
  *
- * @throws what `use` throws; VaultstrapError `ERR_SETTINGS_MISSING` when the setting has no value.
+ * @throws what `use` throws; VaultstrapError `ERR_SETTINGS_MISSING` when the setting has no value, or still holds its reference.
  */
 export function withFreshSecret<T>(
   setting: string,
   use: (value: string) => T | Promise<T>,
   options: FreshSecretOptions,
 ): Promise<T> {
-  return useFreshSecret(setting, use, options, () => engine().refresh(setting));
+  return useFreshSecret(
+    setting,
+    use,
+    options,
+    () => engine().refresh(setting),
+    () => void requireSettings(setting),
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
 import { readVariable } from '../settings/environment.js';
+import { hasMarker } from '../settings/scan.js';
 import { VaultstrapError } from '../support/errors.js';
 import type { FreshSecretOptions, RefreshResult } from './types.js';
 
@@ -11,19 +12,21 @@ export async function useFreshSecret<T>(
   use: (value: string) => T | Promise<T>,
   options: FreshSecretOptions,
   refreshNow: () => Promise<RefreshResult>,
+  /** Throws when the setting's text, which looks like a reference, is no value. */
+  checkRaw: () => void = () => {},
 ): Promise<T> {
   // At once, and not on the day of the rotation.
   const isAuthError = options?.isAuthError;
   if (typeof use !== 'function' || typeof isAuthError !== 'function') {
     throw new TypeError('withFreshSecret takes a setting, a function that uses its value, and { isAuthError }.');
   }
-  const value = currentValue(setting);
+  const value = currentValue(setting, checkRaw);
   try {
     return await use(value);
   } catch (error) {
     if (!(await saysYes(isAuthError, error))) throw error;
     await refreshNow();
-    return await use(currentValue(setting));
+    return await use(currentValue(setting, checkRaw));
   }
 }
 
@@ -36,7 +39,7 @@ async function saysYes(isAuthError: FreshSecretOptions['isAuthError'], error: un
   }
 }
 
-function currentValue(setting: string): string {
+function currentValue(setting: string, checkRaw: () => void): string {
   const value = readVariable(setting);
   if (value === undefined) {
     throw new VaultstrapError(
@@ -45,5 +48,6 @@ function currentValue(setting: string): string {
       `Add the app setting ${setting}, and resolve it before this call.`,
     );
   }
+  if (hasMarker(value)) checkRaw();
   return value;
 }

@@ -10,7 +10,6 @@ import { openTelemetryGate } from '../telemetry/gate.js';
 import type { ReadResults } from '../vault/client.js';
 import { createCredential } from './credential.js';
 import { lending } from './early-worker.js';
-import { idleReport } from './idle-report.js';
 import { type JobReply, readForJob, resultsOf } from './job.js';
 import { resolveRecord } from './resolve.js';
 import { openSession, type Session } from './session.js';
@@ -163,7 +162,7 @@ export function createEngine(): Engine {
   function report(): Report {
     const { phase, session } = starts;
     const status = phase === 'failed' ? 'failed' : 'idle';
-    if (!session) return { ...idleReport(), status };
+    if (!session) return afterModule().idleReport(status);
     const whole = afterModule().reportProcess(session, starts, rotator, clock.now());
     return phase === 'ready' ? whole : { ...whole, status };
   }

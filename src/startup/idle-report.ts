@@ -1,6 +1,18 @@
 import type { Report } from '../report/types.js';
+import { liveEnvironment } from '../settings/environment.js';
+import { relaxationsIn } from '../support/relaxations.js';
+import { mustStart } from './quick-look.js';
 
-/** Of what was not started, or has nothing to resolve. */
-export function idleReport(): Report {
-  return { status: 'idle', generation: 0, requests: { token: 0, vault: 0, unauthorized: 0 }, settings: [] };
+/** Of what was not started, has nothing to resolve, or failed before that was known. */
+export function idleReport(status: 'idle' | 'failed' = 'idle'): Report {
+  const env = liveEnvironment();
+  // Of a process that is told to leave us alone nothing is in force.
+  const relaxed = mustStart(env) ? relaxationsIn(env) : [];
+  return {
+    status,
+    generation: 0,
+    requests: { token: 0, vault: 0, unauthorized: 0 },
+    ...(relaxed.length > 0 && { relaxations: relaxed }),
+    settings: [],
+  };
 }

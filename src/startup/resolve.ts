@@ -5,7 +5,6 @@ import type { Clock } from '../support/clock.js';
 import { isEnabled } from '../support/config.js';
 import { VaultstrapError } from '../support/errors.js';
 import type { BootstrapOptions } from '../support/options.js';
-import { idleReport } from './idle-report.js';
 import { readForJob } from './job.js';
 import { concludeSession, openSession } from './session.js';
 import { afterModule } from './siblings.js';
@@ -21,9 +20,10 @@ export async function resolveRecord(
     throw new VaultstrapError('ERR_INVALID_OPTION', `settings is malformed: ${name}.`, 'Expected: text, or undefined.');
   }
   if (!isEnabled(liveEnvironment(), options))
-    return { values: withValues(Object.entries(settings)), report: idleReport() };
+    return { values: withValues(Object.entries(settings)), report: afterModule().idleReport() };
   const session = openSession({ env: settings, realEnv: liveEnvironment, options, clock });
-  if (session.plan.settings.length === 0) return { values: withValues(Object.entries(settings)), report: idleReport() };
+  if (session.plan.settings.length === 0)
+    return { values: withValues(Object.entries(settings)), report: afterModule().idleReport() };
   const results = await readForJob(session.client, session.job);
   session.client.rest();
   const { composed, error } = concludeSession(session, results);

@@ -234,11 +234,17 @@ describe('with nothing to do', () => {
     });
     const idle = { status: 'idle', generation: 0, requests: { token: 0, vault: 0, unauthorized: 0 }, settings: [] };
     const untouched = { values: { A: references.DB_PASSWORD }, report: idle };
+    // Where it is not switched off as a whole, what is relaxed is said.
+    const relaxations = ['VAULTSTRAP_VAULT_ENDPOINT', 'VAULTSTRAP_VAULT_CA'];
     const { code, stderr, probes } = await app.run(['off.mjs'], { env });
     expect({ code, stderr, probes }).toEqual({
       code: 0,
       stderr: '',
-      probes: [{ status: 'idle', value: references.DB_PASSWORD }, untouched, untouched],
+      probes: [
+        { status: 'idle', value: references.DB_PASSWORD },
+        untouched,
+        { ...untouched, report: { ...idle, relaxations } },
+      ],
     });
 
     expect(await seenBy([CLI, 'run', '--', NODE, 'env.cjs'], env)).toMatchObject(references);

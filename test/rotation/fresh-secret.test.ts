@@ -48,6 +48,18 @@ describe('the value', () => {
     expect(events).toEqual(['use old']);
   });
 
+  test('that nobody has resolved is none', async () => {
+    const raw = '@KeyVault(VaultName=shop;SecretName=pw)';
+    process.env[NAME] = raw;
+    await expect(withFreshSecret(NAME, serviceOf(raw), { isAuthError })).rejects.toMatchObject({
+      code: 'ERR_SETTINGS_MISSING',
+      message: expect.stringContaining(`${NAME} still holds its reference`),
+    });
+    expect(events).toEqual([]);
+    // One that was resolved may look like a reference.
+    expect(await useFreshSecret(NAME, serviceOf(raw), { isAuthError }, refreshNow, () => {})).toBe(`done with ${raw}`);
+  });
+
   test('that is refused is read again, once, and used once more', async () => {
     expect(await useFreshSecret(NAME, serviceOf('new'), { isAuthError }, refreshNow)).toBe('done with new');
     expect(events).toEqual(['use old', 'refresh', 'use new']);
