@@ -2,7 +2,7 @@
 import { app } from '@azure/functions';
 import { createAgeCheck } from './functions/age-check.js';
 import { rotateSecrets, secretChanged, secretsStatus } from './functions/handlers.js';
-import { warnOfLateStart } from './functions/late-start.js';
+import { lateStartWarning } from './functions/late-start.js';
 import { checkRotationOptions, type RotationOptions, rotationSchedule } from './functions/options.js';
 import { bootstrap } from './index.js';
 import { existingEngine } from './startup/slot.js';
@@ -24,7 +24,8 @@ export function registerRotation(options: RotationOptions = {}): void {
   app.hook.appStart(async () => {
     const isStarted = (existingEngine()?.references() ?? []).length > 0;
     const report = await bootstrap();
-    if (!isStarted) warnOfLateStart(report);
+    const warning = isStarted ? undefined : lateStartWarning(report);
+    if (warning) existingEngine()?.warn(warning);
   });
   app.hook.preInvocation(createAgeCheck(existingEngine, maxAgeSeconds * 1000, systemClock) as () => Promise<void>);
   if (timer) {

@@ -1,7 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import type { Environment } from '../settings/environment.js';
 import { fail, type Result } from '../support/failure.js';
-import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
+import { type IdentitySelector, namesAppRegistration, printIdentity } from '../support/identity-selector.js';
 import { findSdk, isNotInstalled, loadSdk } from '../support/sdk-loader.js';
 import { Secret } from '../support/secret.js';
 import { isOnPlatform } from '../support/vault-names.js';
@@ -99,5 +99,5 @@ export function createSdkTokens({ env, anchors, ca }: SdkTokensOptions): SdkToke
 
 /** What else could sign in there: a service principal in the settings, by the SDK. */
 function isManagedOnly(env: Environment): boolean {
-  return isOnPlatform(env) && !env['AZURE_CLIENT_SECRET'] && !env['AZURE_CLIENT_CERTIFICATE_PATH'];
+  return isOnPlatform(env) && !namesAppRegistration(env);
 }

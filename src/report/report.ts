@@ -17,6 +17,7 @@ export function settingReport(
   const read = reads.get(planned.reads[0] ?? '');
   const failure = note.failure ?? failureIn(outcome);
   const hasValue = outcome.kind === 'value' || (outcome.kind === 'current' && outcome.value !== undefined);
+  const inheritsDefault = isAbsentDefault(planned, outcome);
   const kept = failure !== undefined && hasValue && !(outcome.kind === 'value' && outcome.usedDefault && !note.failure);
   const resolvedAtMs = note.resolvedAtMs ?? planned.currentSinceMs;
   const expiresOnMs = Math.min(...secrets.map((s) => s.expiresOnMs ?? Number.POSITIVE_INFINITY));
@@ -25,7 +26,7 @@ export function settingReport(
   const version = secrets[0]?.version ?? planned.currentVersion;
   return {
     setting: planned.setting,
-    status: statusOf(planned, outcome, failure),
+    status: statusOf(planned, outcome, failure, inheritsDefault),
     ...(failure && { code: failure.code }),
     ...(read && { vault: read.vault, secret: read.secret }),
     ...(version && { version }),
@@ -39,9 +40,7 @@ export function settingReport(
     ...(Math.abs(expiresOnMs) <= LAST_DATE_MS && { expiresOn: new Date(expiresOnMs).toISOString() }),
     ...(notBeforeMs > nowMs && notBeforeMs <= LAST_DATE_MS && { notBefore: new Date(notBeforeMs).toISOString() }),
     ...(kept && { kept: true as const }),
-    ...((isAbsentDefault(planned, outcome) || (outcome.kind === 'value' && outcome.usedDefault)) && {
-      usedDefault: true as const,
-    }),
+    ...((inheritsDefault || (outcome.kind === 'value' && outcome.usedDefault)) && { usedDefault: true as const }),
     ...(planned.segments.some(isInFile) && { file: true as const }),
     // A protected setting is never written, and keeps what it has.
     ...(!hasValue && !note.keepsRaw && planned.names.length > 0 && { unset: true as const }),
@@ -72,11 +71,15 @@ function failureIn(outcome: ComposedSetting['outcome']): Failure | undefined {
 }
 
 /** What the platform resolved and we cannot read again is in order: the platform's word for it is `Initialized`. */
-function statusOf(planned: PlannedSetting, outcome: ComposedSetting['outcome'], failure: Failure | undefined): Status {
+function statusOf(
+  planned: PlannedSetting,
+  outcome: ComposedSetting['outcome'],
+  failure: Failure | undefined,
+  inheritsDefault: boolean,
+): Status {
   // A parent has found nothing there, a moment ago.
   const isUnset = outcome.kind === 'current' && outcome.value === undefined && isOptional(planned);
-  const isAbsent = isUnset || isAbsentDefault(planned, outcome);
-  if (!failure) return isAbsent ? 'SecretNotFound' : 'Resolved';
+  if (!failure) return isUnset || inheritsDefault ? 'SecretNotFound' : 'Resolved';
   return planned.origin === 'platform' && outcome.kind === 'current' ? 'Initialized' : failure.status;
 }
 

@@ -27,6 +27,8 @@ export interface Engine extends Pick<Rotator, 'refresh' | 'repair' | 'onRotated'
   start(options?: BootstrapOptions, early?: OpenWorker): void;
   resolve(settings: Readonly<Record<string, string | undefined>>, options?: BootstrapOptions): Promise<Resolution>;
   report(): Report;
+  /** One line of the log, at the level that the start was given. */
+  warn(message: string): void;
   /** Which secrets the settings refer to; names only. */
   references(): readonly SecretUse[];
   credential(options?: CredentialOptions): Credential;
@@ -198,6 +200,7 @@ export function createEngine(): Engine {
     refresh: rotator.refresh,
     resolve: (settings, options = {}) => resolveRecord(settings, options, clock),
     report,
+    warn: (message) => starts.log().warn(message),
     repair: rotator.repair,
     onRotated: rotator.onRotated,
     ageMs: rotator.ageMs,

@@ -19,11 +19,10 @@ export async function resolveRecord(
     if (value === undefined || typeof value === 'string') continue;
     throw new VaultstrapError('ERR_INVALID_OPTION', `settings is malformed: ${name}.`, 'Expected: text, or undefined.');
   }
-  if (!isEnabled(liveEnvironment(), options))
-    return { values: withValues(Object.entries(settings)), report: afterModule().idleReport() };
+  const untouched = () => ({ values: withValues(Object.entries(settings)), report: afterModule().idleReport() });
+  if (!isEnabled(liveEnvironment(), options)) return untouched();
   const session = openSession({ env: settings, realEnv: liveEnvironment, options, clock });
-  if (session.plan.settings.length === 0)
-    return { values: withValues(Object.entries(settings)), report: afterModule().idleReport() };
+  if (session.plan.settings.length === 0) return untouched();
   const results = await readForJob(session.client, session.job);
   session.client.rest();
   const { composed, error } = concludeSession(session, results);

@@ -1,6 +1,6 @@
 import type { SettingFailure } from './errors.js';
 import { BootstrapError } from './errors.js';
-import { type IdentitySelector, parseIdentity, SYSTEM_ASSIGNED } from './identity-selector.js';
+import { type IdentitySelector, namesAppRegistration, parseIdentity, SYSTEM_ASSIGNED } from './identity-selector.js';
 import { LOG_LEVELS, type LogLevel } from './log.js';
 import { nearest } from './nearest.js';
 import type { BootstrapOptions } from './options.js';
@@ -221,7 +221,7 @@ export function readConfig(env: Env, options: BootstrapOptions = {}, inFunctions
 
 /**
  * `AZURE_CLIENT_ID` is the ecosystem's convention for a user-assigned identity, except
- * when a secret or certificate stands beside it: then it names an app registration.
+ * when it names an app registration.
  */
 function defaultIdentity(
   env: Env,
@@ -230,7 +230,7 @@ function defaultIdentity(
 ): Pick<Config, 'identity' | 'identityFrom'> {
   if (named) return { identity: named, identityFrom: asOption ? 'option' : 'VAULTSTRAP_IDENTITY' };
   const clientId = env['AZURE_CLIENT_ID']?.trim();
-  if (clientId && !env['AZURE_CLIENT_SECRET'] && !env['AZURE_CLIENT_CERTIFICATE_PATH']) {
+  if (clientId && !namesAppRegistration(env)) {
     const selector = parseIdentity(clientId);
     const identity = selector?.kind === 'client' ? selector : ({ kind: 'client', id: clientId } as const);
     return { identity, identityFrom: 'AZURE_CLIENT_ID' };

@@ -26,3 +26,8 @@ export function printIdentity(selector: IdentitySelector): string {
   if (selector.kind === 'system') return 'system';
   return selector.kind === 'object' ? `object:${selector.id}` : selector.id;
 }
+
+/** Whether `AZURE_CLIENT_ID` names an app registration: its secret or certificate stands beside it. */
+export function namesAppRegistration(env: Readonly<Record<string, string | undefined>>): boolean {
+  return Boolean(env['AZURE_CLIENT_SECRET'] || env['AZURE_CLIENT_CERTIFICATE_PATH']);
+}
