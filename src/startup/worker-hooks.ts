@@ -8,32 +8,38 @@ export interface WorkerHooks {
   release(): void;
 }
 
+/** Looks for the worker are twice as far apart each time, up to this. */
+const LONGEST_DELAY_MS = 60_000;
+
 /**
  * @param repair writes again what a reload of the worker wiped, before each invocation
  * @param close at the worker's end
  */
 export function createWorkerHooks(repair: () => void, close: () => Promise<void>): WorkerHooks {
   let held: readonly { dispose(): void }[] = [];
+  let nextLook: NodeJS.Timeout | undefined;
 
   function release(): void {
+    clearTimeout(nextLook);
     for (const hook of held) hook.dispose();
     held = [];
   }
 
-  function tryToAttach(): boolean {
-    const core = functionsCore(liveEnvironment());
-    if (!core) return false;
+  function attachOrLookAgain(delayMs: number): void {
     // Those of a start before may be gone: specialisation forgets all that was registered.
     release();
-    held = [core.registerHook('preInvocation', repair), core.registerHook('appTerminate', close)];
-    return true;
+    const core = functionsCore(liveEnvironment());
+    if (core) {
+      held = [core.registerHook('preInvocation', repair), core.registerHook('appTerminate', close)];
+    } else if (delayMs < LONGEST_DELAY_MS) {
+      // Preloaded: the worker itself comes next, behind whatever else is preloaded.
+      nextLook = setTimeout(attachOrLookAgain, delayMs, 2 * delayMs).unref();
+    }
   }
 
   return {
     attach() {
-      if (!inFunctionsWorker(liveEnvironment()) || tryToAttach()) return;
-      // Preloaded: the worker itself comes next.
-      setImmediate(tryToAttach).unref();
+      if (inFunctionsWorker(liveEnvironment())) attachOrLookAgain(1);
     },
     release,
   };

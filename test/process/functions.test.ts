@@ -1,4 +1,4 @@
-// In the Functions Node worker, as far as code in it can tell; how the real one was driven is told with the issue.
+// In the Functions Node worker, as far as code in it can tell (support/functions-worker.cjs).
 import { cpSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -76,6 +76,7 @@ beforeAll(async () => {
     'f/scheduled.cjs': rotation("{ timer: true, schedule: '0 0 * * * *' }"),
     'f/fresh.cjs': rotation('{ maxAgeSeconds: 1 }'),
     'f/malformed.cjs': rotation("{ timer: 'yes' }"),
+    'slow.mjs': 'await new Promise((resolve) => setTimeout(resolve, 500));',
     'one.mjs': "import 'vaultstrap/register'; import './f/1-hello.mjs';",
   });
 });
@@ -170,6 +171,8 @@ describe('a second reload after a preload', () => {
     ['--import vaultstrap/preload', ['--import', 'vaultstrap/preload'], ['f/0-register.cjs', 'f/1-hello.cjs']],
     ['--require vaultstrap/register', ['--require', 'vaultstrap/register'], ['f/0-register.cjs', 'f/1-hello.cjs']],
     ['--import vaultstrap/preload alone', ['--import', 'vaultstrap/preload'], ['f/1-hello.cjs']],
+    // The worker comes long after our first look for it.
+    ['a slow preload beside it', ['--import', 'vaultstrap/preload', '--import', './slow.mjs'], ['f/1-hello.cjs']],
   ])('%s', async (_name, nodeArgs, main) => {
     const { steps } = await drive({ main, nodeArgs, mode: 'reloaded', invoke: HELLO_ONCE });
     expect(bodyOf(steps.get('invoke hello'))).toEqual({ atLoad: valuesOf(first), now: valuesOf(first) });

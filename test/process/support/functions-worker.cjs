@@ -102,6 +102,9 @@ async function answer(step, work) {
   }
 }
 
+/** What the host sends next comes over a socket: never within the same turn of the loop. */
+const nextMessage = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function invoke({ name, data, waitMs = 0, waitFor }) {
@@ -135,13 +138,16 @@ void (async () => {
   process.chdir(plan.dir);
   if (plan.mode === 'specialized') {
     await answer('init', async () => {});
+    await nextMessage();
     resetApp();
     refill();
     await answer('reload', startApp);
   } else {
     await answer('init', startApp);
+    await nextMessage();
     if (plan.mode === 'reloaded') refill();
   }
+  await nextMessage();
   app.locked = true;
   await answer('metadata', async () => {
     if (Object.keys(app.functions).length > 0 && app.error) throw app.error;
