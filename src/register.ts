@@ -8,5 +8,6 @@ const env = liveEnvironment();
 // Loaded only now, and synchronously: most processes have nothing to resolve.
 if (mustStart(env)) {
   const worker = openEarly(env);
-  (require('./index.js') as typeof import('./index.js')).register(worker);
+  const { register } = require('./index.js') as typeof import('./index.js');
+  register(worker);
 }

@@ -7,5 +7,6 @@ import { mustStart } from './startup/quick-look.js';
 const env = liveEnvironment();
 if (mustStart(env)) {
   const worker = openEarly(env);
-  (require('./index.js') as typeof import('./index.js')).startEarly(worker);
+  const { startEarly } = require('./index.js') as typeof import('./index.js');
+  startEarly(worker);
 }

@@ -1,7 +1,11 @@
 // Many Function Apps are bundled: the library is one text in one file then, far from its package.
 import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import commonjs from '@rollup/plugin-commonjs';
+import { nodeResolve } from '@rollup/plugin-node-resolve';
 import { build } from 'esbuild';
+import { rolldown } from 'rolldown';
+import { rollup } from 'rollup';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import webpack from 'webpack';
 import type { Emulator } from '../../src/testing/index.js';
@@ -171,6 +175,26 @@ describe('webpack', () => {
     const alone = inlined ? path.join(path.dirname(app.dir), `alone-webpack-${mode}`) : dir;
     if (inlined) cpSync(dir, alone, { recursive: true });
     for (const entry of entries) await expectItRuns(alone, entry, '.cjs');
+  });
+});
+
+// They go by the package's list of files with side effects: what they take for pure, and is not, they drop in silence.
+describe.each([
+  ['rollup', (input: string) => rollup({ input, plugins: [nodeResolve(), commonjs()], external: [/^@azure\//] })],
+  // In Vite, tsdown and others.
+  ['rolldown', (input: string) => rolldown({ input, platform: 'node', external: [/^@azure\//] })],
+] as const)('%s', (name, bundle) => {
+  test.each([
+    ['esm', '.mjs'],
+    ['cjs', '.cjs'],
+  ] as const)('%s', async (format, extension) => {
+    const alone = path.join(path.dirname(app.dir), `alone-${name}`);
+    for (const entry of ENTRIES) {
+      const built = await bundle(app.path(`src/${entry}.js`));
+      await built.write({ file: path.join(alone, `${entry}${extension}`), format });
+      await built.close();
+      await expectItRuns(alone, entry, extension);
+    }
   });
 });
 
