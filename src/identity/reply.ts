@@ -1,6 +1,6 @@
 import type { Config } from '../support/config.js';
 import { type Failure, fail, type Result } from '../support/failure.js';
-import { type HttpProblem, type HttpReply, parseRetryAfterMs } from '../support/http.js';
+import { forbiddenNetwork, type HttpProblem, type HttpReply, parseRetryAfterMs } from '../support/http.js';
 import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
 import { Secret } from '../support/secret.js';
 import { expiryMs } from './expiry.js';
@@ -169,6 +169,7 @@ export function otherCertificate(context: TokenContext): Failure {
 export function tokenProblem(problem: HttpProblem, context: TokenContext): Failure {
   const { kind, cause } = problem;
   if (kind === 'too-large') return malformed(context, 'is too long');
+  if (kind === 'denied') return forbiddenNetwork(cause);
   if (kind === 'timeout' || kind === 'aborted') {
     return {
       status: 'FetchTimedOut',

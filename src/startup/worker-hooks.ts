@@ -8,8 +8,9 @@ export interface WorkerHooks {
   release(): void;
 }
 
-/** Looks for the worker are twice as far apart each time, up to this. */
-const LONGEST_DELAY_MS = 60_000;
+/** Preloaded, we are there before the worker is, by what the other preloads take. */
+const LOOK_EVERY_MS = 10;
+const LOOKS = 6000;
 
 /**
  * @param repair writes again what a reload of the worker wiped, before each invocation
@@ -17,29 +18,28 @@ const LONGEST_DELAY_MS = 60_000;
  */
 export function createWorkerHooks(repair: () => void, close: () => Promise<void>): WorkerHooks {
   let held: readonly { dispose(): void }[] = [];
-  let nextLook: NodeJS.Timeout | undefined;
+  let next: NodeJS.Timeout | undefined;
 
   function release(): void {
-    clearTimeout(nextLook);
+    clearTimeout(next);
     for (const hook of held) hook.dispose();
     held = [];
   }
 
-  function attachOrLookAgain(delayMs: number): void {
+  function look(looks: number): void {
     // Those of a start before may be gone: specialisation forgets all that was registered.
     release();
     const core = functionsCore(liveEnvironment());
     if (core) {
       held = [core.registerHook('preInvocation', repair), core.registerHook('appTerminate', close)];
-    } else if (delayMs < LONGEST_DELAY_MS) {
-      // Preloaded: the worker itself comes next, behind whatever else is preloaded.
-      nextLook = setTimeout(attachOrLookAgain, delayMs, 2 * delayMs).unref();
+    } else if (looks < LOOKS) {
+      next = setTimeout(look, LOOK_EVERY_MS, looks + 1).unref();
     }
   }
 
   return {
     attach() {
-      if (inFunctionsWorker(liveEnvironment())) attachOrLookAgain(1);
+      if (inFunctionsWorker(liveEnvironment())) look(0);
     },
     release,
   };

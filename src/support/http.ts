@@ -1,5 +1,5 @@
 import type { Connection, Connections } from './connections.js';
-import { type SafeCause, safeCause } from './failure.js';
+import { type Failure, type SafeCause, safeCause } from './failure.js';
 import { createReplyReader, type ReplyOutcome } from './http-reply.js';
 
 export interface HttpRequest {
@@ -27,7 +27,7 @@ export interface HttpReply {
 
 /** Why no reply came. */
 export interface HttpProblem {
-  readonly kind: 'timeout' | 'aborted' | 'dns' | 'tls' | 'network' | 'too-large';
+  readonly kind: 'timeout' | 'aborted' | 'denied' | 'dns' | 'tls' | 'network' | 'too-large';
   readonly cause: SafeCause;
 }
 
@@ -68,7 +68,8 @@ function attempt(
     try {
       connection = connections.take();
     } catch (error) {
-      return resolve(failed('network', safeCause(error)));
+      const cause = safeCause(error);
+      return resolve(failed(kindOf(cause), cause));
     }
     const { isReused } = connection;
     const reader = createReplyReader(maxBytes);
@@ -135,6 +136,7 @@ const TLS_CODES =
   /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|EPROTO)/;
 
 export function kindOf(cause: SafeCause): HttpProblem['kind'] {
+  if (cause.code === 'ERR_ACCESS_DENIED') return 'denied';
   if (cause.syscall === 'getaddrinfo' || cause.code === 'ENOTFOUND' || cause.code === 'EAI_AGAIN') return 'dns';
   return TLS_CODES.test(cause.code ?? '') ? 'tls' : 'network';
 }
@@ -149,4 +151,16 @@ export function parseRetryAfterMs(header: string | undefined, nowMs: number): nu
       ? Date.parse(text) - nowMs
       : Number.NaN;
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), 600_000);
+}
+
+/** By Node's permission model, whose part the network is from Node 25 on: https://nodejs.org/api/permissions.html */
+export function forbiddenNetwork(cause: SafeCause): Failure {
+  return {
+    status: 'OtherReasons',
+    code: 'ERR_NETWORK_PERMISSION',
+    details: 'the permission model forbids the network.',
+    hint: 'Add --allow-net.',
+    retry: 'never',
+    cause,
+  };
 }

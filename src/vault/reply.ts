@@ -1,6 +1,6 @@
 import type { SecretRead } from '../settings/plan.js';
 import { type Failure, fail, type Result, succeed } from '../support/failure.js';
-import { type HttpProblem, type HttpReply, parseRetryAfterMs } from '../support/http.js';
+import { forbiddenNetwork, type HttpProblem, type HttpReply, parseRetryAfterMs } from '../support/http.js';
 import { Secret } from '../support/secret.js';
 import { vaultFailure } from './failure.js';
 import type { SecretValue } from './reader.js';
@@ -97,6 +97,8 @@ export function vaultProblem({ kind, cause }: HttpProblem, read: SecretRead): Fa
   switch (kind) {
     case 'too-large':
       return malformed(read, 'is too long');
+    case 'denied':
+      return forbiddenNetwork(cause);
     case 'timeout':
     case 'aborted':
       return {

@@ -9,7 +9,10 @@ import {
   tokenProblem,
 } from '../../src/identity/reply.js';
 import { anothersToken } from '../../src/identity/whose.js';
+import { kindOf } from '../../src/support/http.js';
 import { Secret } from '../../src/support/secret.js';
+import { vaultProblem } from '../../src/vault/reply.js';
+import { readOf } from '../vault/harness.js';
 import { CLIENT_ID, failureOf } from './results.js';
 
 const NOW_MS = Date.UTC(2026, 10, 22);
@@ -130,6 +133,14 @@ test.each([
   expect(problem.details).toContain(HERE);
   expect(problem.details).toContain(details);
   expect(problem.hint).toContain(hint);
+});
+
+test('a network that the permission model forbids is not tried again', () => {
+  const kind = kindOf({ code: 'ERR_ACCESS_DENIED', syscall: 'getaddrinfo' });
+  for (const failure of [tokenProblem({ kind, cause: {} }, SYSTEM), vaultProblem({ kind, cause: {} }, readOf('pw'))]) {
+    expect(failure).toMatchObject({ code: 'ERR_NETWORK_PERMISSION', retry: 'never' });
+    expect(failure.hint).toContain('--allow-net');
+  }
 });
 
 test('a reply that is too long is no outage', () => {

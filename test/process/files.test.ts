@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Report } from '../../src/index.js';
 import type { Emulator } from '../../src/testing/index.js';
-import { type App, createApp, type Env, requestsOf, startAzure, until } from './support/app.js';
+import { ALLOW_NET, type App, createApp, type Env, requestsOf, startAzure, until } from './support/app.js';
 import { canary } from './support/canary.js';
 
 const onLinux = process.platform === 'linux';
@@ -84,6 +84,7 @@ describe('the files of a start', () => {
   test('without memory to write to, stand in the folder for temporary files', async () => {
     const args = [
       '--permission',
+      ...ALLOW_NET,
       '--allow-fs-read=*',
       `--allow-fs-write=${app.dir}/`,
       '--import',
@@ -103,7 +104,7 @@ describe('the files of a start', () => {
   });
 
   test('are a failure that names the remedy where the permission model forbids them', async () => {
-    const args = ['--permission', '--allow-fs-read=*', '--import', 'vaultstrap/preload', 'look.cjs'];
+    const args = ['--permission', ...ALLOW_NET, '--allow-fs-read=*', '--import', 'vaultstrap/preload', 'look.cjs'];
     const { code, stderr } = await app.run(args, { env: env() });
 
     expect(code).toBe(1);

@@ -1,7 +1,7 @@
 // A start that cannot hang: whatever the network, the platform or the worker thread does, it ends in time.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Emulator, Fault } from '../../src/testing/index.js';
-import { type App, createApp, NODE, requestsOf, startAzure } from './support/app.js';
+import { ALLOW_NET, type App, createApp, NODE, requestsOf, startAzure } from './support/app.js';
 import { canary } from './support/canary.js';
 
 const password = canary('password');
@@ -99,9 +99,25 @@ describe('while it blocks', () => {
   });
 });
 
+test.skipIf(ALLOW_NET.length === 0)(
+  'the network is forbidden: the error says so at once, and what to add',
+  async () => {
+    const permission = ['--permission', '--allow-fs-read=*', '--allow-fs-write=*'];
+    // Tried again, it would not end in time.
+    const patient = { ...env(), VAULTSTRAP_TIMEOUT_SECONDS: '60' };
+    const { code, stderr } = await app.run([...permission, '--import', 'vaultstrap/preload', 'read.cjs'], {
+      env: patient,
+    });
+
+    expect(code).toBe(1);
+    expect(stderr).toContain('DB_PASSWORD: OtherReasons (ERR_NETWORK_PERMISSION)');
+    expect(stderr).toContain('--allow-net');
+  },
+);
+
 describe('the worker thread', () => {
   test('is forbidden: the error says what to do instead, and that works', async () => {
-    const permission = ['--permission', '--allow-fs-read=*', '--allow-fs-write=*'];
+    const permission = ['--permission', ...ALLOW_NET, '--allow-fs-read=*', '--allow-fs-write=*'];
     const blocked = await app.run([...permission, 'register.cjs'], { env: env() });
 
     expect(blocked).toMatchObject({ code: 1, probes: [] });

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -12,6 +12,15 @@ const packed = inject('packed');
 
 /** The Node under test; the tests themselves run on their own. */
 export const NODE = process.env['VAULTSTRAP_TEST_NODE'] ?? process.execPath;
+
+/** What `--permission` takes for the network, and takes from it: nothing up to Node 24, and with a warning as yet. */
+export const ALLOW_NET: readonly string[] = JSON.parse(
+  execFileSync(NODE, ['-p', 'JSON.stringify(process.allowedNodeEnvironmentFlags.has("--allow-net"))'], {
+    encoding: 'utf8',
+  }),
+)
+  ? ['--allow-net', '--disable-warning=ExperimentalWarning']
+  : [];
 
 export type Env = Readonly<Record<string, string | undefined>>;
 

@@ -102,10 +102,10 @@ async function answer(step, work) {
   }
 }
 
-/** What the host sends next comes over a socket: never within the same turn of the loop. */
-const nextMessage = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** What the host sends next comes over a socket, some time later. */
+const nextMessage = () => sleep(25);
 
 async function invoke({ name, data, waitMs = 0, waitFor }) {
   await sleep(waitMs);
