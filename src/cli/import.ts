@@ -1,15 +1,9 @@
 import { readVariable } from '../settings/environment.js';
 import { type Choice, choose, isTaken, type Selection, signInsOf } from './import/choose.js';
+import { withValues } from './import/entries.js';
 import { isSafe, moveToVault, type Outcome } from './import/move.js';
 import { explain, renderTable, rowsOf } from './import/render.js';
-import {
-  checkReplaceable,
-  readSettingsFile,
-  readsAs,
-  replaceFile,
-  type SettingsFile,
-  withValues,
-} from './import/settings-file.js';
+import { checkReplaceable, readSettingsFile, readsAs, replaceFile, type SettingsFile } from './import/settings-file.js';
 import { EXIT, UsageError } from './support/exit.js';
 import { complain } from './support/terminal.js';
 import { openVault, referenceTo, type VaultSession } from './support/vault-session.js';
@@ -62,7 +56,7 @@ function rewrite(
 ): string {
   const moved = choices.filter(isTaken).filter(({ setting }) => wanted(setting));
   const references = new Map(moved.map(({ setting, secret }) => [setting, referenceTo(vault, secret)]));
-  const text = withValues(file, references);
+  const text = withValues(file.text, file.entries, references);
   if (readsAs(file, text, references)) return text;
   throw new UsageError(`${file.path} cannot be rewritten with certainty; nothing was done.`);
 }

@@ -41,12 +41,13 @@ export function choose(
   if (!/^[0-9a-z-]{0,126}$/i.test(selection.prefix ?? '')) {
     throw new UsageError('--prefix cannot begin the name of a secret.', SECRET_NAME_RULE);
   }
-  const names = entries.map(({ name }) => name);
+  const often = new Map<string, number>();
+  for (const { name } of entries) often.set(name, (often.get(name) ?? 0) + 1);
   for (const option of ['only', 'except'] as const) {
-    const unknown = selection[option]?.find((name) => !names.includes(name));
+    const unknown = selection[option]?.find((name) => !often.has(name));
     if (unknown !== undefined) throw new UsageError(`--${option}: there is no setting ${unknown} in the file.`);
   }
-  const choices = entries.map((entry, index) => choiceOf(entry, looks[index], names, selection));
+  const choices = entries.map((entry, index) => choiceOf(entry, looks[index], often, selection));
   for (const choice of choices) {
     if (!isTaken(choice) && choice.never && selection.only?.includes(choice.setting)) {
       throw new UsageError(`${choice.setting} cannot be moved: ${choice.why}.`);
@@ -59,11 +60,11 @@ export function choose(
 function choiceOf(
   { name, value }: Entry,
   look: Look | undefined,
-  names: readonly string[],
+  often: ReadonlyMap<string, number>,
   selection: Selection,
 ): Choice {
   const leave = (why: string, never = true): Left => ({ setting: name, why, never });
-  if (names.indexOf(name) !== names.lastIndexOf(name)) return leave('stands there twice');
+  if ((often.get(name) ?? 0) > 1) return leave('stands there twice');
   if (value === undefined) return leave('not text, or not written so that all readers agree');
   if (value === '') return leave('empty', false);
   const scan = scanValue(value);
@@ -80,7 +81,7 @@ function choiceOf(
   if (problem) return leave(problem.replace(/\.$/, ''));
   if (selection.except?.includes(name)) return leave('left out by --except', false);
   if (selection.only && !selection.only.includes(name)) return leave('not named by --only', false);
-  const mentioned = mentionsOf([value]).braced.find((other) => names.includes(other));
+  const mentioned = mentionsOf([value]).braced.find((other) => often.has(other));
   if (mentioned !== undefined && !selection.only) {
     return leave(`mentions \${${mentioned}}: in a vault that is only text`, false);
   }

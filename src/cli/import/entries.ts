@@ -13,6 +13,19 @@ export interface Entry extends Span {
   readonly write: (value: string) => string;
 }
 
+/** The text with other values in the place of some; everything else stays, byte for byte. */
+export function withValues(text: string, entries: readonly Entry[], values: ReadonlyMap<string, string>): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (const { name, start, end, write } of [...entries].sort((a, b) => a.start - b.start)) {
+    const value = values.get(name);
+    if (value === undefined) continue;
+    parts.push(text.slice(at, start), write(value));
+    at = end;
+  }
+  return parts.join('') + text.slice(at);
+}
+
 /** @throws UsageError that names file and line, and quotes nothing. */
 export function entriesOf(text: string, file: string): readonly Entry[] {
   return isJsonName(file) ? fromLocalSettings(text, file) : fromDotenv(text, file);
@@ -47,26 +60,36 @@ function fromLocalSettings(text: string, file: string): readonly Entry[] {
 function fromDotenv(text: string, file: string): readonly Entry[] {
   const { assignments, mistake } = readDotenv(text);
   if (mistake) throw refuse(text, file, mistake);
-  const values = parseEnv(text) as Readonly<Record<string, string>>;
-  return assignments.map(({ name, value, at, quote, hasExport }) => {
+  const values = parseEnv(text) as Values;
+  const entries = assignments.map(({ name, value, at, quote, hasExport }) => {
     // With `export` it is a file for shells, to which the parentheses of a reference mean something.
     const mark = quote || (hasExport ? "'" : '');
-    const entry = { ...at, name, write: (written: string) => `${mark}${written}${mark}` };
-    return { ...entry, value: values[name] === value && isItsPlace(entry, text, values) ? value : undefined };
+    return { ...at, name, value, write: (written: string) => `${mark}${written}${mark}` };
   });
+  const last = new Map(entries.map((entry) => [entry.name, entry]));
+  const likely = entries.filter((entry) => last.get(entry.name) === entry && values[entry.name] === entry.value);
+  const certain = new Set(placesAmong(likely, text, values));
+  return entries.map((entry) => ({ ...entry, value: certain.has(entry) ? entry.value : undefined }));
 }
 
-const PROBE = '@KeyVault(VaultName=probe;SecretName=probe)';
+type Values = Readonly<Record<string, string>>;
 
-function isItsPlace(
-  { name, start, end, write }: Omit<Entry, 'value'>,
-  text: string,
-  values: Readonly<Record<string, string>>,
-): boolean {
-  const changed = parseEnv(text.slice(0, start) + write(PROBE) + text.slice(end)) as typeof values;
+/** All are tried at once, and by halves when that fails: a whole file is one more reading, unless some of it is strange. */
+function placesAmong(entries: readonly Entry[], text: string, values: Values): readonly Entry[] {
+  if (entries.length === 0 || areTheirPlaces(entries, text, values)) return entries;
+  if (entries.length === 1) return [];
+  const middle = entries.length >> 1;
+  return [...placesAmong(entries.slice(0, middle), text, values), ...placesAmong(entries.slice(middle), text, values)];
+}
+
+function areTheirPlaces(entries: readonly Entry[], text: string, values: Values): boolean {
+  const probes = new Map(
+    entries.map(({ name }, index) => [name, `@KeyVault(VaultName=probe;SecretName=probe-${index})`]),
+  );
+  const changed = parseEnv(withValues(text, entries, probes)) as Values;
   const names = Object.keys(changed);
   return (
     names.length === Object.keys(values).length &&
-    names.every((other) => changed[other] === (other === name ? PROBE : values[other]))
+    names.every((name) => changed[name] === (probes.get(name) ?? values[name]))
   );
 }

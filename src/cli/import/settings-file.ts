@@ -42,16 +42,6 @@ export function readSettingsFile(file: string): SettingsFile {
   return parseSettings(file, readExactText(file));
 }
 
-/** The text with other values in the place of some; everything else stays, byte for byte. */
-export function withValues({ text, entries }: SettingsFile, values: ReadonlyMap<string, string>): string {
-  let result = text;
-  for (const { name, start, end, write } of [...entries].sort((a, b) => b.start - a.start)) {
-    const value = values.get(name);
-    if (value !== undefined) result = result.slice(0, start) + write(value) + result.slice(end);
-  }
-  return result;
-}
-
 /** Whether a text reads as the file does, with these values in the place of some. */
 export function readsAs(file: SettingsFile, text: string, values: ReadonlyMap<string, string>): boolean {
   const { entries } = parseSettings(file.path, text);

@@ -1,17 +1,19 @@
 // Rewriting a file of settings: only the values that moved change, whatever else stands there.
 import { parseEnv } from 'node:util';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import type { Entry } from '../../../src/cli/import/entries.js';
-import { parseSettings, readsAs, withValues } from '../../../src/cli/import/settings-file.js';
+import { describe, expect, test, vi } from 'vitest';
+import { type Entry, withValues } from '../../../src/cli/import/entries.js';
+import { parseSettings, readsAs } from '../../../src/cli/import/settings-file.js';
 import { isUsageError } from '../../../src/cli/support/exit.js';
+
+vi.mock('node:util', { spy: true });
 
 const REFERENCE = '@KeyVault(VaultName=shop;SecretName=a-secret)';
 
 function rewritten(file: string, text: string, ...names: string[]): string {
   const settings = parseSettings(file, text);
   const values = new Map(names.map((name) => [name, REFERENCE]));
-  const result = withValues(settings, values);
+  const result = withValues(text, settings.entries, values);
   expect(readsAs(settings, result, values)).toBe(true);
   return result;
 }
@@ -79,7 +81,7 @@ describe('.env', () => {
           // What stands there twice is never moved (choose.test.ts).
           if (value === undefined || entries.filter((other) => other.name === name).length > 1) continue;
           expect(before[name]).toBe(value);
-          const after = parseEnv(withValues(parseSettings('.env', text), new Map([[name, REFERENCE]])));
+          const after = parseEnv(withValues(text, entries, new Map([[name, REFERENCE]])));
           expect(after).toEqual({ ...before, [name]: REFERENCE });
         }
       }),
@@ -87,6 +89,21 @@ describe('.env', () => {
     );
     // Or this would be a property of nothing.
     expect(moved).toBeGreaterThan(200);
+  });
+
+  test('Node reads a long file as seldom as a short one', () => {
+    const text = Array.from({ length: 1000 }, (_, index) => `S_${index}=value-${index}`).join('\n');
+    const readings = vi.mocked(parseEnv).mockClear().mock;
+    const { entries } = parseSettings('.env', text);
+    expect(entries.filter(({ value }) => value !== undefined)).toHaveLength(1000);
+    // Each assignment alone is as long as itself.
+    expect(readings.calls.filter(([read]) => read.length > 100)).toHaveLength(2);
+  });
+
+  test('one place that is strange costs the others nothing', () => {
+    const nbsp = '\u00a0';
+    const { entries } = parseSettings('.env', `A=1\nB=${nbsp}2\nC=3\nD=4\nE=${nbsp}5`);
+    expect(entries.map(({ value }) => value)).toEqual(['1', undefined, '3', '4', undefined]);
   });
 
   test('what run refuses is refused, by its line', () => {
