@@ -7,6 +7,7 @@ import { type Found, nameFrom } from './files.js';
 import { type Finding, inOrder } from './finding.js';
 import { readEnvFile } from './settings/env-file.js';
 import { type BindingUse, checkHostReads, checkSchedules } from './settings/host.js';
+import { checkImpossible } from './settings/impossible.js';
 import { readBicep, readTerraform } from './settings/infrastructure.js';
 import { readLocalSettingsFile, readTemplateJson } from './settings/json.js';
 import { checkOwnSettings } from './settings/own.js';
@@ -67,6 +68,7 @@ async function lintSettings(
   return [
     ...file.findings,
     ...findings,
+    ...checkImpossible(file),
     ...checkReferences(file, config),
     ...checkHostReads(file, bindings, inFunctions),
     ...checkNodeOptions(file),

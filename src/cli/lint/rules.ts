@@ -12,6 +12,7 @@ export const RULES = {
   'pinned-version': 'A reference with a version: it never rotates.',
   'unknown-setting': 'A VAULTSTRAP_ name that does not exist.',
   'invalid-setting': 'A VAULTSTRAP_ setting with a malformed value.',
+  'impossible-setting': 'A name or a value that no environment variable can have.',
   schedule: 'A timer whose schedule names a setting that is not there.',
   'preload-in-node-options': 'A preload in NODE_OPTIONS as an app setting.',
   'plaintext-secret': 'A secret in plain text.',

@@ -67,6 +67,11 @@ export function readLocalSettings(text: string): LocalSettings {
   };
 }
 
+/** App Service refuses more on Linux, and not even all of this on Windows; no environment has such a variable. */
+export function isImpossibleName(name: string): boolean {
+  return /[=\0]/.test(name);
+}
+
 /** @throws UsageError that names file and line, and quotes nothing but the name of a setting. */
 export function parseLocalSettings(text: string, file: string): ReadonlyMap<string, string> {
   const wrong = (at: number, what: string, hint?: string) =>
@@ -77,7 +82,7 @@ export function parseLocalSettings(text: string, file: string): ReadonlyMap<stri
   return new Map(
     settings.map(({ name, value, at }) => {
       if (value === undefined) throw wrong(at.start, `the value of ${JSON.stringify(name)} is no text`, 'Quote it.');
-      if (/[=\0]/.test(name) || value.includes('\0')) {
+      if (isImpossibleName(name) || value.includes('\0')) {
         throw wrong(at.start, `${JSON.stringify(name)} cannot be an environment variable`);
       }
       return [name, value];

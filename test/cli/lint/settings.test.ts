@@ -112,6 +112,29 @@ describe('our own settings', () => {
     expect(await found(values({ VAULTSTRAP_SCHEDULE: '0 */5 * * * *', VAULTSTRAP_REFRESH_SECONDS: '60' }))).toEqual([]);
   });
 
+  test('what no environment can hold', async () => {
+    const { findings } = await lint(values({ 'A=B': 'x', C: 'hunter\0two', 'A:B-c.d': 'as on Windows', '=': '\0' }));
+    expect(findings.map(({ rule, message }) => [rule, message])).toEqual([
+      ['impossible-setting', '"A=B" holds = or a NUL character, which no environment variable can.'],
+      ['impossible-setting', '"C" has a NUL character in its value, which no environment variable can.'],
+      ['impossible-setting', '"=" holds = or a NUL character, which no environment variable can.'],
+      ['impossible-setting', '"=" has a NUL character in its value, which no environment variable can.'],
+    ]);
+    expect(await found(values({ 'A=B': 'x', C: 'hunter\0two' }))).toEqual([
+      'impossible-setting: "A=B"',
+      'impossible-setting: \\u0000',
+    ]);
+  });
+
+  test('of templates only what a reference shows to be a setting', async () => {
+    const template = {
+      $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#',
+      tags: { 'tag=a': 'x\0' },
+      appSettings: [{ name: 'A=B', value: REF }],
+    };
+    expect(await found({ 'azuredeploy.json': JSON.stringify(template) })).toEqual(['impossible-setting: "A=B"']);
+  });
+
   test('a preload in NODE_OPTIONS, where it reaches everybody', async () => {
     const text = '--max-old-space-size=512 --import vaultstrap/preload';
     expect(await found(values({ NODE_OPTIONS: text }))).toEqual([`preload-in-node-options: ${text}`]);
