@@ -41,7 +41,15 @@ for (const command of program.commands) command.allowExcessArguments();
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   if (code !== 'EPIPE') process.exitCode = EXIT.unresolved;
 });
-program.parseAsync().catch(explain);
+program.parseAsync(callOf(process.argv)).catch(explain);
+
+/** Commander answers `help nosuch` and `nosuch --help` with the help of the whole, and no mistake. */
+function callOf(argv: readonly string[]): readonly string[] {
+  const [first, second] = argv.slice(2);
+  const name = first === 'help' ? second : first;
+  const isCommand = name === undefined || /^(?:-|help$)/.test(name) || commandOf(name) !== undefined;
+  return isCommand ? argv : [...argv.slice(0, 2), name];
+}
 
 /** Commander's errors in our words. What was typed in the wrong place may be a secret: only names are repeated. */
 function told(text: string): [message: string, hint: string] {

@@ -122,16 +122,30 @@ describe('exit status', () => {
     );
   });
 
-  test.each([[['run']], [['run', '--no-such-option', '--', 'true']], [['no-such-command']], [['--no-such-option']]])(
-    '2: usage, %j',
-    async (args) => {
-      const { code, stderr } = await app.run(['node_modules/vaultstrap/dist/cli.cjs', ...args], { env: env() });
+  test.each([
+    [['run']],
+    [['run', '--no-such-option', '--', 'true']],
+    [['no-such-command']],
+    [['--no-such-option']],
+    [['help', 'nosuch']],
+    [['nosuch', '--help']],
+  ])('2: usage, %j', async (args) => {
+    const { code, stderr } = await app.run(['node_modules/vaultstrap/dist/cli.cjs', ...args], { env: env() });
 
-      expect(code).toBe(2);
-      expect(stderr).toMatch(/^vaultstrap error: .* Hint: .*Run vaultstrap (run )?--help to see how\.\n$/);
-      expect(await requestsOf(azure)).toEqual({ token: 0, vault: 0, unauthorized: 0 });
-    },
-  );
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^vaultstrap error: .* Hint: .*Run vaultstrap (run )?--help to see how\.\n$/);
+    expect(await requestsOf(azure)).toEqual({ token: 0, vault: 0, unauthorized: 0 });
+  });
+
+  test('2: help of a command that does not exist names the nearest', async () => {
+    const cli = 'node_modules/vaultstrap/dist/cli.cjs';
+    expect(await app.run([cli, 'help', 'lnt'])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: "vaultstrap error: unknown command 'lnt'. Hint: Did you mean lint? Run vaultstrap --help to see how.\n",
+    });
+    expect(await app.run([cli, 'help', 'help'])).toMatchObject({ code: 0, stderr: '' });
+  });
 
   test('2: a value for an option that takes none', async () => {
     expect(await app.run([...RUN, '--mask=yes', '--', 'true'])).toMatchObject({
