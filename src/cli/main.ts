@@ -47,8 +47,8 @@ program.parseAsync(callOf(process.argv)).catch(explain);
 function callOf(argv: readonly string[]): readonly string[] {
   const [first, second] = argv.slice(2);
   const name = first === 'help' ? second : first;
-  const isCommand = name === undefined || /^(?:-|help$)/.test(name) || commandOf(name) !== undefined;
-  return isCommand ? argv : [...argv.slice(0, 2), name];
+  const mayBe = name === undefined || name.startsWith('-') || commandOf(name);
+  return mayBe ? argv : [...argv.slice(0, 2), name];
 }
 
 /** Commander's errors in our words. What was typed in the wrong place may be a secret: only names are repeated. */
