@@ -7,6 +7,8 @@ export interface Listeners {
   add(listener: RotationListener, setting?: string): () => void;
   /** Returns at once; runs of one listener follow each other, and what comes meanwhile is put together. */
   publish(rotation: Rotation): void;
+  /** Those that somebody listens to by name. */
+  settings(): readonly string[];
   clear(): void;
 }
 
@@ -51,6 +53,7 @@ export function createListeners(log: () => Log): Listeners {
         if (!entry.running) void run(entry);
       }
     },
+    settings: () => [...entries].flatMap(({ setting }) => setting ?? []),
     clear: () => entries.clear(),
   };
 }

@@ -1,4 +1,5 @@
 import { createListeners } from './listeners.js';
+import { createNameCheck } from './name-check.js';
 import { createRefreshQueue } from './queue.js';
 import { createRefresher, type RefresherContext } from './refresher.js';
 import type { Standing } from './standing.js';
@@ -19,10 +20,20 @@ export interface Refreshes {
 
 export function createRefreshes(standing: Standing, context: Omit<RefresherContext, 'listeners'>): Refreshes {
   const listeners = createListeners(context.log);
-  const queue = createRefreshQueue(createRefresher(standing, { ...context, listeners }), context.clock);
+  const checkName = createNameCheck(standing, context.log);
+  const refreshOnce = createRefresher(standing, { ...context, listeners });
+  const queue = createRefreshQueue(async (scope) => {
+    const result = await refreshOnce(scope);
+    // Who came before the start, and before there was anything to compare with.
+    for (const setting of listeners.settings()) checkName(setting);
+    return result;
+  }, context.clock);
   return {
     refresh: (urgentFor) => (urgentFor === undefined ? queue.all() : queue.urgent(urgentFor)),
-    onRotated: listeners.add,
+    onRotated(listener, setting) {
+      if (setting !== undefined) checkName(setting);
+      return listeners.add(listener, setting);
+    },
     clear: listeners.clear,
   };
 }

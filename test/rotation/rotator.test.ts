@@ -185,6 +185,40 @@ describe('start', () => {
     expect(heard).toEqual([]);
   });
 
+  describe('a listener to a name that nothing has', () => {
+    const warning = (name: string) => `warn: onRotated listens to ${name}, and there is no such setting so far.`;
+    const listenTo = (name: string) => rotator.onRotated(() => {}, name);
+
+    test('after the start: one line, once', async () => {
+      vault = { pw: 's' };
+      start({ VS_PASSWORD: ref() });
+      for (const name of ['VS_PASSWROD', 'VS_PASSWROD', 'VS_PASSWORD']) listenTo(name);
+      await rotator.refresh();
+      expect(lines).toEqual([warning('VS_PASSWROD')]);
+    });
+
+    test('before the start: nothing until a refresh has shown that it did not come', async () => {
+      listenTo('VS_PASSWORD');
+      listenTo('VS_TYPO');
+      listenTo('VS_GONE')();
+      await rotator.refresh();
+      vault = { pw: 's' };
+      start({ VS_PASSWORD: ref() });
+      expect(lines).toEqual([]);
+      await rotator.refresh();
+      await rotator.refresh();
+      expect(lines).toEqual([warning('VS_TYPO')]);
+    });
+
+    test('a plain value, a template, and a secret that is left out are settings, too', async () => {
+      vault = { pw: 's' };
+      start({ VS_PW: ref(), VS_URL: 'db://${VS_PW}', VS_PLAIN: 'x', VS_NONE: ref('none', 'Optional=true') });
+      for (const name of ['VS_PW', 'VS_URL', 'VS_PLAIN', 'VS_NONE']) listenTo(name);
+      await rotator.refresh();
+      expect(lines).toEqual([]);
+    });
+  });
+
   test('somebody else was faster', () => {
     vault = { pw: 's' };
     Object.assign(process.env, { VS_PW: ref() });
