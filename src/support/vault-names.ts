@@ -19,6 +19,11 @@ export function isVaultSuffix(text: string): boolean {
   return /^vault(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))+$/.test(text) && text.length <= 253;
 }
 
+/** Whether a host is named as vaults are. One that is only allowed (`VAULTSTRAP_ALLOWED_HOSTS`) need not be: `az` knows none of its name. */
+export function isVaultHost(host: string): boolean {
+  return /^[a-z0-9-]+\.vault\.[^:]+$/.test(host);
+}
+
 /** Where the emulator listens. */
 export interface VaultEndpoint {
   readonly address: string;

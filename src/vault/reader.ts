@@ -8,6 +8,7 @@ import { EMULATOR_ISSUER } from '../support/emulator-issuer.js';
 import { type Failure, fail, guarded, type Result } from '../support/failure.js';
 import { withRetry } from '../support/retry.js';
 import type { Secret } from '../support/secret.js';
+import { isVaultHost } from '../support/vault-names.js';
 import { readInFormat } from './format.js';
 import { resourceForHost } from './host.js';
 
@@ -115,9 +116,18 @@ export function createSecretReader(
       };
 
       const isFinal = ({ code }: Failure) => tokenFailed || (yieldsToThrottling && code === 'ERR_THROTTLED');
-      return withRetry(attempt, { clock, deadlineMs, retryUntilMs, isFinal, ...(stop && { signal: stop }) });
+      const limits = { clock, deadlineMs, retryUntilMs, isFinal, ...(stop && { signal: stop }) };
+      const result = await withRetry(attempt, limits);
+      return result.ok ? result : fail({ ...result.failure, hint: hintFor(read.host, result.failure) });
     },
   };
+}
+
+/** No command for a vault that Azure does not have. */
+function hintFor(host: string, { hint }: Failure): string {
+  return isVaultHost(host) || !hint.includes('az keyvault')
+    ? hint
+    : `${host} is no vault of Azure, but allowed by VAULTSTRAP_ALLOWED_HOSTS: look at what answers there.`;
 }
 
 /** Only the emulator's tokens go to the emulator's endpoint: a real one must never leave for it. */

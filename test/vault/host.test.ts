@@ -5,12 +5,26 @@ import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { scanValue } from '../../src/settings/scan.js';
 import { readConfig } from '../../src/support/config.js';
+import { isVaultHost, VAULT_SUFFIXES } from '../../src/support/vault-names.js';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
 import { resourceForHost } from '../../src/vault/host.js';
 import { failureOf, unwrap } from '../identity/harness.js';
 import { failure, type HttpsServer, LANES, reader, readOf, secretJson, serveHttps, value } from './harness.js';
 
 const NO_RULES = { vaultSuffix: 'vault.azure.net', allowedHosts: new Set<string>() };
+
+test.each([...VAULT_SUFFIXES, 'vault.cloud.example'])('a vault of %s is one', (suffix) => {
+  expect(isVaultHost(`shop-1.${suffix}`)).toBe(true);
+});
+
+test.each([
+  'localhost:8443',
+  'shop',
+  'shop.vault',
+  'shop.internal.example',
+  'shop.vault.azure.net:8443',
+  'a.b.vault.x',
+])('%s is no host that az has a name for', (host) => expect(isVaultHost(host)).toBe(false));
 
 const LOOK_ALIKES = [
   'shop.vault.azure.net.evil.example',

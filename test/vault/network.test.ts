@@ -1,11 +1,11 @@
 // What may stand at a vault's address instead of one: both lanes call it the same.
 import net from 'node:net';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/support/clock.js';
 import { readConfig } from '../../src/support/config.js';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
 import { createVaultClient } from '../../src/vault/client.js';
-import { failure, LANES, outcomeOf, reader, readOf, value } from './harness.js';
+import { failure, LANES, outcomeOf, reader, readOf, serveHttps, value } from './harness.js';
 
 let azure: Emulator;
 let server: net.Server | undefined;
@@ -83,4 +83,31 @@ test('what cannot even be connected to is a failure of its reads, in a lane that
 
 test('a name that nobody knows (RFC 2606)', async () => {
   expect(await inBothLanes('kv.vaultstrap.invalid')).toMatchObject({ status: 'VaultNotFound', code: 'ERR_VAULT_DNS' });
+});
+
+describe('a host that is only allowed', () => {
+  test.each([
+    [404, {}],
+    [404, { error: { code: 'SecretNotFound' } }],
+    [403, { error: { code: 'Forbidden', innererror: { code: 'ForbiddenByRbac' } } }],
+    [403, {}],
+    [418, {}],
+  ])('%i %j: no command names a vault that Azure does not have', async (status, body) => {
+    const imitation = await serveHttps((_request, response) => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    });
+    const { VAULTSTRAP_VAULT_ENDPOINT: _, ...env }: Record<string, string> = azure.env;
+    const host = `localhost:${imitation.port}`;
+    for (const client of LANES) {
+      const settings = { ...env, VAULTSTRAP_VAULT_CA: imitation.ca, VAULTSTRAP_ALLOWED_HOSTS: host };
+      const one = reader(settings, { client });
+      const { code, hint } = failure(await one.read('a', { host }, { retry: false }));
+      one.client.rest();
+      expect({ code, hint }).toMatchObject({
+        code: expect.stringMatching(/^ERR_(VAULT|SECRET)_/),
+        hint: `${host} is no vault of Azure, but allowed by VAULTSTRAP_ALLOWED_HOSTS: look at what answers there.`,
+      });
+    }
+    await imitation.close();
+  });
 });

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { isVaultHost } from '../../support/vault-names.js';
 import { bad, type Finding, good, warning } from './finding.js';
 import type { HostSight } from './look.js';
 
@@ -21,16 +22,20 @@ export function examineWay(host: string, sight: HostSight): readonly Finding[] {
 }
 
 function examineNames(host: string, { addresses, alias, error }: NonNullable<HostSight['names']>): readonly Finding[] {
-  const [vault = host] = host.split('.', 1);
+  if (error === 'ENOTFOUND' || error === 'ENODATA') {
+    const remedy = isVaultHost(host)
+      ? VAULT_ABSENT(host)
+      : 'Check the host in the reference, and in VAULTSTRAP_ALLOWED_HOSTS.';
+    return [
+      bad('network', `the name does not exist here (${error}).`, remedy, { about: host, facts: { code: error } }),
+    ];
+  }
   if (error !== undefined) {
-    const isAbsent = error === 'ENOTFOUND' || error === 'ENODATA';
     return [
       bad(
         'network',
-        isAbsent ? `the name does not exist here (${error}).` : `no name server answered (${error}).`,
-        isAbsent
-          ? `Check the vault's name (az keyvault show --name ${vault}) and cloud (VAULTSTRAP_VAULT_SUFFIX). A vault with public access switched off has its name in its own network only: link the private DNS zone privatelink.vaultcore.azure.net to it.`
-          : 'Check that this machine has a network and a name server: nslookup '.concat(host),
+        `no name server answered (${error}).`,
+        `Check that this machine has a network and a name server: nslookup ${host.split(':', 1)}`,
         { about: host, facts: { code: error } },
       ),
     ];
@@ -51,6 +56,9 @@ function examineNames(host: string, { addresses, alias, error }: NonNullable<Hos
   const isInside = addresses.some(isPrivate);
   return [good('network', `${text}${isInside ? ': a private endpoint' : ''}`, { about: host, facts })];
 }
+
+const VAULT_ABSENT = (host: string) =>
+  `Check the vault's name (az keyvault show --name ${host.split('.', 1)}) and cloud (VAULTSTRAP_VAULT_SUFFIX). A vault with public access switched off has its name in its own network only: link the private DNS zone privatelink.vaultcore.azure.net to it.`;
 
 function examineTls(host: string, tls: NonNullable<HostSight['tls']>): Finding {
   const { kind, code, protocol, subject, issuer, validTo } = tls;

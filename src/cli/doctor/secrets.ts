@@ -2,6 +2,7 @@ import type { ComposedSetting } from '../../rotation/compose.js';
 import type { Plan, SecretRead } from '../../settings/plan.js';
 import type { Failure, Result } from '../../support/failure.js';
 import { printIdentity } from '../../support/identity-selector.js';
+import { isVaultHost } from '../../support/vault-names.js';
 import type { ReadResults } from '../../vault/client.js';
 import type { SecretValue } from '../../vault/reader.js';
 import { bad, type Finding, good, unknown, warning } from './finding.js';
@@ -69,13 +70,14 @@ function examineRead(read: SecretRead, result: Result<SecretValue> | undefined, 
 }
 
 function remedyFor(failure: Failure, read: SecretRead, { principalOf }: ReadContext): string {
+  if (!isVaultHost(read.host)) return failure.hint;
   if (failure.code === 'ERR_VAULT_RBAC') return grantCommand(read, principalOf(read));
   if (failure.code === 'ERR_VAULT_POLICY') return policyCommand(read, principalOf(read));
   return failure.hint;
 }
 
-const RENEW = ({ vault, secret }: SecretRead) =>
-  `Key Vault serves it all the same. Set a new version: npx vaultstrap set ${vault} ${secret}`;
+const RENEW = ({ host, vault, secret }: SecretRead) =>
+  `Key Vault serves it all the same. Set a new version${isVaultHost(host) ? `: npx vaultstrap set ${vault} ${secret}` : '.'}`;
 
 /** How far this machine's clock is from a vault's, which states seconds. */
 export function examineClock(results: ReadResults, nowMs: number): readonly Finding[] {

@@ -236,6 +236,16 @@ describe('the way', () => {
     });
   });
 
+  test('a name that is only allowed is not asked for with az', () => {
+    const sight = { names: { addresses: [], error: 'ENOTFOUND' } };
+    expect(examineWay(HOST, sight)[0]?.remedy).toContain('az keyvault show --name shop)');
+    expect(examineWay('vault.corp.example:8443', sight)[0]?.remedy).toMatch(
+      /^Check the host in the reference, and in V/,
+    );
+    const silent = { names: { addresses: [], error: 'EAI_AGAIN' } };
+    expect(examineWay('vault.corp.example:8443', silent)[0]?.remedy).toMatch(/nslookup vault\.corp\.example$/);
+  });
+
   test.each<[sight: NonNullable<Parameters<typeof examineWay>[1]['tls']>, verdict: string, remedy: string]>([
     [tls, 'good', ''],
     [{ ...tls, kind: 'tls', code: 'SELF_SIGNED_CERT_IN_CHAIN' }, 'bad', 'NODE_EXTRA_CA_CERTS'],
@@ -285,6 +295,12 @@ describe('secrets', () => {
       `--object-id ${OBJECT_ID} --secret-permissions get`,
     );
     expect(examine(A, () => denied('ERR_VAULT_FIREWALL'))[0]?.remedy).toBe('the hint');
+  });
+
+  test('a host that is only allowed has no command', () => {
+    const allowed = { A: '@KeyVault(SecretUri=https://localhost:8443/secrets/a)' };
+    expect(examine(allowed, () => denied('ERR_VAULT_RBAC'))[0]?.remedy).toBe('the hint');
+    expect(examine(allowed, () => value('x', { expiresOnMs: 0 }))[0]?.remedy).not.toContain('localhost');
   });
 
   test('without a token the command has a gap, with a person it names a person', () => {
