@@ -151,14 +151,14 @@ test('a file says nothing about how secrets are read, and the command gets what 
     {
       DB_PASSWORD: password,
       AZURE_CLIENT_ID: '11111111-1111-1111-1111-111111111111',
-      MSI_ENDPOINT: 'http://127.0.0.1:1/token',
+      MSI_ENDPOINT: null,
       VAULTSTRAP_ALLOWED_HOSTS: null,
       VAULTSTRAP_VAULT_ENDPOINT: azure.env['VAULTSTRAP_VAULT_ENDPOINT'],
       WEBSITE_CONTENTAZUREFILECONNECTIONSTRING: null,
     },
   ]);
   expect(stderr).toContain(
-    'the command alone gets AZURE_CLIENT_ID, MSI_ENDPOINT; nobody gets VAULTSTRAP_ALLOWED_HOSTS.',
+    'the command alone gets AZURE_CLIENT_ID; nobody gets VAULTSTRAP_ALLOWED_HOSTS, MSI_ENDPOINT.',
   );
   expect(stderr).toContain('a reference is never resolved there: WEBSITE_CONTENTAZUREFILECONNECTIONSTRING.');
   expect(stderr).toContain('ERR_HOST_NOT_ALLOWED');

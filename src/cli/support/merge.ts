@@ -15,7 +15,7 @@ export interface Merged {
   readonly forAll: ReadonlyMap<string, string>;
   /** For the command only: they steer where tokens come from and where they go, and a file must not. */
   readonly forCommand: ReadonlyMap<string, string>;
-  /** For nobody: where tokens go, and records of what is resolved. */
+  /** For nobody: where tokens go, records of what is resolved, and pieces of another identity endpoint than the environment's. */
   readonly forNobody: readonly string[];
   /** For nobody, because they hold references and are no settings in which one is resolved. */
   readonly withReference: readonly string[];
@@ -25,6 +25,10 @@ export interface Merged {
 
 /** Where our requests go, beyond Azure's vaults. */
 const REDIRECTS = new Set(['VAULTSTRAP_VAULT_ENDPOINT', 'VAULTSTRAP_VAULT_CA', 'VAULTSTRAP_ALLOWED_HOSTS']);
+
+/** They name one endpoint together: with another's, the command would find neither. */
+const ENDPOINT =
+  /^(APPSETTING_)?(IDENTITY_(ENDPOINT|HEADER|SERVER_THUMBPRINT|API_VERSION)|IMDS_ENDPOINT|MSI_(ENDPOINT|SECRET))$/i;
 
 /** By these we know the platform and the Functions worker, in which a start has other limits. */
 const PLACES = /^(FUNCTIONS_WORKER_RUNTIME|AZURE_FUNCTIONS_ENVIRONMENT|CONTAINER_APP_.*|AZUREML_.*)$/;
@@ -37,6 +41,7 @@ export function mergeLayers(env: Environment, layers: readonly Layer[], platform
   // Windows knows one variable of a name, however it is written.
   const fold = (name: string) => (platform === 'win32' ? name.toUpperCase() : name);
   const taken = new Map(Object.entries(env).map(([name, value]) => [fold(name), value]));
+  const hasEndpoint = Object.entries(env).some(([name, value]) => ENDPOINT.test(name) && value);
   const forAll = new Map<string, string>();
   const forCommand = new Map<string, string>();
   const forNobody: string[] = [];
@@ -54,7 +59,7 @@ export function mergeLayers(env: Environment, layers: readonly Layer[], platform
       const upper = name.toUpperCase().replace(/^APPSETTING_/, '');
       const isOurs = upper.startsWith('VAULTSTRAP_') && !REDIRECTS.has(upper);
       const steers = (isProtected(name) && !isOurs) || PLACES.test(upper);
-      if (REDIRECTS.has(upper) || isRecord(upper)) {
+      if (REDIRECTS.has(upper) || isRecord(upper) || (hasEndpoint && ENDPOINT.test(name))) {
         forNobody.push(name);
       } else if (steers && MARKER.test(value)) {
         withReference.push(name);

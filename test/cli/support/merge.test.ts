@@ -103,6 +103,23 @@ describe('what must not count here', () => {
     },
   );
 
+  test('pieces of an identity endpoint beside another are for nobody', () => {
+    const pieces = {
+      MSI_ENDPOINT: 'x',
+      MSI_SECRET: 'x',
+      IDENTITY_SERVER_THUMBPRINT: 'x',
+      APPSETTING_imds_endpoint: 'x',
+    };
+    const files = [layer({ ...pieces, AZURE_CLIENT_ID: 'x', IDENTITY_ENDPOINT: 'file' })];
+    expect(merge({ IDENTITY_ENDPOINT: 'real', IDENTITY_HEADER: 'real' }, files)).toEqual({
+      forAll: {},
+      forCommand: { AZURE_CLIENT_ID: 'x' },
+      forNobody: Object.keys(pieces).reverse(),
+      withReference: [],
+    });
+    expect(merge({ IDENTITY_ENDPOINT: '' }, files).forNobody).toEqual([]);
+  });
+
   test("the environment's own stay, and are no matter of files", () => {
     expect(merge({ IDENTITY_ENDPOINT: 'real' }, [layer({ IDENTITY_ENDPOINT: 'file' })])).toMatchObject({
       forCommand: {},
