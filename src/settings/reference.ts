@@ -1,5 +1,6 @@
 import type { IdentitySelector } from '../support/identity-selector.js';
 import { parseIdentity, printIdentity } from '../support/identity-selector.js';
+import { nearest } from '../support/nearest.js';
 
 /** A reference is at most this long, from its marker to its closing parenthesis. */
 export const MAX_REFERENCE_LENGTH = 2048;
@@ -195,7 +196,7 @@ function readParams(params: string): { values: Params } | { problem: string; hin
     const equals = part.indexOf('=');
     const written = (equals < 0 ? part : part.slice(0, equals)).trim();
     const key = KEY_BY_LOWER.get(written.toLowerCase());
-    if (!key) return unknownKey(equals < 0 ? '' : written);
+    if (!key) return unknownKey(written, equals >= 0);
     if (equals < 0) return bad(`${key} has no "=".`, `Write ${key}=value.`);
     if (values[key] !== undefined) return bad(`${key} is given twice.`, `Keep one ${key}.`);
     const text = part.slice(equals + 1);
@@ -207,10 +208,15 @@ function readParams(params: string): { values: Params } | { problem: string; hin
   return { values };
 }
 
-function unknownKey(written: string): { problem: string; hint: string } {
-  // Only words before a "=" are quoted: anything else could be a misplaced value, or the rest of a Default.
-  const named = /^[a-z]{1,32}$/i.test(written) ? `key "${written}"` : 'a key';
-  return bad(`${named} is not known.`, `Known keys: ${REFERENCE_KEYS.join(', ')}. A Default cannot hold ";" or ")".`);
+function unknownKey(written: string, hasEquals: boolean): { problem: string; hint: string } {
+  const meant = written.length <= 32 ? nearest(written, REFERENCE_KEYS) : undefined;
+  // Quoted is what stands before a "=" and is a word, or nearly a key: else it could be a misplaced value, or the rest
+  // of a Default.
+  const isQuotable = hasEquals && (/^[a-z]{1,32}$/i.test(written) || (meant && /^[\w-]+$/.test(written)));
+  return bad(
+    `${isQuotable ? `key "${written}"` : 'a key'} is not known.`,
+    `${meant ? `Did you mean ${meant}? ` : ''}Known keys: ${REFERENCE_KEYS.join(', ')}. A Default cannot hold ";" or ")".`,
+  );
 }
 
 type Params = { readonly [K in Key]?: string };

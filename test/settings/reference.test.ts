@@ -204,6 +204,29 @@ describe('parse', () => {
     expect(problem(parse(params))).toContain(expected);
   });
 
+  test.each([
+    ['Secret-Version', 'SecretVersion'],
+    ['vault_name', 'VaultName'],
+    ['SecretName2', 'SecretName'],
+    ['3ncode', 'Encode'],
+    ['SecrtName', 'SecretName'],
+  ])('%s is named, and %s is meant', (written, meant) => {
+    expect(parse(`VaultName=a-vault;${written}=c`)).toMatchObject({
+      problem: `key "${written}" is not known.`,
+      hint: expect.stringMatching(new RegExp(`^Did you mean ${meant}\\? Known keys: `)),
+    });
+  });
+
+  test('what is like no key may be anything, and is not named', () => {
+    for (const written of ['Tr0ub4dor', 'x-1', 'a_b', 'Secret"Name', 'Secret\nName', `SecretName${'x'.repeat(2000)}`]) {
+      expect(problem(parse(`VaultName=shop;SecretName=pw;${written}=c`))).toBe('a key is not known.');
+    }
+    expect(parse('VaultName=shop;SecretNme')).toMatchObject({
+      problem: 'a key is not known.',
+      hint: expect.stringMatching(/^Did you mean SecretName\?/),
+    });
+  });
+
   test('who misspells a key is shown all keys', () => {
     expect(parse('Secret=x')).toMatchObject({ hint: expect.stringContaining('SecretUri, VaultName, SecretName, ') });
   });

@@ -32,7 +32,7 @@ describe('references', () => {
 
   test('the nearest right key is named', async () => {
     const { findings } = await lint(values({ DB: '@KeyVault(VaultName=shop;SecrtName=pw)' }));
-    expect(findings[0]?.hint).toMatch(/^Did you mean SecretName\?/);
+    expect(findings[0]?.hint).toMatch(/^Did you mean SecretName\? Known/);
   });
 
   test('escapes of JSON do not shift positions', async () => {

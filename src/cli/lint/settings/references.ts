@@ -1,10 +1,9 @@
 import { bareName, isRecord } from '../../../settings/names.js';
 import { planSettings } from '../../../settings/plan.js';
-import { REFERENCE_KEYS, type SecretReference } from '../../../settings/reference.js';
+import type { SecretReference } from '../../../settings/reference.js';
 import { MARKER, scanValue } from '../../../settings/scan.js';
 import { mentionsOf } from '../../../settings/template.js';
 import type { Config } from '../../../support/config.js';
-import { nearest } from '../../../support/nearest.js';
 import { type Finding, finding } from '../finding.js';
 import { offendingPart } from './offending-part.js';
 import type { Setting, SettingsFile } from './setting.js';
@@ -64,9 +63,7 @@ function checkOne(file: SettingsFile, setting: Setting, config: Config): readonl
   if (scan.kind === 'plain') return [];
   if (scan.kind === 'problem') {
     const [from, to] = offendingPart(value, scan.problem, config.vaultSuffix);
-    const meant = nearest(value.slice(from, to).split('=', 1)[0]?.trim() ?? '', REFERENCE_KEYS);
-    const hint = / is not known\.$/.test(scan.problem) && meant ? `Did you mean ${meant}? ${scan.hint}` : scan.hint;
-    return [finding(file.source, at(from, to), ['reference-syntax', 'error'], `${label}${scan.problem}`, hint)];
+    return [finding(file.source, at(from, to), ['reference-syntax', 'error'], `${label}${scan.problem}`, scan.hint)];
   }
   const all = at(0, value.length);
   const references = scan.segments.filter((segment): segment is SecretReference => typeof segment !== 'string');
