@@ -26,8 +26,16 @@ function absoluteMs(value: unknown): number | undefined {
     if (seconds <= 0) return undefined;
     return seconds < LARGEST_SECONDS ? seconds * 1000 : seconds;
   }
-  const parsed = typeof value === 'string' && value.length <= 64 ? Date.parse(value) : Number.NaN;
+  const parsed = typeof value === 'string' && value.length <= 64 ? Date.parse(inUtc(value)) : Number.NaN;
   return Number.isNaN(parsed) ? undefined : parsed;
+}
+
+const ZONE = /(?:[a-z]{3}|z|[+-]\d\d:?\d\d)$/i;
+
+/** What names no zone is no time of this process's own (`TZ`, `WEBSITE_TIME_ZONE`), as JavaScript would have it. */
+function inUtc(date: string): string {
+  if (ZONE.test(date)) return date;
+  return /\dT\d/.test(date) ? `${date}Z` : `${date} UTC`;
 }
 
 function relativeMs(value: unknown, nowMs: number): number | undefined {

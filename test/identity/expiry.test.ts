@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { claimsOf, expiryMs } from '../../src/identity/expiry.js';
 import { jwt } from './results.js';
 
@@ -37,6 +37,26 @@ describe('when a reply says that a token expires', () => {
     ['a very long text', { expires_on: `2026-01-16T12:00:00Z${' '.repeat(10_000)}` }, NOW_MS + 300_000],
   ])('%s', (_, reply, expected) => {
     expect(expiryMs({ access_token: OPAQUE, ...reply }, NOW_MS)).toBe(expected);
+  });
+
+  describe("in a process whose own time is another's", () => {
+    afterEach(() => void vi.unstubAllEnvs());
+
+    test.each([
+      ['ISO', '2026-01-16T12:00:00', IN_A_DAY_MS],
+      ['ISO with milliseconds', '2026-01-16T12:00:00.250', IN_A_DAY_MS + 250],
+      ['ISO, a day', '2026-01-16', Date.UTC(2026, 0, 16)],
+      ['date', '1/16/2026 12:00:00 PM', IN_A_DAY_MS],
+      ['date with an offset', '1/16/2026 2:00:00 PM +02:00', IN_A_DAY_MS],
+      ['ISO with an offset', '2026-01-16T14:00:00+0200', IN_A_DAY_MS],
+      ['a zone by its name', 'Fri, 16 Jan 2026 12:00:00 GMT', IN_A_DAY_MS],
+    ])('%s names the same moment', (_, expires_on, expected) => {
+      for (const zone of ['America/New_York', 'Asia/Tokyo', 'UTC']) {
+        vi.stubEnv('TZ', zone);
+        if (zone !== 'UTC') expect(new Date(expected).getTimezoneOffset()).not.toBe(0);
+        expect(expiryMs({ access_token: OPAQUE, expires_on }, NOW_MS), zone).toBe(expected);
+      }
+    });
   });
 
   test('claims are those of the second part, if it is an object', () => {
