@@ -9,6 +9,11 @@ export interface SharedLookup {
   forget(): void;
 }
 
+/** What it throws (where a process may not ask: the permission model, somebody's replacement) is an answer, too. */
+function answerTo(question: (callback: Callback) => void): Promise<Answer> {
+  return new Promise<Answer>((resolve) => question((...answer) => resolve(answer))).catch((error) => [error, '']);
+}
+
 /**
  * One question for all sockets that are opened together. Node keeps no answers, and asks with four threads: two dozen
  * sockets to one vault would wait in line for the same address.
@@ -21,7 +26,7 @@ export function createSharedLookup(
   return {
     lookup(host, options, callback) {
       const key = `${host} ${JSON.stringify(options)}`;
-      const shared = answers.get(key) ?? new Promise<Answer>((resolve) => ask(host, options, (...a) => resolve(a)));
+      const shared = answers.get(key) ?? answerTo((callback) => ask(host, options, callback));
       answers.set(key, shared);
       void shared.then((answer) => {
         // A failure is everybody's who asked, and nobody's who asks later.

@@ -49,6 +49,20 @@ test('a failure is not remembered', async () => {
   expect(questions).toHaveLength(2);
 });
 
+test('what a look-up throws is an answer, and no rejection in the background', async () => {
+  let thrown = 0;
+  const { lookup } = createSharedLookup(() => {
+    thrown++;
+    throw Object.assign(new Error('x'), { code: 'ERR_ACCESS_DENIED' });
+  });
+  for (const count of [1, 2]) {
+    const [error] = await new Promise<unknown[]>((resolve) => lookup('shop.vault.azure.net', {}, (...a) => resolve(a)));
+    expect(error).toMatchObject({ code: 'ERR_ACCESS_DENIED' });
+    // As any failure it is not remembered.
+    expect(thrown).toBe(count);
+  }
+});
+
 test('an answer that comes late does not bring back what was forgotten', async () => {
   const { questions, look, forget } = asked();
   const first = look('shop.vault.azure.net');
