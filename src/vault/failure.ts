@@ -77,7 +77,7 @@ function unauthorized({ vault }: SecretRead, challenge: string | undefined): Ver
 }
 
 function forbidden(read: SecretRead, reason: string | undefined): Verdict {
-  const { vault, secret } = read;
+  const { vault, secret, version } = read;
   const status = 'AccessToKeyVaultDenied';
   const who =
     read.identity.kind === 'system' ? 'the system-assigned identity' : `identity ${printIdentity(read.identity)}`;
@@ -122,7 +122,7 @@ function forbidden(read: SecretRead, reason: string | undefined): Verdict {
         status: 'OtherReasons',
         code: 'ERR_SECRET_DISABLED',
         details: `secret '${secret}' in vault '${vault}' is disabled (403).`,
-        hint: `az keyvault secret set-attributes --vault-name ${vault} --name ${secret} --enabled true`,
+        hint: `az keyvault secret set-attributes --vault-name ${vault} --name ${secret}${version ? ` --version ${version}` : ''} --enabled true`,
         retry: 'never',
       };
     default:

@@ -61,6 +61,13 @@ describe('a refusal', () => {
     expect(pinned.hint).toContain('list-versions --vault-name shop --name pw');
   });
 
+  test('the version that is to be enabled again is the one that was asked for', () => {
+    expect(of(forbidden('SecretDisabled')).hint).toContain('--name pw --enabled true');
+    const pinned = of(forbidden('SecretDisabled'), readOf('pw', { version: VERSION }));
+    // Without it, az would enable the newest.
+    expect(pinned.hint).toContain(`--name pw --version ${VERSION} --enabled true`);
+  });
+
   test('names the identity that was refused', () => {
     const read = readOf('pw', { identity: { kind: 'client', id: CLIENT_ID } });
     for (const reason of ['ForbiddenByRbac', 'ForbiddenByPolicy', 'Other']) {
