@@ -20,6 +20,11 @@ export type HeldSecrets = ReadonlyMap<string, Held>;
 
 const NOTHING: Held = { refusals: 0 };
 
+/** Refused on two ticks: it is not coming back by itself. */
+export function isRevoked({ refusals }: Held): boolean {
+  return refusals >= 2;
+}
+
 /** The state after a start: what was read is held, whatever its age, beside what was held before. */
 export function holdFirst(results: ReadResults, nowMs: number, before?: HeldSecrets): HeldSecrets {
   const held = new Map(before);
@@ -41,6 +46,8 @@ export interface AcceptOptions {
   readonly settleMs: number;
   /** Whether this counts among the "two reads in a row"; an app's own haste does not. */
   readonly isTick: boolean;
+  /** What values in the process are made of. Nothing can be caught halfway with what has never been in one. */
+  readonly used: ReadonlySet<string>;
 }
 
 /**
@@ -57,7 +64,7 @@ export function acceptResults(
   previous: HeldSecrets,
   results: ReadResults,
   groups: readonly (readonly string[])[],
-  { nowMs, settleMs, isTick }: AcceptOptions,
+  { nowMs, settleMs, isTick, used }: AcceptOptions,
 ): Acceptance {
   const held = new Map(previous);
   let readAgainInMs: number | undefined;
@@ -79,7 +86,7 @@ export function acceptResults(
     const read = [...next].flatMap(([key, { good }]) => (results.get(key)?.ok && good ? [good] : []));
     const moves = group.length > 1 && settleMs > 0 && isChanged(previous, next);
     const waitMs = moves ? unsettledMs(read, settleMs) : 0;
-    const waits = waitMs > 0 || (moves && group.some((key) => isUnknown(results.get(key))));
+    const waits = waitMs > 0 || (moves && group.some((key) => used.has(key) && isUnknown(results.get(key))));
     for (const [key, value] of next) held.set(key, waits ? withoutChange(previous.get(key), value) : value);
     if (waitMs > 0) readAgainInMs = Math.max(readAgainInMs ?? 0, waitMs);
   }

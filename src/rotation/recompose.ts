@@ -3,7 +3,7 @@ import type { Config } from '../support/config.js';
 import { type Failure, fail } from '../support/failure.js';
 import { changeOf } from './changes.js';
 import { type ComposedSetting, composeSettings, type Lookup } from './compose.js';
-import type { HeldSecrets } from './held.js';
+import { type HeldSecrets, isRevoked } from './held.js';
 import type { PathOf } from './secret-file.js';
 import type { RotatedSetting } from './types.js';
 
@@ -32,7 +32,7 @@ export function recompose(
     const had = outcome.kind === 'failed' && planned.origin !== 'platform';
     const read = planned.reads
       .map((key) => held.get(key))
-      .find((secret) => secret && secret.refusals >= 2 && (secret.good || had));
+      .find((secret) => secret && isRevoked(secret) && (secret.good || had));
     return read?.failure ?? planned.mentions.map((name) => revoked.get(name)).find((failure) => failure !== undefined);
   }
 

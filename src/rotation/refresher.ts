@@ -54,6 +54,9 @@ export function createRefresher(
     const settleMs = isTick ? config.settleMs : 0;
     // Else another start, or a reset, came meanwhile: these answers are to a question that nobody asks any more.
     const isStill = () => standing.input?.plan === plan;
+    const used = new Set(
+      standing.composed.flatMap(({ planned, outcome }) => (outcome.kind === 'failed' ? [] : planned.reads)),
+    );
     const changed: RotatedSetting[] = [];
     let waiting = groups;
     /** Takes over the groups that were read as a whole; a vault that hangs holds up nobody else. */
@@ -65,6 +68,7 @@ export function createRefresher(
         nowMs: clock.now(),
         settleMs,
         isTick,
+        used,
       });
       standing.held = held;
       if (readAgainInMs !== undefined) onUnsettled(readAgainInMs, settleMs);

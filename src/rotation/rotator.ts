@@ -1,4 +1,4 @@
-import { isInFile, type Plan } from '../settings/plan.js';
+import { isInFile, type Plan, type SecretRead } from '../settings/plan.js';
 import type { Clock } from '../support/clock.js';
 import { safeCause } from '../support/failure.js';
 import type { Log } from '../support/log.js';
@@ -75,7 +75,9 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
   function startClock(): void {
     const { input } = standing;
     if (!input || ticker || input.config.refreshMs === 0) return;
-    if ([...input.plan.reads.values()].every(({ version }) => version !== undefined)) return;
+    // A version that is named never changes; but it may have to be read yet.
+    const isFixed = ({ key, version }: SecretRead) => version !== undefined && !standing.held.get(key)?.failure;
+    if ([...input.plan.reads.values()].every(isFixed)) return;
     ticker = createTicker(input.config.refreshMs, tick);
     ticker.start();
     loading = setTimeout(() => quietly(loadAhead), LOAD_AHEAD_MS).unref();

@@ -17,7 +17,7 @@ import { type Changes, writeVariables } from './apply.js';
 import { textOf } from './changes.js';
 import type { ComposedSetting } from './compose.js';
 import { createExpiryWatch } from './expiry.js';
-import { type HeldSecrets, holdFirst } from './held.js';
+import { type Held, type HeldSecrets, holdFirst, isRevoked } from './held.js';
 import { createLedger, type Ledger } from './ledger.js';
 import { type Recomposed, recompose, resolvedAtOf } from './recompose.js';
 import type { PathOf } from './secret-file.js';
@@ -128,8 +128,12 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
 
     /** After a start that failed nothing is: no clock has kept it fresh. */
     known() {
-      if (!standing.input) return new Map();
-      return new Map([...standing.held].flatMap(([key, { good }]) => (good ? [[key, succeed(good)] as const] : [])));
+      const { input, held } = standing;
+      if (!input) return new Map();
+      const isGiven = (one: Held) => !(input.config.onRevoked === 'unset' && isRevoked(one));
+      return new Map(
+        [...held].flatMap(([key, one]) => (one.good && isGiven(one) ? [[key, succeed(one.good)] as const] : [])),
+      );
     },
 
     takeOut(plan) {

@@ -29,7 +29,7 @@ import {
 } from '../helpers/fixtures.js';
 
 type Reads = Record<string, Result<SecretValue>>;
-const SETTLE = { settleMs: 30_000, isTick: true };
+const SETTLE = { settleMs: 30_000, isTick: true, used: new Set(['user', 'pw', 'a', 'x']) };
 
 /** A start with these reads, then a tick for each of the others; all keys in one group, or each alone. */
 function ticks(grouped: boolean, first: Reads, ...later: Reads[]) {
@@ -206,6 +206,18 @@ describe('a group', () => {
     expect(run.held.get('pw')?.failure).toBe(FORBIDDEN);
   });
 
+  test('nor does a member that no value is made of: there is nothing that could be caught halfway', () => {
+    const held = holdFirst(new Map(Object.entries({ user: first.user, pw: bad(OUTAGE) })), NOW_MS);
+    const results = new Map(Object.entries({ user: aged('u2', V2, 60), pw: bad(OUTAGE) }));
+    const userAfter = (used: string[]) =>
+      acceptResults(held, results, [['user', 'pw']], { nowMs: NOW_MS, ...SETTLE, used: new Set(used) })
+        .held.get('user')
+        ?.good?.value.reveal();
+    expect(userAfter(['user'])).toBe('u2');
+    // An inherited value, or the platform's, is made of what was never read here.
+    expect(userAfter(['user', 'pw'])).toBe('u1');
+  });
+
   test('nor does a pinned member, which is never read again', () => {
     const run = ticks(true, { user: first.user, pinned: aged('p', V1, 1) }, { user: aged('u2', V2, 60) });
     expect(run.value('user')).toBe('u2');
@@ -228,8 +240,8 @@ describe('a group', () => {
       [['user', 'pw']],
       {
         nowMs: NOW_MS,
+        ...SETTLE,
         settleMs: 0,
-        isTick: true,
       },
     );
     expect(held.get('user')?.good?.value.reveal()).toBe('u2');
@@ -237,7 +249,7 @@ describe('a group', () => {
 
   test('without settling time nobody waits for a member that cannot be read', () => {
     const results = new Map(Object.entries({ user: aged('u2', V2, 1), pw: bad(OUTAGE) }));
-    const options = { nowMs: NOW_MS, settleMs: 0, isTick: true };
+    const options = { nowMs: NOW_MS, ...SETTLE, settleMs: 0 };
     const { held } = acceptResults(ticks(true, first).held, results, [['user', 'pw']], options);
     expect(held.get('user')?.good?.value.reveal()).toBe('u2');
   });

@@ -38,7 +38,7 @@ function stand(env: Environment, onRevoked: 'keep' | 'unset', first: Reads, ...l
   });
   let latest = recompose(plan, held, before, onRevoked);
   for (const reads of later) {
-    const options = { nowMs: NOW_MS + 1000, settleMs: 0, isTick: true };
+    const options = { nowMs: NOW_MS + 1000, settleMs: 0, isTick: true, used: new Set<string>() };
     ({ held } = acceptResults(held, byKey(reads), groupsOf(plan), options));
     latest = recompose(plan, held, before, onRevoked);
     before = latest.map(({ now }) => now);

@@ -279,6 +279,16 @@ describe('refresh', () => {
     expect(findCanary([result, events, report('VS_PW'), report('VS_URL'), lines], 'c4nary')).toEqual([]);
   });
 
+  test('rotates what shares a template with a secret that could never be read', async () => {
+    // A mistake in one reference, which the app starts without.
+    const refused = bad({ ...FORBIDDEN, status: 'InvalidSyntax', code: 'ERR_HOST_NOT_ALLOWED' });
+    vault = { pw: 'old', wrong: refused };
+    start({ VS_PW: ref(), VS_WRONG: ref('wrong'), VS_URL: '${VS_PW}@${VS_WRONG}' }, { onError: 'unset' });
+    vault = { pw: good('new', { version: V2 }), wrong: refused };
+    expect((await rotator.refresh()).changed.map(({ setting }) => setting)).toEqual(['VS_PW']);
+    expect(process.env['VS_PW']).toBe('new');
+  });
+
   test('does not let what hangs hold up the rest; but a group moves as a whole', async () => {
     vault = { pw: 'a1', user: 'u1', slow: 's1' };
     start({ VS_PW: ref(), VS_PAIR: `${ref('user')}:${ref('slow')}` }, { settleSeconds: 0 });
@@ -748,6 +758,21 @@ describe('the clock', () => {
     start({ VS_PW: ref('pw', `SecretVersion=${V1}`) });
     rotator.startClock();
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('a pinned version that could not be read at start is tried again', async () => {
+    vi.useFakeTimers();
+    vault = { pw: bad(OUTAGE) };
+    start({ VS_PW: ref('pw', `SecretVersion=${V1}`) }, { onError: 'unset', refreshSeconds: 10 });
+    rotator.startClock();
+    expect(process.env['VS_PW']).toBeUndefined();
+    vault = { pw: 's' };
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(process.env['VS_PW']).toBe('s');
+    // And then never again.
+    asked = [];
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked.flat()).toEqual([]);
   });
 
   test('a group that had not settled at start is read again once it has', () => {
