@@ -50,7 +50,9 @@ export function createEngine(): Engine {
   const starts: Starts = createStarts(clock, rotator, tellChannel);
   const hooks = createWorkerHooks(rotator.repair, close);
   /** What `start` began, until something joins it. Of no use to another session: that may have more to read. */
-  let begun: { readonly session: Session; readonly job: RunningJob | undefined } | undefined;
+  let begun:
+    | { readonly session: Session; readonly job: RunningJob | undefined; readonly limit: NodeJS.Timeout }
+    | undefined;
   let bootstrapping: Promise<void> | undefined;
   let tokenSession: Session | undefined;
   let closeGate: (() => void) | undefined;
@@ -94,10 +96,13 @@ export function createEngine(): Engine {
 
   /** Callers share one start; one with other options is told of them. */
   function share(begin: () => Promise<void>, options: BootstrapOptions): Promise<void> {
-    bootstrapping ??= begin().finally(() => {
-      bootstrapping = undefined;
-    });
-    const running = bootstrapping;
+    const running =
+      bootstrapping ??
+      begin().finally(() => {
+        // A reset may have been followed by another.
+        if (bootstrapping === running) bootstrapping = undefined;
+      });
+    bootstrapping = running;
     return new Promise((resolve, reject) => {
       try {
         starts.checkOptions(options);
@@ -123,7 +128,7 @@ export function createEngine(): Engine {
   }
 
   function takeOver({ client }: Session, reply: JobReply): ReadResults {
-    begun = undefined;
+    forgetBegun();
     client.adopt(reply);
     return resultsOf(reply);
   }
@@ -139,20 +144,27 @@ export function createEngine(): Engine {
     const current = starts.open(options);
     if (!current) return;
     starts.phase = 'started';
-    begun = { session: current, job: startJob(current, take) };
+    const job = startJob(current, take);
+    begun = { session: current, job, limit: setTimeout(complain, current.config.timeoutMs).unref() };
     // Whoever reads too early finds nothing rather than a raw reference.
     rotator.takeOut(current.plan);
-    const complain = () => {
-      if (starts.phase !== 'started') return;
-      starts.phase = 'failed';
-      starts
-        .log()
-        .error(
-          "vaultstrap/start began to resolve settings and nothing joined it, so they are missing. Import 'vaultstrap/register' behind the heavy modules.",
-        );
-    };
-    setTimeout(complain, current.config.timeoutMs).unref();
     process.once('exit', complain);
+  }
+
+  function complain(): void {
+    if (starts.phase !== 'started') return;
+    starts.phase = 'failed';
+    starts
+      .log()
+      .error(
+        "vaultstrap/start began to resolve settings and nothing joined it, so they are missing. Import 'vaultstrap/register' behind the heavy modules.",
+      );
+  }
+
+  function forgetBegun(): void {
+    clearTimeout(begun?.limit);
+    process.off('exit', complain);
+    begun = undefined;
   }
 
   /** For telemetry; before that, nobody listens. */
@@ -215,7 +227,7 @@ export function createEngine(): Engine {
       rotator.reset();
       starts.reset();
       tokenSession = undefined;
-      begun = undefined;
+      forgetBegun();
       bootstrapping = undefined;
     },
   };

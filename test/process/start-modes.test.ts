@@ -303,6 +303,69 @@ test('a setting that a later start could not give stays missing, and so do its t
   ]);
 });
 
+test('a value that was revoked does not come back with a later start', async () => {
+  app.write({
+    'revoked.mjs': `import probe from './probe.cjs'; import { startEmulator } from 'vaultstrap/testing';
+      import { bootstrap, refresh } from 'vaultstrap';
+      const azure = await startEmulator({ vaults: { shop: { a: process.env.VALUE, b: process.env.VALUE } } });
+      Object.assign(process.env, azure.env, { A: '@KeyVault(VaultName=shop;SecretName=a)' });
+      await bootstrap();
+      await azure.vault('shop').disable('a');
+      await refresh(); await refresh();
+      probe.env('A');
+      // As a plugin would, that is loaded later.
+      const more = () => { process.env.B = '@KeyVault(VaultName=shop;SecretName=b)'; return bootstrap(); };
+      await more().catch(({ code }) => probe(code));
+      probe.env('A', 'B');
+      await azure.vault('shop').enable('a');
+      await bootstrap();
+      probe.env('A', 'B');
+      await azure.close();`,
+  });
+  const { code, probes } = await app.run(['revoked.mjs'], {
+    env: { VALUE: password, VAULTSTRAP_ON_REVOKED: 'unset', VAULTSTRAP_REFRESH_SECONDS: '0', VAULTSTRAP_LOG: 'silent' },
+  });
+
+  expect({ code, probes }).toEqual({
+    code: 0,
+    probes: [{ A: null }, 'ERR_SECRET_DISABLED', { A: null, B: password }, { A: password, B: password }],
+  });
+});
+
+test('a reset ends what came before it: its starts say nothing and take nothing away any more', async () => {
+  app.write({
+    'resets.mjs': `import probe from './probe.cjs'; import { setTimeout } from 'node:timers/promises';
+      import { startEmulator } from 'vaultstrap/testing'; import { bootstrap, report, start } from 'vaultstrap';
+      const azure = await startEmulator({ vaults: { shop: { a: process.env.VALUE } }, latency: { vaultMs: 300 } });
+      const again = async (settings) => {
+        await azure.reset();
+        Object.assign(process.env, azure.env, { A: '@KeyVault(VaultName=shop;SecretName=a)' }, settings);
+      };
+      // More than Node lets an event have listeners.
+      for (let i = 0; i < 12; i++) { await again({ VAULTSTRAP_TIMEOUT_SECONDS: '1' }); start(); }
+      await again({ VAULTSTRAP_TIMEOUT_SECONDS: '60' }); start();
+      await setTimeout(1100);
+      probe(report().status);
+      // The end of a start before a reset is not the end of the one behind it.
+      await again();
+      const asked = await azure.faults.add({ target: 'vault', delayMs: 1 });
+      const first = bootstrap();
+      while (await asked.hits() === 0) await setTimeout(5);
+      await again();
+      const second = bootstrap();
+      await first;
+      await Promise.all([second, bootstrap()]);
+      probe.env('A');
+      probe(report().requests.vault);
+      await azure.close();`,
+  });
+  const { code, stderr, probes } = await app.run(['resets.mjs'], {
+    env: { VALUE: password, VAULTSTRAP_REFRESH_SECONDS: '0' },
+  });
+
+  expect({ code, stderr, probes }).toEqual({ code: 0, stderr: '', probes: ['idle', { A: password }, 1] });
+});
+
 test('a raw reference that was put back is a value again at the next start, without a request', async () => {
   app.write({
     'overridden.cjs': `const probe = require('./probe.cjs'); const { bootstrap, bootstrapSync } = require('vaultstrap');
