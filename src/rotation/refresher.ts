@@ -82,7 +82,13 @@ export function createRefresher(
       retryUntilMs: startMs + RETRY_MS,
       failFast: false,
       yieldsToThrottling: true,
-      onSome: (some) => void (isStill() && take(some, false)),
+      onSome: (some) => {
+        try {
+          if (isStill()) take(some, false);
+        } catch {
+          // An environment that cannot be written, say. Nobody waits here; somebody waits for the end.
+        }
+      },
     });
     client.rest();
     if (!isStill()) return nothing;

@@ -289,6 +289,26 @@ describe('refresh', () => {
     expect(process.env['VS_PW']).toBe('new');
   });
 
+  test('in an environment that an app has frozen fails as a whole, and throws nothing in the background', async () => {
+    const { env } = process;
+    vault = { pw: 'a1', slow: 's1' };
+    start({ VS_PW: ref(), VS_SLOW: ref('slow') });
+    vault = { pw: good('a2', { version: V2 }), slow: 's1' };
+    const reads = vi.spyOn(client, 'readAll');
+    try {
+      process.env = Object.freeze({ ...env });
+      await expect(rotator.refresh()).rejects.toThrow(TypeError);
+      // Called by a timer of the client: there is nobody to catch it.
+      const onSome = reads.mock.calls[0]?.[1].onSome;
+      expect(onSome).toBeTypeOf('function');
+      expect(() => onSome?.(new Map())).not.toThrow();
+      expect(process.env['VS_PW']).toBe('a1');
+    } finally {
+      process.env = env;
+      reads.mockRestore();
+    }
+  });
+
   test('does not let what hangs hold up the rest; but a group moves as a whole', async () => {
     vault = { pw: 'a1', user: 'u1', slow: 's1' };
     start({ VS_PW: ref(), VS_PAIR: `${ref('user')}:${ref('slow')}` }, { settleSeconds: 0 });
