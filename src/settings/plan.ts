@@ -97,18 +97,8 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
   }
 
   function draftSetting(setting: string, names: readonly string[], value: string): Draft | undefined {
-    if (isProtected(setting)) {
-      if (!MARKER.test(value)) return undefined;
-      return {
-        setting,
-        names: [],
-        origin: 'reference',
-        pointer: value,
-        segments: [],
-        failure: PROTECTED,
-        readAtStart: false,
-      };
-    }
+    const raw = { setting, names, origin: 'reference', pointer: value, segments: [], readAtStart: false } as const;
+    if (isProtected(setting)) return MARKER.test(value) ? { ...raw, names: [], failure: PROTECTED } : undefined;
     const entry = inherited.get(setting);
     // Believed, and so never parsed: a secret may look like a reference.
     if (entry && !entry.unset) return fromInherited(setting, names, value, entry);
@@ -116,38 +106,21 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
     // Before anything is looked for in the value: it is a secret, and may look like a reference.
     const record = platform.entries.get(setting);
     if (record && /^resolved$/i.test(record.status) && value !== record.rawReference) {
-      const raw = scanValue(record.rawReference, config.vaultSuffix);
-      if (raw.kind === 'segments') {
-        return {
-          setting,
-          names,
-          origin: 'platform',
-          pointer: record.rawReference,
-          segments: raw.segments,
-          current: value,
-          readAtStart: false,
-        };
+      const scan = scanValue(record.rawReference, config.vaultSuffix);
+      if (scan.kind === 'segments') {
+        return { ...raw, origin: 'platform', pointer: record.rawReference, segments: scan.segments, current: value };
       }
     }
     const scan = scanValue(value, config.vaultSuffix);
-    if (scan.kind === 'problem') {
-      return {
-        setting,
-        names,
-        origin: 'reference',
-        pointer: value,
-        segments: [],
-        failure: syntaxFailure(scan),
-        readAtStart: false,
-      };
+    switch (scan.kind) {
+      case 'problem':
+        return { ...raw, failure: syntaxFailure(scan) };
+      case 'segments':
+        return { ...raw, segments: scan.segments, readAtStart: true };
+      case 'plain':
+        // Perhaps a template; decided when all resolved settings are known.
+        return value.includes('${') ? { ...raw, origin: 'template', segments: [value], readAtStart: true } : undefined;
     }
-    if (scan.kind === 'segments') {
-      return { setting, names, origin: 'reference', pointer: value, segments: scan.segments, readAtStart: true };
-    }
-    // Perhaps a template; decided when all resolved settings are known.
-    return value.includes('${')
-      ? { setting, names, origin: 'template', pointer: value, segments: [value], readAtStart: true }
-      : undefined;
   }
 
   function fromInherited(
@@ -303,8 +276,8 @@ function addRead(reads: Map<string, SecretRead>, reference: SecretReference, con
   const mayBeAbsent = reference.optional === true || reference.default !== undefined;
   const known = reads.get(key);
   if (!known) {
-    const read = { key, host, vault, secret, identity, mayBeAbsent };
-    reads.set(key, version || format ? { ...read, ...(version && { version }), ...(format && { format }) } : read);
+    const more = { ...(version && { version }), ...(format && { format }) };
+    reads.set(key, { key, host, vault, secret, identity, mayBeAbsent, ...more });
   } else if (known.mayBeAbsent && !mayBeAbsent) {
     reads.set(key, { ...known, mayBeAbsent });
   }
