@@ -7,7 +7,7 @@ import { type IdentitySelector, printIdentity } from '../support/identity-select
 import { type RetryLimits, withRetry } from '../support/retry.js';
 import { Secret } from '../support/secret.js';
 import { requestToken } from './direct.js';
-import type { AccessToken } from './reply.js';
+import type { AccessToken, TokenContext } from './reply.js';
 import { createSdkTokens } from './sdk.js';
 import { detectSource, type IdentitySource } from './source.js';
 
@@ -34,16 +34,14 @@ export interface TokenSeed {
   readonly by?: string;
 }
 
+type TokenLimits = Pick<RetryLimits, 'deadlineMs' | 'retryUntilMs'>;
+
 export interface TokenCache {
   /**
    * A token for `resource` (`https://vault.azure.net`, no trailing slash, no `/.default`).
    * Callers of the same token share one request, and the limits of the first. Never rejects.
    */
-  get(
-    resource: string,
-    identity: IdentitySelector,
-    limits: Pick<RetryLimits, 'deadlineMs' | 'retryUntilMs'>,
-  ): Promise<Result<AccessToken>>;
+  get(resource: string, identity: IdentitySelector, limits: TokenLimits): Promise<Result<AccessToken>>;
   /** A vault refused this token. True when asking for another one makes sense. */
   refuse(resource: string, identity: IdentitySelector, token: Secret): boolean;
   /** The source in force, read afresh: the platform rotates its header, and specialisation brings it. */
@@ -108,7 +106,7 @@ export function createTokenCache({
     from: IdentitySource,
     resource: string,
     identity: IdentitySelector,
-    limits: Pick<RetryLimits, 'deadlineMs' | 'retryUntilMs'>,
+    limits: TokenLimits,
   ): Promise<Result<AccessToken>> {
     const running = inFlight.get(key);
     if (running) return running;
@@ -116,10 +114,10 @@ export function createTokenCache({
     if (pause && clock.monotonic() < pause.untilMs) return Promise.resolve(fail(pause.failure));
     // Only the configured default can come from AZURE_CLIENT_ID; a reference's own identity was spelt out.
     const isDefault = printIdentity(identity) === printIdentity(config.identity);
-    const context = {
+    const context: TokenContext = {
       source: from.name,
       identity,
-      identityFrom: isDefault ? config.identityFrom : ('option' as const),
+      identityFrom: isDefault ? config.identityFrom : 'option',
     };
     const startedAtMs = clock.now();
     const startMs = clock.monotonic();
@@ -188,15 +186,7 @@ export function createTokenCache({
 
     givenBy: () => [...new Set([...entries.values()].flatMap(({ token }) => token.by ?? []))],
 
-    seeds: () =>
-      [...entries].map(
-        ([
-          key,
-          {
-            token: { token, ...rest },
-          },
-        ]) => ({ key, token: token.reveal(), ...rest }),
-      ),
+    seeds: () => [...entries].map(([key, { token }]) => ({ ...token, key, token: token.token.reveal() })),
 
     plant(seeds) {
       for (const { key, token, ...rest } of seeds) store(key, { token: new Secret(token), ...rest });
