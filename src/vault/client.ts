@@ -162,10 +162,7 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
         unauthorized: direct.counts.unauthorized + sdk.counts.unauthorized,
       };
     },
-    rest() {
-      direct.rest();
-      sdk.rest();
-    },
+    rest: direct.rest,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { TLSSocket } from 'node:tls';
+import type { SecretRead } from '../settings/plan.js';
 import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import { type Connections, createConnections } from '../support/connections.js';
@@ -18,11 +19,18 @@ const MAX_REPLY_BYTES = 512 * 1024;
 /** Opened in advance, over all vaults together. */
 const WARM_SOCKETS = 32;
 
+export interface DirectLane extends VaultLane {
+  /** Opens connections that will be needed, while the token is being fetched. */
+  warm(reads: readonly SecretRead[]): void;
+  /** Closes idle connections; the next read opens new ones. */
+  rest(): void;
+}
+
 /**
  * One GET over TLS, bearer sent at once: no challenge request (the resource is known from
  * the host), no SDK to load. https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret/get-secret
  */
-export function createDirectLane({ config, clock }: { config: Config; clock: Clock }): VaultLane {
+export function createDirectLane({ config, clock }: { config: Config; clock: Clock }): DirectLane {
   const vaults = new Map<string, Connections>();
   const counts = { vault: 0, unauthorized: 0 };
   const names = createSharedLookup();

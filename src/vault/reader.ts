@@ -49,10 +49,6 @@ export interface VaultLane {
     token: AccessToken,
     limits: { timeoutMs: number; abort?: AbortSignal },
   ): Promise<Result<SecretValue>>;
-  /** Opens connections that will be needed, while the token is being fetched. */
-  warm(reads: readonly SecretRead[]): void;
-  /** Closes idle connections; the next read opens new ones. */
-  rest(): void;
   readonly counts: VaultCounts;
 }
 

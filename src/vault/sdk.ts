@@ -108,9 +108,6 @@ export function createSdkLane({
 
   return {
     counts,
-    // The SDK opens one connection per concurrent call, when it is made.
-    warm: () => {},
-    rest: () => {},
 
     async send(read, token, { timeoutMs, abort }) {
       const timeout = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));

@@ -19,8 +19,6 @@ export interface SecretAttributes {
 export interface SecretWriter {
   /** Makes a version with this value, the secret too if need be. Never rejects. */
   write(target: SecretRead, value: Secret, attributes?: SecretAttributes): Promise<Result<{ version: string }>>;
-  /** Closes idle connections. */
-  rest(): void;
 }
 
 export interface SecretWriterOptions {
@@ -59,7 +57,6 @@ export function createSecretWriter({ config, clock, tokens, sdkAnchors }: Secret
       const result = await road.read(target, { deadlineMs, retryUntilMs: deadlineMs, yieldsToThrottling: false });
       return result.ok ? succeed({ version: result.value.version }) : fail(ofWriting(target, result.failure));
     },
-    rest: lane.rest,
   };
 }
 

@@ -66,10 +66,7 @@ export function openVault(name: string, { identity }: { readonly identity?: stri
     read: (targets) =>
       client.readAll(targets, { deadlineMs: systemClock.monotonic() + config.timeoutMs, failFast: false }),
     write: writer.write,
-    close: () => {
-      writer.rest();
-      client.rest();
-    },
+    close: client.rest,
   };
 }
 
