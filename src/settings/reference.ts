@@ -1,5 +1,5 @@
 import type { IdentitySelector } from '../support/identity-selector.js';
-import { parseIdentity, printIdentity } from '../support/identity-selector.js';
+import { parseIdentity } from '../support/identity-selector.js';
 import { nearest } from '../support/nearest.js';
 
 /** A reference is at most this long, from its marker to its closing parenthesis. */
@@ -15,8 +15,6 @@ export type Format = 'pem';
 /** A parsed Key Vault reference. Names are lower case: Key Vault ignores case. */
 export interface SecretReference {
   readonly marker: '@KeyVault' | '@Microsoft.KeyVault' | 'akvs';
-  /** How it was written; both name the same secret. */
-  readonly form: 'uri' | 'parts';
   /** Host of the vault, with `:port` if one was given: `shop.vault.azure.net`. */
   readonly host: string;
   readonly vault: string;
@@ -32,8 +30,6 @@ export interface SecretReference {
   readonly file?: boolean;
   readonly optional?: boolean;
   readonly default?: string;
-  /** Only of `akvs://`. */
-  readonly subscription?: string;
 }
 
 export type ParsedReference =
@@ -95,7 +91,7 @@ export function parseReference(
     if (other) return bad(`SecretUri and ${other} exclude each other.`, `Remove ${other}, or SecretUri.`);
     const target = parseSecretUri(uri);
     if ('problem' in target) return target;
-    return { reference: { marker, form: 'uri', ...target, ...extras.extras } };
+    return { reference: { marker, ...target, ...extras.extras } };
   }
 
   const vault = values.VaultName;
@@ -112,7 +108,6 @@ export function parseReference(
   return {
     reference: {
       marker,
-      form: 'parts',
       host: `${vault}.${vaultSuffix}`.toLowerCase(),
       vault: vault.toLowerCase(),
       secret: secret.toLowerCase(),
@@ -140,34 +135,12 @@ export function parseAkvs(text: string, vaultSuffix: string = DEFAULT_VAULT_SUFF
   return {
     reference: {
       marker: 'akvs',
-      form: 'parts',
-      subscription: subscription.toLowerCase(),
       host: `${vault}.${vaultSuffix}`.toLowerCase(),
       vault: vault.toLowerCase(),
       secret: secret.toLowerCase(),
       ...(version !== undefined && { version: version.toLowerCase() }),
     },
   };
-}
-
-/** Prints a reference in its canonical form; parsing that gives the same reference again. */
-export function printReference(reference: SecretReference): string {
-  const { marker, form, host, vault, secret, version } = reference;
-  if (marker === 'akvs') {
-    return `akvs://${reference.subscription}/${vault}/${secret}${version ? `/${version}` : ''}`;
-  }
-  const params =
-    form === 'uri'
-      ? [`SecretUri=https://${host}/secrets/${secret}${version ? `/${version}` : ''}`]
-      : [`VaultName=${vault}`, `SecretName=${secret}`, ...(version ? [`SecretVersion=${version}`] : [])];
-  if (reference.identity) params.push(`Identity=${printIdentity(reference.identity)}`);
-  if (reference.field !== undefined) params.push(`Field=${reference.field}`);
-  if (reference.encode) params.push(`Encode=${reference.encode}`);
-  if (reference.format) params.push(`Format=${reference.format}`);
-  if (reference.file) params.push('File=true');
-  if (reference.optional) params.push('Optional=true');
-  if (reference.default !== undefined) params.push(`Default=${reference.default}`);
-  return `${marker}(${params.join(';')})`;
 }
 
 export function tooLong(): { problem: string; hint: string } {

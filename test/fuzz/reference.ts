@@ -1,8 +1,9 @@
 // What must hold of every text that the grammar of references is given.
 import assert from 'node:assert/strict';
-import { printReference, type SecretReference } from '../../src/settings/reference.js';
+import type { SecretReference } from '../../src/settings/reference.js';
 import { scanValue } from '../../src/settings/scan.js';
 import { printIdentity } from '../../src/support/identity-selector.js';
+import { printReference } from '../helpers/print-reference.js';
 import { type NaiveReference, naiveScan } from './naive.js';
 
 /** Throws when something does not hold. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseAkvs, parseReference, printReference, type SecretReference } from '../../src/settings/reference.js';
+import { parseAkvs, parseReference, type SecretReference } from '../../src/settings/reference.js';
 import { scanValue } from '../../src/settings/scan.js';
+import { printReference } from '../helpers/print-reference.js';
 
 const chars = (set: string, min: number, max: number) =>
   fc.string({ unit: fc.constantFrom(...set), minLength: min, maxLength: max });
@@ -88,7 +89,7 @@ describe('a reference', () => {
       fc.property(guid, vaultName, secretName, fc.option(version), (subscription, vault, secret, pinned) => {
         const text = `akvs://${subscription}/${vault}/${secret}${pinned ? `/${pinned}` : ''}`;
         const parsed = parseAkvs(text);
-        expect('reference' in parsed && printReference(parsed.reference)).toBe(text);
+        expect('reference' in parsed && printReference(parsed.reference)).toBe(text.replace(subscription, '0'));
       }),
     );
   });

@@ -4,10 +4,10 @@ import {
   type ParsedReference,
   parseAkvs,
   parseReference,
-  printReference,
   type SecretReference,
 } from '../../src/settings/reference.js';
 import { GUID, V1 } from '../helpers/fixtures.js';
+import { printReference } from '../helpers/print-reference.js';
 
 const parse = (params: string, suffix?: string) => parseReference('@KeyVault', params, suffix);
 
@@ -22,8 +22,7 @@ function problem(parsed: ParsedReference): string {
   return parsed.problem;
 }
 
-const BASE = { marker: '@KeyVault', form: 'parts', host: 'shop.vault.azure.net', vault: 'shop', secret: 'pw' };
-const URI = { ...BASE, form: 'uri' };
+const BASE = { marker: '@KeyVault', host: 'shop.vault.azure.net', vault: 'shop', secret: 'pw' };
 const RESOURCE = `/subscriptions/${GUID}/resourceGroups/My-RG/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-1`;
 
 describe('parse', () => {
@@ -35,16 +34,16 @@ describe('parse', () => {
     ['VaultName=SHOP;SecretName=PW', BASE],
     [`VaultName=shop;SecretName=pw;SecretVersion=${V1}`, { ...BASE, version: V1 }],
     [`VaultName=shop;SecretName=pw;SecretVersion=${'aB'.repeat(16)}`, { ...BASE, version: 'ab'.repeat(16) }],
-    ['SecretUri=https://shop.vault.azure.net/secrets/pw', URI],
-    ['SecretUri=https://shop.vault.azure.net/secrets/pw/', URI],
-    [`SecretUri=https://shop.vault.azure.net/secrets/pw/${V1}`, { ...URI, version: V1 }],
-    [`SecretUri=https://shop.vault.azure.net/secrets/pw/${V1}/`, { ...URI, version: V1 }],
-    [`SecretUri=https://shop.vault.azure.net/secrets/pw/${'aB'.repeat(16)}`, { ...URI, version: 'ab'.repeat(16) }],
-    ['secreturi= HTTPS://SHOP.Vault.Azure.NET/Secrets/PW ;', URI],
+    ['SecretUri=https://shop.vault.azure.net/secrets/pw', BASE],
+    ['SecretUri=https://shop.vault.azure.net/secrets/pw/', BASE],
+    [`SecretUri=https://shop.vault.azure.net/secrets/pw/${V1}`, { ...BASE, version: V1 }],
+    [`SecretUri=https://shop.vault.azure.net/secrets/pw/${V1}/`, { ...BASE, version: V1 }],
+    [`SecretUri=https://shop.vault.azure.net/secrets/pw/${'aB'.repeat(16)}`, { ...BASE, version: 'ab'.repeat(16) }],
+    ['secreturi= HTTPS://SHOP.Vault.Azure.NET/Secrets/PW ;', BASE],
     // Where a token may go is decided by vault/host.ts; the grammar only keeps the host as it is.
-    ['SecretUri=https://localhost:8443/secrets/pw', { ...URI, host: 'localhost:8443', vault: 'localhost:8443' }],
-    ['SecretUri=https://evil.example/secrets/pw', { ...URI, host: 'evil.example', vault: 'evil' }],
-    ['SecretUri=https://v/secrets/pw', { ...URI, host: 'v', vault: 'v' }],
+    ['SecretUri=https://localhost:8443/secrets/pw', { ...BASE, host: 'localhost:8443', vault: 'localhost:8443' }],
+    ['SecretUri=https://evil.example/secrets/pw', { ...BASE, host: 'evil.example', vault: 'evil' }],
+    ['SecretUri=https://v/secrets/pw', { ...BASE, host: 'v', vault: 'v' }],
     ['VaultName=shop;SecretName=pw;Identity=system', { ...BASE, identity: { kind: 'system' } }],
     ['VaultName=shop;SecretName=pw;Identity=SYSTEM', { ...BASE, identity: { kind: 'system' } }],
     [
@@ -249,7 +248,7 @@ describe('parse', () => {
 });
 
 describe('akvs://', () => {
-  const AKVS = { ...BASE, marker: 'akvs', subscription: GUID };
+  const AKVS = { ...BASE, marker: 'akvs' };
   test('with and without a version', () => {
     expect(reference(parseAkvs(`akvs://${GUID}/shop/pw`))).toEqual(AKVS);
     expect(reference(parseAkvs(`AKVS://${GUID.toUpperCase()}/Shop/PW/${V1}`))).toEqual({ ...AKVS, version: V1 });
@@ -271,26 +270,5 @@ describe('akvs://', () => {
     ['akvs://sub/shop/'.padEnd(MAX_REFERENCE_LENGTH + 1, 'a'), 'longer than'],
   ])('malformed %#: %j', (text, expected) => {
     expect(problem(parseAkvs(text))).toContain(expected);
-  });
-});
-
-describe('print', () => {
-  test.each([
-    '@KeyVault(VaultName=shop;SecretName=pw)',
-    `@Microsoft.KeyVault(VaultName=shop;SecretName=pw;SecretVersion=${V1})`,
-    '@KeyVault(SecretUri=https://shop.vault.azure.net/secrets/pw)',
-    `@KeyVault(SecretUri=https://shop.vault.azure.net/secrets/pw/${V1};Identity=object:${GUID};Field=/a/0;Encode=uri;Default= a )`,
-    `@KeyVault(VaultName=shop;SecretName=pw;Identity=${RESOURCE};Optional=true)`,
-    `@KeyVault(VaultName=shop;SecretName=pw;Identity=system;Field=a b;Encode=json;Default=)`,
-    '@KeyVault(VaultName=shop;SecretName=pw;Format=pem;File=true)',
-  ])('%s is canonical', (text) => {
-    const [, marker = '', params = ''] = /^([^(]+)\((.*)\)$/.exec(text) ?? [];
-    expect(printReference(reference(parseReference(marker as '@KeyVault', params)))).toBe(text);
-  });
-
-  test('akvs://', () => {
-    for (const text of [`akvs://${GUID}/shop/pw`, `akvs://${GUID}/shop/pw/${V1}`]) {
-      expect(printReference(reference(parseAkvs(text)))).toBe(text);
-    }
   });
 });
