@@ -14,13 +14,14 @@ export function openEarly(env: Environment): OpenWorker | undefined {
 
 /** Offers the thread that was started in advance, and sends it home if nothing took it. */
 export function lending(early: OpenWorker | undefined, use: (take: () => OpenWorker | undefined) => void): void {
-  let taken = false;
+  let idle = early;
   try {
     use(() => {
-      taken = true;
-      return early;
+      const taken = idle;
+      idle = undefined;
+      return taken;
     });
   } finally {
-    if (!taken) early?.dismiss();
+    idle?.dismiss();
   }
 }

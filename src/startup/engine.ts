@@ -54,15 +54,21 @@ export function createEngine(): Engine {
     | { readonly session: Session; readonly job: RunningJob | undefined; readonly limit: NodeJS.Timeout }
     | undefined;
   let bootstrapping: Promise<void> | undefined;
+  let resets = 0;
   let tokenSession: Session | undefined;
   let closeGate: (() => void) | undefined;
 
   function bootstrapSync(options: BootstrapOptions = {}, early?: OpenWorker): void {
     lending(early, (take) => {
-      const current = starts.openOrJoin(options);
-      if (!current) return;
-      const job = jobOf(current) ?? startJob(current, take);
-      starts.finish(current, job ? takeOver(current, job.waitBlocking()) : NOTHING_READ);
+      let joins: boolean;
+      do {
+        joins = starts.isUnderWay;
+        const current = starts.openOrJoin(options);
+        if (!current) return;
+        const job = jobOf(current) ?? startJob(current, take);
+        starts.finish(current, job ? takeOver(current, job.waitBlocking()) : NOTHING_READ);
+        // References may have come since it began: a `.env` file, loaded between start and register.
+      } while (joins);
     });
     keepFresh();
   }
@@ -94,37 +100,39 @@ export function createEngine(): Engine {
     return share(() => bootstrapOnce({}).then(keepFreshLater), {});
   }
 
-  /** Callers share one start; one with other options is told of them. */
-  function share(begin: () => Promise<void>, options: BootstrapOptions): Promise<void> {
-    const running =
-      bootstrapping ??
-      begin().finally(() => {
-        // A reset may have been followed by another.
-        if (bootstrapping === running) bootstrapping = undefined;
-      });
+  /** Callers share one start, and each looks behind it for what has come since; one with other options is told of them. */
+  async function share(begin: () => Promise<void>, options: BootstrapOptions): Promise<void> {
+    starts.checkOptions(options);
+    const resetsBefore = resets;
+    const lookAgain = () => (resets === resetsBefore ? begin() : undefined);
+    const running = bootstrapping ? bootstrapping.then(lookAgain) : begin();
     bootstrapping = running;
-    return new Promise((resolve, reject) => {
-      try {
-        starts.checkOptions(options);
-      } catch (error) {
-        running.catch(() => {});
-        return reject(error);
-      }
-      running.then(resolve, reject);
-    });
+    try {
+      await running;
+    } finally {
+      if (bootstrapping === running) bootstrapping = undefined;
+    }
   }
 
   async function bootstrapOnce(options: BootstrapOptions): Promise<void> {
+    const joins = starts.isUnderWay;
     const current = starts.openOrJoin(options);
     if (!current) return;
-    if (current.job.reads.length === 0) return starts.finish(current, NOTHING_READ);
+    const results = current.job.reads.length === 0 ? NOTHING_READ : await readAll(current);
+    if (!results) return;
+    starts.finish(current, results);
+    if (joins) await bootstrapOnce(options);
+  }
+
+  /** `undefined` when another start was faster. */
+  async function readAll(current: Session): Promise<ReadResults | undefined> {
     starts.phase = 'starting';
     const reply = await jobOf(current)?.wait();
-    if (starts.wasOvertaken(current)) return;
+    if (starts.wasOvertaken(current)) return undefined;
     const results = reply
       ? takeOver(current, reply)
       : await readForJob(current.client, current.job).finally(current.client.rest);
-    if (!starts.wasOvertaken(current)) starts.finish(current, results);
+    return starts.wasOvertaken(current) ? undefined : results;
   }
 
   function takeOver({ client }: Session, reply: JobReply): ReadResults {
@@ -229,6 +237,7 @@ export function createEngine(): Engine {
       tokenSession = undefined;
       forgetBegun();
       bootstrapping = undefined;
+      resets++;
     },
   };
 }

@@ -23,6 +23,8 @@ type Phase = 'idle' | 'starting' | 'started' | 'ready' | 'failed';
 /** The starts of this process, one after the other: what each begins with, and what it comes to. */
 export interface Starts {
   phase: Phase;
+  /** There is one to join. */
+  readonly isUnderWay: boolean;
   readonly session: Session | undefined;
   /** What the settings came to. */
   readonly composed: readonly ComposedSetting[];
@@ -96,8 +98,10 @@ export function createStarts(
     }
   }
 
+  const isUnderWay = () => phase === 'starting' || phase === 'started';
+
   function openOrJoin(options: BootstrapOptions): Session | undefined {
-    if (phase === 'starting' || phase === 'started') {
+    if (isUnderWay()) {
       checkOptions(options);
       return session;
     }
@@ -154,6 +158,9 @@ export function createStarts(
     },
     set phase(next) {
       phase = next;
+    },
+    get isUnderWay() {
+      return isUnderWay();
     },
     get session() {
       return session;

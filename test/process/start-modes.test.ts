@@ -256,7 +256,7 @@ test('copies of the package, and ESM and CommonJS, share one state', async () =>
 });
 
 describe('a reference that comes later', () => {
-  const LATE = `const { bootstrap, bootstrapSync, report } = require('vaultstrap');
+  const LATE = `const { bootstrap, bootstrapSync, report, start } = require('vaultstrap');
     const probe = require('./probe.cjs');
     const origins = () => Object.fromEntries(report().settings.map(({ setting, origin }) => [setting, origin]));
     // As dotenv would, when it is loaded behind us.
@@ -267,6 +267,10 @@ describe('a reference that comes later', () => {
     ['joined by another blocking start', 'bootstrapSync(); late(); bootstrapSync(); tell();'],
     ['joined by bootstrap()', 'bootstrapSync(); late(); bootstrap().then(tell);'],
     ['after a preload', 'bootstrap().then(() => { late(); bootstrapSync(); tell(); });'],
+    // As `import 'dotenv/config'` would, between the two imports.
+    ['between start and register', 'start(); late(); bootstrapSync(); tell();'],
+    ['between start and bootstrap()', 'start(); late(); bootstrap().then(tell);'],
+    ['while a bootstrap() is under way', 'bootstrap(); late(); bootstrap().then(tell);'],
   ])('is read alone, and the others stay what they are: %s', async (_, start) => {
     app.write({
       'late.cjs': `${LATE}
@@ -282,6 +286,25 @@ describe('a reference that comes later', () => {
     expect(await requestsOf(azure)).toEqual({ token: 1, vault: 3, unauthorized: 0 });
     expect(probes[3]).toEqual({ token: 1, vault: 3, unauthorized: 0 });
   });
+});
+
+test.each([
+  ['a blocking start overtakes the one under way', 'bootstrap(); late(); bootstrapSync(); probe.env(...names);'],
+  ['the one under way had nothing to do', 'bootstrap(); late(); bootstrap().then(() => probe.env(...names));'],
+  ['two wait for the one under way', 'bootstrap(); bootstrap(); late(); bootstrap().then(() => probe.env(...names));'],
+])('a reference that comes during a start is no raw text behind the next: %s', async (title, code) => {
+  const names = title.includes('nothing') ? ['LATE'] : ['API_KEY', 'LATE'];
+  app.write({
+    'during.cjs': `const probe = require('./probe.cjs'); const { bootstrap, bootstrapSync } = require('vaultstrap');
+      const names = ${JSON.stringify(names)};
+      const late = () => { process.env.LATE = '@KeyVault(VaultName=many;SecretName=many-0)'; };
+      ${code}`,
+  });
+  const settings = names.length === 1 ? {} : { API_KEY: references.API_KEY };
+  const { code: status, stderr, probes } = await app.run(['during.cjs'], { env: { ...azure.env, ...settings } });
+
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(probes).toEqual([{ ...(names.length > 1 && { API_KEY: apiKey }), LATE: many['many-0'] }]);
 });
 
 test('a setting that a later start could not give stays missing, and so do its templates', async () => {
