@@ -1,7 +1,8 @@
 // What comes after a start, in a file of its own: loaded when the first refresh is due, when somebody asks for the
-// report, or when a value has to stand in a file. Most starts do without before the app's first line.
+// report, when a value has to stand in a file, or could not be had. Most starts do without before the app's first line.
 export { createSecretFiles } from './rotation/files.js';
 export { createRefreshes } from './rotation/refreshes.js';
+export { troubleLines } from './rotation/trouble.js';
 export { idleReport } from './startup/idle-report.js';
 export { reportProcess, reportSession } from './startup/session-report.js';
 export { mayBeLoadingSdk, replyAfterLoss, replyTooLate, replyWithoutThread } from './startup/without-thread.js';

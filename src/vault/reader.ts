@@ -71,15 +71,8 @@ export function createSecretReader(
   lane: Pick<VaultLane, 'send'>,
   { config, tokens, clock }: { config: Config; tokens: TokenCache; clock: Clock },
 ): SecretReader {
-  const resources = new Map<string, Result<string>>();
   /** The latest token that was found to be the emulator's. */
   let emulators: AccessToken | undefined;
-
-  function resourceOf(host: string): Result<string> {
-    const resource = resources.get(host) ?? resourceForHost(host, config);
-    resources.set(host, resource);
-    return resource;
-  }
 
   function mayBeSent(token: AccessToken): boolean {
     if (!config.vaultEndpoint || token === emulators) return true;
@@ -90,7 +83,7 @@ export function createSecretReader(
 
   return {
     async read(read, { deadlineMs, retryUntilMs, yieldsToThrottling, token: first, stop, abort }) {
-      const resource = resourceOf(read.host);
+      const resource = resourceForHost(read.host, config);
       if (!resource.ok) return resource;
       let given = first;
       let tokenFailed = false;
