@@ -204,7 +204,8 @@ describe.each(LANES)('the cap of reads in flight: %s', (client) => {
       ...names(20).map((name) => readOf(name)),
       ...names(20).map((name) => readOf(name, { host: 'bank.vault.azure.net' })),
     ];
-    const results = await readAll(reads, { withinMs: 1500 });
+    // All of it passes: the hanging ones end with it. Long enough for the others on a busy machine.
+    const results = await readAll(reads, { withinMs: 4000 });
     for (const result of results.slice(20)) value(result);
     for (const result of results.slice(0, 20)) expect(failure(result).code).toBe('ERR_VAULT_TIMEOUT');
   });
