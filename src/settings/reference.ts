@@ -182,12 +182,12 @@ function readParams(params: string): { values: Params } | { problem: string; hin
 }
 
 function unknownKey(written: string, hasEquals: boolean): { problem: string; hint: string } {
-  const meant = written.length <= 32 ? nearest(written, REFERENCE_KEYS) : undefined;
+  const meant = written.length > 32 ? undefined : nearest(written, REFERENCE_KEYS);
   // Quoted is what stands before a "=" and is a word, or nearly a key: else it could be a misplaced value, or the rest
   // of a Default.
-  const isQuotable = hasEquals && (/^[a-z]{1,32}$/i.test(written) || (meant && /^[\w-]+$/.test(written)));
+  const isWord = hasEquals && (meant ? /^[\w-]+$/ : /^[a-z]{1,32}$/i).test(written);
   return bad(
-    `${isQuotable ? `key "${written}"` : 'a key'} is not known.`,
+    `${isWord ? `key "${written}"` : 'a key'} is not known.`,
     `${meant ? `Did you mean ${meant}? ` : ''}Known keys: ${REFERENCE_KEYS.join(', ')}. A Default cannot hold ";" or ")".`,
   );
 }

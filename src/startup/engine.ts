@@ -10,7 +10,7 @@ import { openTelemetryGate } from '../telemetry/gate.js';
 import type { ReadResults } from '../vault/client.js';
 import { createCredential } from './credential.js';
 import { lending } from './early-worker.js';
-import { type JobReply, readForJob, resultsOf } from './job.js';
+import { type JobReply, notLoaded, readForJob, resultsOf } from './job.js';
 import { resolveRecord } from './resolve.js';
 import { openSession, type Session } from './session.js';
 import { afterModule, clientModule, telemetryModule, workerModule } from './siblings.js';
@@ -65,12 +65,21 @@ export function createEngine(): Engine {
         joins = starts.isUnderWay;
         const current = starts.openOrJoin(options);
         if (!current) return;
-        const job = jobOf(current) ?? startJob(current, take);
-        starts.finish(current, job ? takeOver(current, job.waitBlocking()) : NOTHING_READ);
+        starts.finish(current, waitBlocking(current, take));
         // References may have come since it began: a `.env` file, loaded between start and register.
       } while (joins);
     });
     keepFresh();
+  }
+
+  function waitBlocking(current: Session, take: () => OpenWorker | undefined): ReadResults {
+    let reply: JobReply | undefined;
+    try {
+      reply = (jobOf(current) ?? startJob(current, take))?.waitBlocking();
+    } catch (error) {
+      return notLoaded(current.job, error);
+    }
+    return reply ? takeOver(current, reply) : NOTHING_READ;
   }
 
   function jobOf(current: Session): RunningJob | undefined {
@@ -129,9 +138,7 @@ export function createEngine(): Engine {
     starts.phase = 'starting';
     const reply = await jobOf(current)?.wait();
     if (starts.wasOvertaken(current)) return undefined;
-    const results = reply
-      ? takeOver(current, reply)
-      : await readForJob(current.client, current.job).finally(current.client.rest);
+    const results = reply ? takeOver(current, reply) : await readHere(current).finally(current.client.rest);
     return starts.wasOvertaken(current) ? undefined : results;
   }
 
@@ -240,6 +247,14 @@ export function createEngine(): Engine {
       resets++;
     },
   };
+}
+
+async function readHere({ client, job }: Session): Promise<ReadResults> {
+  try {
+    return await readForJob(client, job);
+  } catch (error) {
+    return notLoaded(job, error);
+  }
 }
 
 function loadAhead(): void {

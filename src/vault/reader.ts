@@ -106,17 +106,16 @@ export function createSecretReader(
 
       const isFinal = ({ code }: Failure) => tokenFailed || (yieldsToThrottling && code === 'ERR_THROTTLED');
       const limits = { clock, deadlineMs, retryUntilMs, isFinal, ...(stop && { signal: stop }) };
-      const result = await withRetry(attempt, limits);
-      return result.ok ? result : fail({ ...result.failure, hint: hintFor(read.host, result.failure) });
+      return withoutCommand(await withRetry(attempt, limits), read.host);
     },
   };
 }
 
 /** No command for a vault that Azure does not have. */
-function hintFor(host: string, { hint }: Failure): string {
-  return isVaultHost(host) || !hint.includes('az keyvault')
-    ? hint
-    : `${host} is no vault of Azure, but allowed by VAULTSTRAP_ALLOWED_HOSTS: look at what answers there.`;
+function withoutCommand<T>(result: Result<T>, host: string): Result<T> {
+  if (result.ok || isVaultHost(host) || !result.failure.hint.includes('az keyvault')) return result;
+  const hint = `Look at what answers at ${host}, which VAULTSTRAP_ALLOWED_HOSTS allows: it is no vault of Azure.`;
+  return fail({ ...result.failure, hint });
 }
 
 /** Only the emulator's tokens go to the emulator's endpoint: a real one must never leave for it. */

@@ -1,7 +1,8 @@
 // A start that cannot hang: whatever the network, the platform or the worker thread does, it ends in time.
+import { mkdirSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Emulator, Fault } from '../../src/testing/index.js';
-import { ALLOW_NET, type App, createApp, NODE, requestsOf, startAzure } from './support/app.js';
+import { ALLOW_NET, type App, createApp, installCopy, NODE, requestsOf, startAzure } from './support/app.js';
 import { canary } from './support/canary.js';
 
 const password = canary('password');
@@ -261,6 +262,44 @@ describe('the worker thread', () => {
     expect({ code, probes }).toEqual({ code: 1, probes: [] });
     expect(stderr).toContain('DB_PASSWORD: OtherReasons (ERR_WORKER_START)');
     expect(stderr).toContain('node --import vaultstrap/preload');
+  });
+});
+
+describe('a deployment replaces the files while the app starts', () => {
+  const raw = "process.once('exit', () => require('./probe.cjs').env('DB_PASSWORD'));";
+  const NOT_LOADED =
+    /DB_PASSWORD: OtherReasons \(ERR_NOT_LOADED\): .* Hint: If a deployment replaced .*, start it again/;
+  const withoutFile = (name: string, text: string) => {
+    mkdirSync(app.path(`without-${name}`), { recursive: true });
+    installCopy(app.path(`without-${name}`));
+    rmSync(app.path(`without-${name}/node_modules/vaultstrap/dist/${name}.cjs`));
+    app.write({
+      [`without-${name}/probe.cjs`]: "module.exports = require('../probe.cjs');",
+      [`without-${name}/main.cjs`]: text,
+      'no-thread.cjs': `const threads = require('node:worker_threads');
+        threads.Worker = class extends threads.Worker { constructor(source, options) { super('process.exit(1)', options); } };`,
+    });
+    return app.path(`without-${name}/main.cjs`);
+  };
+
+  test('and the thread is lost: the error says so, and nothing raw stays', async () => {
+    const main = withoutFile('after', `${raw} require('vaultstrap/register');`);
+    const { code, stderr, probes } = await app.run(['--require', './no-thread.cjs', main], { env: env() });
+
+    expect({ code, probes }).toEqual({ code: 1, probes: [{ DB_PASSWORD: null }] });
+    expect(stderr).toMatch(NOT_LOADED);
+  });
+
+  test('and nothing can read the secrets: the same of a start that is awaited; what is asked for stays', async () => {
+    const main = withoutFile('client', `${raw} require('vaultstrap').bootstrap();`);
+    const { code, stderr, probes } = await app.run([main], { env: env() });
+
+    expect({ code, probes }).toEqual({ code: 1, probes: [{ DB_PASSWORD: null }] });
+    expect(stderr).toMatch(NOT_LOADED);
+
+    const kept = await app.run([main], { env: { ...env(), VAULTSTRAP_ON_ERROR: 'keep' } });
+    expect(kept).toMatchObject({ code: 0, probes: [{ DB_PASSWORD: env().DB_PASSWORD }] });
+    expect(kept.stderr).toContain('ERR_NOT_LOADED');
   });
 });
 

@@ -105,7 +105,7 @@ describe('a host that is only allowed', () => {
       one.client.rest();
       expect({ code, hint }).toMatchObject({
         code: expect.stringMatching(/^ERR_(VAULT|SECRET)_/),
-        hint: `${host} is no vault of Azure, but allowed by VAULTSTRAP_ALLOWED_HOSTS: look at what answers there.`,
+        hint: `Look at what answers at ${host}, which VAULTSTRAP_ALLOWED_HOSTS allows: it is no vault of Azure.`,
       });
     }
     await imitation.close();
