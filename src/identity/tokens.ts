@@ -39,7 +39,7 @@ type TokenLimits = Pick<RetryLimits, 'deadlineMs' | 'retryUntilMs'>;
 export interface TokenCache {
   /**
    * A token for `resource` (`https://vault.azure.net`, no trailing slash, no `/.default`).
-   * Callers of the same token share one request, and the limits of the first. Never rejects.
+   * Callers of the same token share one request; who may wait longer than the first asks again. Never rejects.
    */
   get(resource: string, identity: IdentitySelector, limits: TokenLimits): Promise<Result<AccessToken>>;
   /** A vault refused this token. True when asking for another one makes sense. */
@@ -63,6 +63,10 @@ export interface TokenCacheOptions {
   readonly random?: () => number;
 }
 
+function triesUntil({ deadlineMs, retryUntilMs = deadlineMs }: TokenLimits): number {
+  return Math.min(deadlineMs, retryUntilMs);
+}
+
 /**
  * Tokens per source, identity and resource; one request in flight for each, however many
  * callers. A renewal that fails leaves the token in use for as long as it is good.
@@ -75,7 +79,7 @@ export function createTokenCache({
   random = Math.random,
 }: TokenCacheOptions): TokenCache {
   const entries = new Map<string, Entry>();
-  const inFlight = new Map<string, Promise<Result<AccessToken>>>();
+  const inFlight = new Map<string, { readonly result: Promise<Result<AccessToken>>; readonly triesUntilMs: number }>();
   const forcedAtMs = new Map<string, number>();
   /** Endpoints that asked to be left alone, by `Retry-After`. */
   const pauses = new Map<string, { readonly failure: Failure; readonly untilMs: number }>();
@@ -95,12 +99,6 @@ export function createTokenCache({
     entries.set(key, { token, goodUntilMs: nowMs + lifeMs, renewAtMs: nowMs + lifeMs - earlyMs });
   }
 
-  function pauseAfter(key: string, failure: Failure): void {
-    if (failure.retryAfterMs !== undefined) {
-      pauses.set(key, { failure, untilMs: clock.monotonic() + failure.retryAfterMs });
-    }
-  }
-
   function fetchOnce(
     key: string,
     from: IdentitySource,
@@ -109,9 +107,11 @@ export function createTokenCache({
     limits: TokenLimits,
   ): Promise<Result<AccessToken>> {
     const running = inFlight.get(key);
-    if (running) return running;
+    if (running) return running.result;
     const pause = pauses.get(key);
-    if (pause && clock.monotonic() < pause.untilMs) return Promise.resolve(fail(pause.failure));
+    const pauseLeftMs = () => (pause?.untilMs ?? 0) - clock.monotonic();
+    // Who has no time to wait for its end is told at once.
+    if (pause && pauseLeftMs() > 0 && pause.untilMs > triesUntil(limits)) return Promise.resolve(fail(pause.failure));
     // Only the configured default can come from AZURE_CLIENT_ID; a reference's own identity was spelt out.
     const isDefault = printIdentity(identity) === printIdentity(config.identity);
     const context: TokenContext = {
@@ -121,30 +121,34 @@ export function createTokenCache({
     };
     const startedAtMs = clock.now();
     const startMs = clock.monotonic();
-    const request = withRetry<AccessToken>(
+    const onRequest = () => void requests++;
+    const result = withRetry<AccessToken>(
       (remainingMs) =>
-        guarded(() =>
-          from.lane === 'direct'
-            ? requestToken(from, resource, context, { clock, remainingMs, onRequest: () => void requests++ })
-            : sdk.request(from.name, resource, context, { remainingMs, onRequest: () => void requests++ }),
-        ),
+        guarded(async () => {
+          const retryAfterMs = pauseLeftMs();
+          if (pause && retryAfterMs > 0) return fail({ ...pause.failure, retryAfterMs });
+          return from.lane === 'direct'
+            ? requestToken(from, resource, context, { clock, remainingMs, onRequest })
+            : sdk.request(from.name, resource, context, { remainingMs, onRequest });
+        }),
       { clock, random, ...limits },
-    )
-      .then((result) => {
-        if (result.ok) store(key, result.value);
-        else pauseAfter(key, result.failure);
-        publish('token', {
-          source: from.name,
-          resource,
-          startedAtMs,
-          durationMs: Math.round(clock.monotonic() - startMs),
-          ...(!result.ok && { code: result.failure.code }),
-        });
-        return result;
-      })
-      .finally(() => inFlight.delete(key));
-    inFlight.set(key, request);
-    return request;
+    ).then((given) => {
+      inFlight.delete(key);
+      if (given.ok) store(key, given.value);
+      else if (given.failure.retryAfterMs !== undefined) {
+        pauses.set(key, { failure: given.failure, untilMs: clock.monotonic() + given.failure.retryAfterMs });
+      }
+      publish('token', {
+        source: from.name,
+        resource,
+        startedAtMs,
+        durationMs: Math.round(clock.monotonic() - startMs),
+        ...(!given.ok && { code: given.failure.code }),
+      });
+      return given;
+    });
+    inFlight.set(key, { result, triesUntilMs: triesUntil(limits) });
+    return result;
   }
 
   return {
@@ -165,6 +169,12 @@ export function createTokenCache({
         entry.renewAtMs = Math.min(nowMs + RENEWAL_EVERY_MS, entry.goodUntilMs);
         void fetchOnce(key, from.value, resource, identity, { deadlineMs: clock.monotonic() + RENEWAL_LIMIT_MS });
         return { ok: true, value: entry.token };
+      }
+      const running = inFlight.get(key);
+      if (running) {
+        const shared = await running.result;
+        const hadLessTime = running.triesUntilMs < triesUntil(limits);
+        if (shared.ok || shared.failure.retry !== 'deadline' || !hadLessTime) return shared;
       }
       return fetchOnce(key, from.value, resource, identity, limits);
     },

@@ -97,6 +97,45 @@ test('an endpoint that asks to be left alone is, by everybody who needs that tok
   expect(await textOf(ask())).toBe('token-3');
 });
 
+describe('who may wait longer than the one who asked first', () => {
+  const throttle = (response: ServerResponse) => void response.writeHead(429, { 'Retry-After': '3' }).end();
+
+  test('waits for the end of the pause that the endpoint asked for, as for his own', async () => {
+    const clock = jumpingClock();
+    const { ask, seen, control } = await endpoint(clock);
+    const { answer } = control;
+    control.answer = throttle;
+    expect(failureOf(await ask(SYSTEM_ASSIGNED, { withinMs: 2000 }))).toMatchObject({ retryAfterMs: 3000 });
+    control.answer = answer;
+    clock.advance(1000);
+    // Too short for the rest of it.
+    expect(failureOf(await ask(SYSTEM_ASSIGNED, { withinMs: 1500 })).code).toBe('ERR_IDENTITY_UNAVAILABLE');
+    expect(seen).toHaveLength(1);
+    expect(await textOf(ask(SYSTEM_ASSIGNED, { withinMs: 20_000 }))).toBe('token-2');
+    expect(clock.sleeps).toEqual([2000]);
+  });
+
+  test('asks again, once for all like him', async () => {
+    const { ask, seen, control } = await endpoint(jumpingClock());
+    const { answer } = control;
+    control.answer = (response, count) => (count === 1 ? throttle(response) : answer(response, count));
+    // A refresh, which tries for two seconds, and the clients of an app behind it.
+    const refresh = ask(SYSTEM_ASSIGNED, { withinMs: 2000 });
+    const clients = Array.from({ length: 20 }, () => ask(SYSTEM_ASSIGNED, { withinMs: 20_000 }));
+    const another = ask(SYSTEM_ASSIGNED, { withinMs: 2000 });
+    for (const short of [refresh, another]) expect(failureOf(await short).code).toBe('ERR_IDENTITY_UNAVAILABLE');
+    for (const client of clients) expect(await textOf(client)).toBe('token-2');
+    expect(seen).toHaveLength(2);
+  });
+
+  test('but not for what time does not mend', async () => {
+    const { ask, seen, control } = await endpoint(jumpingClock());
+    control.answer = (response) => sendJson(response, {}, 400);
+    await Promise.all([ask(SYSTEM_ASSIGNED, { withinMs: 2000 }), ask(SYSTEM_ASSIGNED, { withinMs: 20_000 })]);
+    expect(seen).toHaveLength(1);
+  });
+});
+
 describe('renewal', () => {
   test('begins five minutes early, in the background; the old token serves meanwhile', async () => {
     const clock = jumpingClock();
