@@ -4,7 +4,7 @@ import { liveEnvironment } from '../settings/environment.js';
 import { planSettings } from '../settings/plan.js';
 import type { Clock } from '../support/clock.js';
 import { isEnabled, readConfig } from '../support/config.js';
-import type { BootstrapError } from '../support/errors.js';
+import { type BootstrapError, renderFailure } from '../support/errors.js';
 import { createLog, type Log } from '../support/log.js';
 import type { BootstrapOptions } from '../support/options.js';
 import type { ReadResults } from '../vault/client.js';
@@ -12,7 +12,7 @@ import { failLoudly, functionsCore } from './functions-host.js';
 import { createOptionsGuard } from './options-guard.js';
 import { hasWork } from './quick-look.js';
 import { concludeSession, openSession, type Session, warningsAbout } from './session.js';
-import { tellOfFailures, tellOfStart } from './tell.js';
+import { tellOfStart } from './tell.js';
 
 /**
  * `starting`: a bootstrap is under way in this thread. `started`: `vaultstrap/start` began one in another, and
@@ -146,7 +146,8 @@ export function createStarts(
     failedWith = composed;
     const core = functionsCore(liveEnvironment());
     if (core) {
-      tellOfFailures(log, error.failures);
+      // One line each: the Functions host makes one log entry of every line.
+      for (const failure of error.failures) log.error(renderFailure(failure));
       failLoudly(core, error);
     }
     return error;

@@ -3,7 +3,7 @@ import type { ComposedSetting } from '../rotation/compose.js';
 import type { Rotator } from '../rotation/rotator.js';
 import type { Trouble } from '../rotation/trouble.js';
 import type { StartMessage } from '../support/channels.js';
-import type { BootstrapError, SettingFailure } from '../support/errors.js';
+import type { BootstrapError } from '../support/errors.js';
 import type { Log } from '../support/log.js';
 import type { Session } from './session.js';
 import { afterModule } from './siblings.js';
@@ -21,13 +21,6 @@ export function tellOfStart(log: Log, composed: readonly ComposedSetting[], dura
   }
   if (troubles.length > 0) for (const line of afterModule().troubleLines(troubles)) log.warn(line);
   log.info(`settings: ${composed.length}, resolved in ${durationMs} ms.`);
-}
-
-/** One line each: the Functions host makes one log entry of every line. */
-export function tellOfFailures(log: Log, failures: readonly SettingFailure[]): void {
-  for (const { setting, status, code, details, hint } of failures) {
-    log.error(`${setting}: ${status} (${code}): ${details} Hint: ${hint}`);
-  }
 }
 
 /** The same for the channel `vaultstrap:start`. */

@@ -81,8 +81,10 @@ export function settingFailure(setting: string, failure: Failure): SettingFailur
 
 /** One line of prose per failing setting; the first line says it all when there is one. */
 function renderFailures(failures: readonly SettingFailure[]): string {
-  const one = (f: SettingFailure) => `${f.setting}: ${f.status} (${f.code}): ${f.details} Hint: ${f.hint}`;
-  const [first] = failures;
-  if (first && failures.length === 1) return one(first);
-  return `${failures.length} settings could not be resolved.\n${failures.map((f) => `  ${one(f)}`).join('\n')}`;
+  const lines = failures.map(renderFailure);
+  return lines.length === 1 ? lines.join() : `${lines.length} settings could not be resolved.\n  ${lines.join('\n  ')}`;
+}
+
+export function renderFailure({ setting, status, code, details, hint }: SettingFailure): string {
+  return `${setting}: ${status} (${code}): ${details} Hint: ${hint}`;
 }
