@@ -197,11 +197,11 @@ export function createEngine(): Engine {
   }
 
   function references(): readonly SecretUse[] {
-    const { settings, reads } = starts.session?.plan ?? { settings: [], reads: new Map<string, never>() };
-    return settings.flatMap(({ setting, reads: keys }) =>
-      keys.flatMap((key) => {
-        const read = reads.get(key);
-        return read ? [{ setting, vault: read.vault, secret: read.secret }] : [];
+    const plan = starts.session?.plan;
+    return (plan?.settings ?? []).flatMap(({ setting, reads }) =>
+      reads.flatMap((key) => {
+        const { vault, secret } = plan?.reads.get(key) ?? {};
+        return vault && secret ? [{ setting, vault, secret }] : [];
       }),
     );
   }
