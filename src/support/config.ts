@@ -75,9 +75,10 @@ function list(isItem: (text: string) => boolean, expected: string): Spec<readonl
   return {
     expected,
     parse: (value) => {
-      const items = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : undefined;
-      const trimmed = items?.map((text) => (typeof text === 'string' ? text.trim() : '')).filter((text) => text !== '');
-      return trimmed?.every(isItem) ? trimmed : undefined;
+      const items: unknown = typeof value === 'string' ? value.split(',') : value;
+      if (!Array.isArray(items) || items.some((item) => typeof item !== 'string')) return undefined;
+      const trimmed = items.map((item: string) => item.trim()).filter((item) => item !== '');
+      return trimmed.every(isItem) ? trimmed : undefined;
     },
   };
 }
@@ -231,9 +232,7 @@ function defaultIdentity(
   if (named) return { identity: named, identityFrom: asOption ? 'option' : 'VAULTSTRAP_IDENTITY' };
   const clientId = env['AZURE_CLIENT_ID']?.trim();
   if (clientId && !namesAppRegistration(env)) {
-    const selector = parseIdentity(clientId);
-    const identity = selector?.kind === 'client' ? selector : ({ kind: 'client', id: clientId } as const);
-    return { identity, identityFrom: 'AZURE_CLIENT_ID' };
+    return { identity: { kind: 'client', id: clientId.toLowerCase() }, identityFrom: 'AZURE_CLIENT_ID' };
   }
   return { identity: SYSTEM_ASSIGNED, identityFrom: 'default' };
 }

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { isEnabled, OWN_SETTINGS, readConfig } from '../../src/support/config.js';
+import { isEnabled, nearestOwnSetting, OWN_SETTINGS, readConfig } from '../../src/support/config.js';
 import { BootstrapError, type SettingFailure } from '../../src/support/errors.js';
 import type { BootstrapOptions } from '../../src/support/options.js';
 import { findCanary } from '../helpers/canary.js';
@@ -37,9 +40,11 @@ test('the defaults', () => {
 
 const ID = { kind: 'client', id: GUID };
 test.each<[string, string, BootstrapOptions, object]>([
+  ['ENABLED', ' True ', { enabled: true }, {}],
+  ['ENABLED', '1', { enabled: true }, {}],
   ['IGNORE', ' A, B ,,C_1 ', { ignore: ['A', 'B', 'C_1'] }, { ignore: new Set(['A', 'B', 'C_1']) }],
   ['IDENTITY', ` ${GUID} `, { identity: GUID }, { identity: ID }],
-  ['ON_ERROR', 'Keep', { onError: 'keep' }, { onError: 'keep' }],
+  ['ON_ERROR', ' Keep ', { onError: 'keep' }, { onError: 'keep' }],
   ['ON_REVOKED', 'unset', { onRevoked: 'unset' }, { onRevoked: 'unset' }],
   ['TIMEOUT_SECONDS', '600', { timeoutSeconds: 600 }, { timeoutMs: 600_000 }],
   ['REFRESH_SECONDS', '0', { refreshSeconds: 0 }, { refreshMs: 0 }],
@@ -47,12 +52,12 @@ test.each<[string, string, BootstrapOptions, object]>([
   ['SETTLE_SECONDS', '0', { settleSeconds: 0 }, { settleMs: 0 }],
   ['CONCURRENCY', ' 256 ', { concurrency: 256 }, { concurrency: 256 }],
   ['CLIENT', 'SDK', { client: 'sdk' }, { client: 'sdk' }],
-  ['VAULT_SUFFIX', 'Vault.Azure.CN', { vaultSuffix: 'vault.azure.cn' }, { vaultSuffix: 'vault.azure.cn' }],
+  ['VAULT_SUFFIX', ' Vault.Azure.CN ', { vaultSuffix: 'vault.azure.cn' }, { vaultSuffix: 'vault.azure.cn' }],
   [
     'ALLOWED_HOSTS',
-    'KV.Corp:8443, b',
-    { allowedHosts: ['KV.corp:8443', 'b'] },
-    { allowedHosts: new Set(['kv.corp:8443', 'b']) },
+    'KV.Corp:65535, b, c:1',
+    { allowedHosts: ['KV.corp:65535', 'b', 'c:1'] },
+    { allowedHosts: new Set(['kv.corp:65535', 'b', 'c:1']) },
   ],
   ['LOG', 'DEBUG', { log: 'debug' }, { log: 'debug' }],
 ])('VAULTSTRAP_%s=%s, or as an option', (name, text, option, expected) => {
@@ -85,6 +90,7 @@ describe('malformed', () => {
       'kv.corp:',
     ],
     LOG: ['verbose', '1'],
+    VAULT_CA: ['/no/such/file.pem', '/dev/null', '-----BEGIN CERTIFICATE-----'],
   };
   for (const [name, texts] of Object.entries(WRONG)) {
     test.each(texts)(`VAULTSTRAP_${name}=%j`, (text) => {
@@ -128,6 +134,7 @@ describe('malformed', () => {
     ['identity', { kind: 'system' }],
     ['ignore', { A: 1 }],
     ['ignore', ['A B']],
+    ['ignore', ['A', undefined]],
     ['log', 3],
     ['vaultSuffix', 'storage.azure.com'],
     ['allowedHosts', ['https://x']],
@@ -144,6 +151,15 @@ describe('malformed', () => {
     const [unknown, malformed] = failuresOf({}, { refreshseconds: 5, refreshSeconds: 1.5 } as object);
     expect(unknown?.details).toBe('there is no such option.');
     expect(malformed?.details).toBe('the value is not what this setting takes.');
+  });
+
+  test('the hint says all that may stand there', () => {
+    const [unknown, ca, setting] = failuresOf({ VAULTSTRAP_ON_ERROR: 'x', VAULTSTRAP_VAULT_CA: 'x' }, {
+      refreshseconds: 5,
+    } as object);
+    expect(unknown?.hint).toMatch(/^Expected: one of enabled, ignore, identity, .*, refreshSeconds, .*, log\.$/);
+    expect(ca?.hint).toContain('PEM text, or the path');
+    expect(setting?.hint).toBe('Expected: throw, unset, keep.');
   });
 
   test('a value is not quoted: a secret may have been put there by mistake', () => {
@@ -187,7 +203,14 @@ describe('the default identity', () => {
       { kind: 'system' },
       'VAULTSTRAP_IDENTITY',
     ],
-    ['the convention', { AZURE_CLIENT_ID: ` ${GUID} ` }, {}, ID, 'AZURE_CLIENT_ID'],
+    ['the convention', { AZURE_CLIENT_ID: ` ${GUID.toUpperCase()} ` }, {}, ID, 'AZURE_CLIENT_ID'],
+    [
+      'the convention has no words',
+      { AZURE_CLIENT_ID: 'system' },
+      {},
+      { kind: 'client', id: 'system' },
+      'AZURE_CLIENT_ID',
+    ],
     [
       'beside a secret: an app registration',
       { AZURE_CLIENT_ID: GUID, AZURE_CLIENT_SECRET: 's' },
@@ -254,6 +277,18 @@ describe('VAULTSTRAP_VAULT_ENDPOINT', () => {
   });
 });
 
+test('VAULTSTRAP_VAULT_CA is a certificate, or the path of one', () => {
+  const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+  const folder = mkdtempSync(path.join(tmpdir(), 'vaultstrap-'));
+  try {
+    const file = path.join(folder, 'ca.pem');
+    writeFileSync(file, pem);
+    for (const text of [pem, file]) expect(readConfig({ VAULTSTRAP_VAULT_CA: text }).vaultCa).toBe(pem);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('isEnabled: anything but a clear no is a yes', () => {
   expect(isEnabled({}, {})).toBe(true);
   expect(isEnabled({ VAULTSTRAP_ENABLED: 'false' }, {})).toBe(false);
@@ -268,4 +303,9 @@ test('every setting that is read has its name in the list of our own', () => {
     expect(OWN_SETTINGS).toContain(`VAULTSTRAP_${name}`);
   }
   expect(OWN_SETTINGS).toHaveLength(16);
+});
+
+test('a misspelt setting is compared by what follows the beginning that all share', () => {
+  expect(nearestOwnSetting('VAULTSTRAP_CLEINT')).toBe('VAULTSTRAP_CLIENT');
+  expect(nearestOwnSetting('VAULTSTRAP_FILE')).toBeUndefined();
 });
