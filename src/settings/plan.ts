@@ -105,7 +105,7 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
 
     // Before anything is looked for in the value: it is a secret, and may look like a reference.
     const record = platform.entries.get(setting);
-    if (record && /^resolved$/i.test(record.status) && value !== record.rawReference) {
+    if (record?.status.toLowerCase() === 'resolved' && value !== record.rawReference) {
       const scan = scanValue(record.rawReference, config.vaultSuffix);
       if (scan.kind === 'segments') {
         return { ...raw, origin: 'platform', pointer: record.rawReference, segments: scan.segments, current: value };
@@ -189,7 +189,7 @@ function mentionsIn(drafts: ReadonlyMap<string, Draft>): ReadonlyMap<string, Men
   // A twin may be mentioned too: `${APPSETTING_X}` means the setting X.
   function settingOf(name: string): string {
     const bare = bareName(name);
-    return !drafts.has(name) && drafts.get(bare)?.names.includes(name) ? bare : name;
+    return drafts.get(bare)?.names.includes(name) ? bare : name;
   }
   const known = (names: readonly string[]) => [...new Set(names.map(settingOf))];
   const mentions = new Map<string, Mentions>();
@@ -278,7 +278,7 @@ function addRead(reads: Map<string, SecretRead>, reference: SecretReference, con
   if (!known) {
     const more = { ...(version && { version }), ...(format && { format }) };
     reads.set(key, { key, host, vault, secret, identity, mayBeAbsent, ...more });
-  } else if (known.mayBeAbsent && !mayBeAbsent) {
+  } else if (!mayBeAbsent) {
     reads.set(key, { ...known, mayBeAbsent });
   }
   return key;

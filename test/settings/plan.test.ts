@@ -68,7 +68,10 @@ describe('which settings are ours', () => {
 
   test("malformed ones are a failure of their own, and nobody else's", () => {
     const plan = planOf({ A: '@KeyVault(Vault=x)', B: ref(), C: '${A}' });
-    expect(settingIn(plan, 'A').failure).toMatchObject({ status: 'InvalidSyntax', code: 'ERR_REFERENCE_SYNTAX' });
+    expect(settingIn(plan, 'A')).toMatchObject({
+      origin: 'reference',
+      failure: { status: 'InvalidSyntax', code: 'ERR_REFERENCE_SYNTAX', retry: 'never' },
+    });
     expect(settingIn(plan, 'B').failure).toBeUndefined();
     expect(settingIn(plan, 'C').mentions).toEqual(['A']);
   });
@@ -90,7 +93,10 @@ describe('which settings are ours', () => {
 });
 
 describe('circles', () => {
-  const CIRCLE = { status: 'InvalidSyntax', code: 'ERR_TEMPLATE_CIRCLE', retry: 'never' };
+  const CIRCLE = {
+    ...{ status: 'InvalidSyntax', code: 'ERR_TEMPLATE_CIRCLE', retry: 'never' },
+    ...{ details: expect.stringContaining('in a circle'), hint: expect.stringContaining('Break the circle') },
+  };
   test.each<[string, Environment, string[], string[]]>([
     ['of one', { A: `${ref()}\${A}` }, ['A'], []],
     ['of one, bare', { A: '${PW} $A', PW: ref() }, ['A'], ['PW']],
@@ -139,9 +145,12 @@ describe('protected and ignored names', () => {
       expect(plan.settings[0]).toMatchObject({
         setting: name,
         names: [],
+        origin: 'reference',
         reads: [],
-        failure: { status: 'InvalidSyntax', code: 'ERR_PROTECTED_SETTING' },
+        failure: { status: 'InvalidSyntax', code: 'ERR_PROTECTED_SETTING', retry: 'never' },
       });
+      expect(plan.settings[0]?.failure?.details).toContain('it is never resolved');
+      expect(plan.settings[0]?.failure?.hint).toContain('another name');
     }
   });
 
@@ -246,6 +255,12 @@ describe('reads', () => {
     expect(settingIn(plan, 'T').mentions).toEqual(['A']);
   });
 
+  test('but one with a text of its own means itself', () => {
+    const other = planOf({ T: '${APPSETTING_A}', A: ref(), APPSETTING_A: ref('other') });
+    expect(settingIn(other, 'T').mentions).toEqual(['APPSETTING_A']);
+    expect(names({ T: '${APPSETTING_A}', A: ref(), APPSETTING_A: 'plain' })).toEqual(['A']);
+  });
+
   test('a thousand references in ten vaults', () => {
     const env = Object.fromEntries(
       Array.from({ length: 1000 }, (_, i) => [`S${i}`, `@KeyVault(VaultName=vault-${i % 10};SecretName=s${i})`]),
@@ -288,6 +303,11 @@ describe('provenance', () => {
     });
   });
 
+  test('a dollar in the text around an inherited reference makes no template of it', () => {
+    const env = inherited({ URL: { value: 'p$H:x', pointer: `p$H:${ref()}` }, H: { value: 'h', pointer: ref('h') } });
+    expect(settingIn(planOf(env), 'URL')).toMatchObject({ origin: 'inherited', isTemplate: false, mentions: [] });
+  });
+
   test("a parent's file is never believed: it may be gone", () => {
     const entry = { value: '/dev/shm/x/A', pointer: `--key=${ref('pw', 'File=true')}`, ageS: 0 };
     expect(settingIn(planOf(inherited({ A: entry })), 'A')).toMatchObject({ origin: 'inherited', readAtStart: true });
@@ -318,7 +338,9 @@ describe('provenance', () => {
   });
 
   test('not even when its pointer makes no sense (another version of this library wrote it)', () => {
-    expect(planOf(inherited({ A: { value: ref('stolen'), pointer: '@KeyVault(New=1)' } })).settings).toEqual([]);
+    for (const value of [ref('stolen'), undefined]) {
+      expect(planOf(inherited({ A: { value, pointer: '@KeyVault(New=1)' } })).settings).toEqual([]);
+    }
   });
 
   test('an override is as if there were no entry', () => {
@@ -392,6 +414,7 @@ describe('the platform record', () => {
   test('what it did not resolve, and is plain text, is left alone', () => {
     for (const entry of [
       { rawReference: RAW, status: 'VaultNotFound' },
+      { rawReference: RAW, status: 'Unresolved' },
       { rawReference: 'nonsense', status: 'Resolved' },
       { rawReference: '@Microsoft.KeyVault(nonsense)', status: 'Resolved' },
     ]) {
