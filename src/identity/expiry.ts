@@ -26,7 +26,7 @@ function absoluteMs(value: unknown): number | undefined {
     if (seconds <= 0) return undefined;
     return seconds < LARGEST_SECONDS ? seconds * 1000 : seconds;
   }
-  const parsed = typeof value === 'string' && value.length <= 64 ? Date.parse(inUtc(value)) : Number.NaN;
+  const parsed = typeof value === 'string' ? Date.parse(inUtc(value)) : Number.NaN;
   return Number.isNaN(parsed) ? undefined : parsed;
 }
 
@@ -50,8 +50,7 @@ function numeric(value: unknown): number | undefined {
 
 /** The claims of a JWT, unverified; `undefined` when it is none. */
 export function claimsOf(token: string): Readonly<Record<string, unknown>> | undefined {
-  const [, payload] = token.split('.', 3);
-  if (!payload) return undefined;
+  const [, payload = ''] = token.split('.', 3);
   try {
     const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
     return typeof claims === 'object' && claims !== null ? (claims as Record<string, unknown>) : undefined;

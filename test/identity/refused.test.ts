@@ -70,6 +70,21 @@ test.each<[TokenContext, number, code: string, retry: string, details: string, h
   });
 });
 
+test.each([
+  ['container-apps', 'az containerapp identity assign', '--system-assigned', '--user-assigned RESOURCE_ID'],
+  ['default-azure-credential', 'az vm identity assign', 'az vmss', '--identities RESOURCE_ID'],
+  ['app-service-2019', 'az webapp identity assign', 'az functionapp', '--identities RESOURCE_ID'],
+])(
+  'the hint of 400 is the command that assigns one where it was asked for: %s',
+  (source, command, ofSystem, ofUser) => {
+    const hintFor = (identity: TokenContext['identity']) =>
+      refused({ status: 400, headers: {} }, { ...CLIENT, source, identity }, NOW_MS).hint;
+    const [system, user] = [hintFor({ kind: 'system' }), hintFor({ kind: 'client', id: CLIENT_ID })];
+    expect([system, user].map((hint) => hint.match(/az \w+ identity assign/)?.[0])).toEqual([command, command]);
+    expect(system).toContain(ofSystem);
+    expect(user).toContain(ofUser);
+  },
+);
 test.each([408, 410, 429, 500, 503])('%i passes: it is asked until the deadline, as late as it says', (status) => {
   expect(isTransient(status)).toBe(true);
   const failure = refused({ status, headers: {} }, SYSTEM, NOW_MS);

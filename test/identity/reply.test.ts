@@ -4,7 +4,6 @@ import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { refused, type TokenContext } from '../../src/identity/reply.js';
 import { systemClock } from '../../src/support/clock.js';
 import {
   asker,
@@ -208,19 +207,6 @@ describe('a refusal', () => {
       config: { identity, identityFrom },
     });
     expect(failureOf(await ask(identity)).hint).toMatch(hint);
-  });
-
-  test.each([
-    ['container-apps', 'az containerapp identity assign', '--system-assigned', '--user-assigned RESOURCE_ID'],
-    ['default-azure-credential', 'az vm identity assign', 'az vmss', '--identities RESOURCE_ID'],
-    ['app-service-2019', 'az webapp identity assign', 'az functionapp', '--identities RESOURCE_ID'],
-  ])('and which command assigns one where it was asked for: %s', (source, command, ofSystem, ofUser) => {
-    const hintFor = (identity: TokenContext['identity']) =>
-      refused({ status: 400, headers: {} }, { source, identity, identityFrom: 'VAULTSTRAP_IDENTITY' }, 0).hint;
-    const [system, user] = [hintFor({ kind: 'system' }), hintFor({ kind: 'client', id: CLIENT_ID })];
-    expect([system, user].map((hint) => hint.match(/az \w+ identity assign/)?.[0])).toEqual([command, command]);
-    expect(system).toContain(ofSystem);
-    expect(user).toContain(ofUser);
   });
 });
 
