@@ -171,13 +171,12 @@ function finish(
   const reads = new Map<string, SecretRead>();
   const settings = ordered.map((draft): PlannedSetting => {
     const mentions = templates.get(draft.setting);
-    // Without a reference it can only have been a template, though what it mentions may be plain by now.
-    const wasTemplate = draft.origin === 'inherited' && !MARKER.test(draft.pointer);
     return {
       ...draft,
       reads: draft.segments.filter(isReference).map((reference) => addRead(reads, reference, config)),
       mentions: mentions ?? [],
-      isTemplate: mentions !== undefined || wasTemplate,
+      // What has no reference can only be a template, though what an inherited one mentions may be plain by now.
+      isTemplate: mentions !== undefined || !MARKER.test(draft.pointer),
       ...(circular.has(draft.setting) && { failure: CIRCLE }),
     };
   });

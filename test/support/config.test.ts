@@ -137,6 +137,7 @@ describe('malformed', () => {
     ['ignore', ['A', undefined]],
     ['log', 3],
     ['vaultSuffix', 'storage.azure.com'],
+    ['vaultSuffix', 5],
     ['allowedHosts', ['https://x']],
     ['refreshseconds', 5],
     ['VAULTSTRAP_LOG', 'debug'],
@@ -291,6 +292,7 @@ test('VAULTSTRAP_VAULT_CA is a certificate, or the path of one', () => {
 
 test('isEnabled: anything but a clear no is a yes', () => {
   expect(isEnabled({}, {})).toBe(true);
+  expect(isEnabled({ VAULTSTRAP_ENABLED: 'true' }, {})).toBe(true);
   expect(isEnabled({ VAULTSTRAP_ENABLED: 'false' }, {})).toBe(false);
   expect(isEnabled({ VAULTSTRAP_ENABLED: ' 0 ' }, {})).toBe(false);
   expect(isEnabled({ VAULTSTRAP_ENABLED: 'nonsense' }, {})).toBe(true);
