@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { considerSources, detectSource } from '../../src/identity/source.js';
-import { failureOf, unwrap } from './harness.js';
+import { failureOf, unwrap } from './results.js';
 
 const NEW = { IDENTITY_ENDPOINT: 'http://127.0.0.1:41001/msi/token', IDENTITY_HEADER: 'header' };
 const OLD = { MSI_ENDPOINT: 'http://127.0.0.1:41001/MSI/token/', MSI_SECRET: 'secret' };
