@@ -33,7 +33,8 @@ describe('when a reply says that a token expires', () => {
     ['nothing, and no JWT', {}, NOW_MS + 300_000],
     ['nonsense in all places', { expires_on: {}, expires_in: [], access_token: jwt({ exp: true }) }, NOW_MS + 300_000],
     ['what JavaScript would make a time of', { expires_on: ['2026-01-16'], expires_in: ['60'] }, NOW_MS + 300_000],
-    ['zero and less', { expires_on: -5, expires_in: 0 }, NOW_MS + 300_000],
+    ['zero', { expires_on: 0, expires_in: 0 }, NOW_MS + 300_000],
+    ['less', { expires_on: -5, expires_in: -5 }, NOW_MS + 300_000],
     ['longer than any clock goes', { expires_in: 1e11 }, NOW_MS + 300_000],
     ['Infinity, as JSON may say it', { expires_on: Number.POSITIVE_INFINITY }, NOW_MS + 300_000],
   ])('%s', (_, reply, expected) => {
