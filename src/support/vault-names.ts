@@ -45,7 +45,7 @@ export function parseVaultEndpoint(
   if (!match?.[1] || !(port >= 1 && port <= 65_535)) {
     return { problem: 'https://127.0.0.1:{port}, https://localhost:{port} or https://[::1]:{port}' };
   }
-  return { address: match[1].replace(/^\[|\]$/g, ''), port };
+  return { address: match[1].replace(/[[\]]/g, ''), port };
 }
 
 /** App Service, Functions or Container Apps; not the local Functions tools, which imitate them. */

@@ -258,8 +258,10 @@ describe('VAULTSTRAP_VAULT_ENDPOINT', () => {
     'https://127.0.0.1:8443/path',
     'https://u:p@127.0.0.1:8443',
     'localhost:8443',
+    'see https://localhost:8443',
   ])('only loopback: %s', (endpoint) => {
-    expect(read(endpoint)).toMatchObject([{ setting: 'VAULTSTRAP_VAULT_ENDPOINT', code: 'ERR_INVALID_SETTING' }]);
+    const hint = expect.stringContaining('https://localhost:{port} or https://[::1]:{port}');
+    expect(read(endpoint)).toMatchObject([{ setting: 'VAULTSTRAP_VAULT_ENDPOINT', code: 'ERR_INVALID_SETTING', hint }]);
   });
 
   test('not on Azure, but with the local Functions tools, which imitate it', () => {
@@ -269,9 +271,11 @@ describe('VAULTSTRAP_VAULT_ENDPOINT', () => {
       { WEBSITE_INSTANCE_ID: 'i' },
       { CONTAINER_APP_REPLICA_NAME: 'r' },
     ]) {
-      expect(read(here, env), JSON.stringify(env)).toHaveLength(1);
-      expect(read(here, { ...env, WEBSITE_HOSTNAME: 'app.azurewebsites.net' })).toHaveLength(1);
-      expect(read(here, { ...env, WEBSITE_HOSTNAME: 'localhost.evil.example' })).toHaveLength(1);
+      expect(read(here, env)[0]?.hint, JSON.stringify(env)).toContain('not to be set on Azure');
+      for (const there of ['app.azurewebsites.net', 'localhost.evil.example', 'evil-localhost:80']) {
+        expect(read(here, { ...env, WEBSITE_HOSTNAME: there }), there).toHaveLength(1);
+      }
+      expect(read(here, { ...env, WEBSITE_HOSTNAME: 'localhost' })).toHaveLength(0);
       expect(read(here, { ...env, WEBSITE_HOSTNAME: 'localhost:7071' })).toHaveLength(0);
       expect(read(here, { ...env, AZURE_FUNCTIONS_ENVIRONMENT: 'Development' })).toHaveLength(0);
     }

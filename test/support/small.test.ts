@@ -73,16 +73,17 @@ describe('systemClock', () => {
 });
 
 describe('identity selectors', () => {
-  const RESOURCE = `/subscriptions/${GUID}/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/x`;
+  const RESOURCE = `/subscriptions/${GUID}/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/orders`;
   test.each([
-    ['system', 'system'],
-    ['SYSTEM', 'system'],
-    [GUID.toUpperCase(), GUID],
-    [`OBJECT: ${GUID.toUpperCase()}`, `object:${GUID}`],
-    [RESOURCE, RESOURCE],
-    [RESOURCE.toLowerCase(), RESOURCE.toLowerCase()],
-  ])('%s prints as %s, and parses to itself', (text, printed) => {
+    ['system', 'system', 'system'],
+    ['SYSTEM', 'system', 'system'],
+    [GUID.toUpperCase(), GUID, 'client'],
+    [`OBJECT: ${GUID.toUpperCase()}`, `object:${GUID}`, 'object'],
+    [RESOURCE, RESOURCE, 'resource'],
+    [RESOURCE.toLowerCase(), RESOURCE.toLowerCase(), 'resource'],
+  ])('%s prints as %s, and parses to itself', (text, printed, kind) => {
     const selector = parseIdentity(text);
+    expect(selector?.kind).toBe(kind);
     expect(selector && printIdentity(selector)).toBe(printed);
     expect(parseIdentity(printed)).toEqual(selector);
   });
@@ -97,10 +98,13 @@ describe('identity selectors', () => {
     GUID.replaceAll('-', ''),
     'object:',
     'object:system',
+    `my-object:${GUID}`,
+    `object:${GUID}\nX: y`,
     `client:${GUID}`,
     `${RESOURCE}/more`,
     RESOURCE.replace('userAssignedIdentities', 'systemAssignedIdentities'),
     RESOURCE.slice(1),
+    `https://management.azure.com${RESOURCE}`,
     `${RESOURCE}\nX: y`,
   ])('%j is none', (text) => {
     expect(parseIdentity(text)).toBeUndefined();
@@ -108,7 +112,7 @@ describe('identity selectors', () => {
 });
 
 describe('vault suffixes', () => {
-  test.each([...VAULT_SUFFIXES, 'vault.local', 'vault.a-b.c1'])('%s', (suffix) => {
+  test.each([...VAULT_SUFFIXES, 'vault.local', 'vault.a-b.c1', `vault${'.a'.repeat(124)}`])('%s', (suffix) => {
     expect(isVaultSuffix(suffix)).toBe(true);
   });
   test.each([
@@ -127,7 +131,7 @@ describe('vault suffixes', () => {
     'vault.azure.net\n',
     'VAULT.AZURE.NET',
     `vault.${'a'.repeat(64)}`,
-    `vault${'.a'.repeat(200)}`,
+    `vault${'.a'.repeat(125)}`,
   ])('%j is none', (suffix) => {
     expect(isVaultSuffix(suffix)).toBe(false);
   });
