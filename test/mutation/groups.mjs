@@ -25,7 +25,7 @@ export const GROUPS = {
   },
   support: { mutate: ['support/{retry,near,nearest}'], tests: ['support/{retry,near,nearest}'] },
   wire: { mutate: ['support/{http-reply,limiter}'], tests: ['support/{http-reply,limiter}'] },
-  compose: { mutate: ['rotation/compose'], tests: ['rotation/compose'] },
+  compose: { mutate: ['rotation/compose'], tests: ['rotation/{compose,files}'] },
   source: { mutate: ['identity/{source,endpoint}'], tests: ['identity/source'] },
   events: { mutate: ['functions/{event,options,accept}'], tests: ['functions/{event,options,accept}'] },
   config: { mutate: ['support/config'], tests: ['support/config'] },

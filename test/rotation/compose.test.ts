@@ -7,7 +7,7 @@ import { printProvenance } from '../../src/settings/provenance.js';
 import type { Result } from '../../src/support/failure.js';
 import type { SecretValue } from '../../src/vault/reader.js';
 import { findCanary } from '../helpers/canary.js';
-import { ABSENT, BARE_404, bad, FORBIDDEN, good, NOW_MS, OUTAGE, planOf, ref } from '../helpers/fixtures.js';
+import { ABSENT, BARE_404, bad, FORBIDDEN, good, NOW_MS, OUTAGE, planOf, ref, V1 } from '../helpers/fixtures.js';
 import { HOSTILE } from '../helpers/hostile.js';
 
 type Vault = Record<string, Result<SecretValue> | string>;
@@ -30,6 +30,24 @@ const failureOf = (composed: Map<string, ComposedSetting>, name: string) => {
   const outcome = composed.get(name)?.outcome;
   return outcome?.kind === 'failed' ? outcome.failure : undefined;
 };
+
+/** As a parent left it: a secret, and a template that mentions it. */
+const inherited = (ageS: number, more: Environment = {}): Environment => ({
+  ...Object.fromEntries(
+    printProvenance([
+      { name: 'PW', value: 'old', pointer: ref(), resolvedAt: new Date(NOW_MS - ageS * 1000).toISOString() },
+      {
+        name: 'URL',
+        value: 'db://old',
+        pointer: 'db://${PW}',
+        resolvedAt: new Date(NOW_MS - ageS * 1000).toISOString(),
+      },
+    ]),
+  ),
+  PW: 'old',
+  URL: 'db://old',
+  ...more,
+});
 
 describe('values', () => {
   test.each(HOSTILE.map((value) => [value.slice(0, 20), value]))('%j survives every way in', (_title, value) => {
@@ -69,6 +87,17 @@ describe('values', () => {
     const composed = compose({ A: 'see @@KeyVault(x) ${B}', C: '${A}', B: 'plain', D: `${ref()}` }, { pw: 's' });
     expect(textIn(composed, 'A')).toBe('see @KeyVault(x) ${B}');
     expect(textIn(composed, 'C')).toBe('see @KeyVault(x) ${B}');
+  });
+
+  test('a template may mention the twin', () => {
+    const composed = compose({ A: ref(), APPSETTING_A: ref(), T: '<${APPSETTING_A}>' }, { pw: 's' });
+    expect(textIn(composed, 'T')).toBe('<s>');
+  });
+
+  test('behind a setting stand the secrets that were read, for their versions and expiry', () => {
+    const composed = compose({ A: `${ref('a')}${ref('x', 'Default=d')}`, X: ref('x') }, { a: 's', x: bad(ABSENT) });
+    expect([...composed.values()].map(({ secrets }) => secrets.map(({ version }) => version))).toEqual([[V1], []]);
+    expect(compose(inherited(1)).get('PW')?.secrets).toEqual([]);
   });
 
   test('a name that objects have anyway is nobody’s setting', () => {
@@ -160,13 +189,20 @@ describe('failures', () => {
       status: FORBIDDEN.status,
       retry: 'never',
     });
-    expect(failureOf(composed, 'M')?.details).toContain('PW');
+    expect(failureOf(composed, 'M')).toMatchObject({ details: expect.stringContaining('PW'), hint: 'Mend PW.' });
     expect(failureOf(composed, 'T')?.details).toContain('M');
     expect(textIn(composed, 'FINE')).toBe('s');
   });
 
   test('one that may pass is one that may pass', () => {
     expect(failureOf(compose({ T: '${PW}', PW: ref() }, { pw: bad(OUTAGE) }), 'T')?.retry).toBe('deadline');
+  });
+
+  test('a secret that nobody asked for is no value', () => {
+    expect(failureOf(compose({ A: ref() }), 'A')).toMatchObject({
+      ...{ status: 'OtherReasons', code: 'ERR_INTERNAL', retry: 'never' },
+      ...{ details: expect.stringContaining('not read'), hint: expect.stringContaining('report it') },
+    });
   });
 
   test('protected, malformed and circular ones reach those who mention them', () => {
@@ -188,28 +224,12 @@ describe('values that are there already', () => {
     PW: 'from the platform',
     ...more,
   });
-  const inherited = (ageS: number, more: Environment = {}): Environment => ({
-    ...Object.fromEntries(
-      printProvenance([
-        { name: 'PW', value: 'old', pointer: ref(), resolvedAt: new Date(NOW_MS - ageS * 1000).toISOString() },
-        {
-          name: 'URL',
-          value: 'db://old',
-          pointer: 'db://${PW}',
-          resolvedAt: new Date(NOW_MS - ageS * 1000).toISOString(),
-        },
-      ]),
-    ),
-    PW: 'old',
-    URL: 'db://old',
-    ...more,
-  });
 
   test('stay, when nothing was asked', () => {
     const composed = compose(platform({ T: '<${PW}>' }));
     expect(composed.get('PW')?.outcome).toEqual({ kind: 'current', value: 'from the platform' });
     expect(textIn(composed, 'T')).toBe('<from the platform>');
-    expect(textIn(compose(inherited(1)), 'URL')).toBe('db://old');
+    expect(compose(inherited(1)).get('URL')?.outcome).toEqual({ kind: 'current', value: 'db://old' });
   });
 
   test('give way to what was read', () => {

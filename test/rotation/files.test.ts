@@ -78,7 +78,7 @@ describe('a setting with files', () => {
   test("a parent's path does not outlive an outage, as a value would", () => {
     const record = (pointer: string) =>
       Object.fromEntries(printProvenance([{ name: 'A', value: 'v', pointer, resolvedAt: new Date(0).toISOString() }]));
-    for (const [pointer, kind] of [[ref(), 'current'] as const, [file(), 'failed'] as const]) {
+    for (const [pointer, kind] of [[ref(), 'current'] as const, [`--key=${file()}`, 'failed'] as const]) {
       expect(compose({ A: 'v', ...record(pointer) }, { pw: bad(OUTAGE) }, stub).get('A')?.outcome.kind).toBe(kind);
     }
   });
