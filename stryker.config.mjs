@@ -9,7 +9,7 @@ export default {
   tsconfigFile: 'none.json',
   concurrency: 1,
   coverageAnalysis: 'perTest',
-  ignorePatterns: ['dist', 'docs', 'examples', 'bench', 'functions', 'reports'],
+  ignorePatterns: ['dist', 'docs', 'examples', 'bench', '/functions', 'reports'],
   reporters: ['json', 'progress-append-only'],
   jsonReporter: { fileName: `reports/mutation/${currentGroup().name}.json` },
   tempDirName: `reports/stryker-${currentGroup().name}`,

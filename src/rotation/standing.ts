@@ -202,7 +202,8 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
       const version = secrets[0]?.version ?? planned.currentVersion;
       const resolvedAt = new Date(sinceMs).toISOString();
       for (const name of planned.names) {
-        entries.push({ name, value: ledger.written(name), pointer: planned.pointer, version, resolvedAt });
+        const { pointer, isTemplate } = planned;
+        entries.push({ name, value: ledger.written(name), pointer, version, resolvedAt, isTemplate });
       }
     });
     const laterAt = printed && isInPlace(printed.record) && laterTime(printed.entries, entries);

@@ -97,7 +97,15 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
   }
 
   function draftSetting(setting: string, names: readonly string[], value: string): Draft | undefined {
-    const raw = { setting, names, origin: 'reference', pointer: value, segments: [], readAtStart: false } as const;
+    const raw = {
+      setting,
+      names,
+      origin: 'reference',
+      pointer: value,
+      segments: [],
+      isTemplate: false,
+      readAtStart: false,
+    } as const;
     if (isProtected(setting)) return MARKER.test(value) ? { ...raw, names: [], failure: PROTECTED } : undefined;
     const entry = inherited.get(setting);
     // Believed, and so never parsed: a secret may look like a reference.
@@ -119,7 +127,9 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
         return { ...raw, segments: scan.segments, readAtStart: true };
       case 'plain':
         // Perhaps a template; decided when all resolved settings are known.
-        return value.includes('${') ? { ...raw, origin: 'template', segments: [value], readAtStart: true } : undefined;
+        return value.includes('${')
+          ? { ...raw, origin: 'template', segments: [value], isTemplate: true, readAtStart: true }
+          : undefined;
     }
   }
 
@@ -139,6 +149,7 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
       origin: 'inherited',
       pointer: entry.pointer,
       segments: scan.kind === 'segments' ? scan.segments : [entry.pointer],
+      isTemplate: entry.template === true,
       ...(current !== undefined && { current }),
       currentSinceMs: entry.resolvedAtMs,
       ...(entry.version && { currentVersion: entry.version }),
@@ -150,7 +161,7 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
   return finish(drafts, env, config, warnings);
 }
 
-type Draft = Omit<PlannedSetting, 'reads' | 'mentions' | 'isTemplate'>;
+type Draft = Omit<PlannedSetting, 'reads' | 'mentions'>;
 
 /** Finds the templates among the drafts, puts them in order, and collects the reads. */
 function finish(
@@ -175,8 +186,7 @@ function finish(
       ...draft,
       reads: draft.segments.filter(isReference).map((reference) => addRead(reads, reference, config)),
       mentions: mentions ?? [],
-      // What has no reference can only be a template, though what an inherited one mentions may be plain by now.
-      isTemplate: mentions !== undefined || !MARKER.test(draft.pointer),
+      isTemplate: draft.isTemplate || mentions !== undefined,
       ...(circular.has(draft.setting) && { failure: CIRCLE }),
     };
   });

@@ -16,6 +16,8 @@ export interface ProvenanceEntry {
   readonly check: string;
   /** True when no variable was written: an optional secret that does not exist. */
   readonly unset?: true;
+  /** True when the pointer was expanded: what it mentions may be somebody else's plain text by now. */
+  readonly template?: true;
 }
 
 interface Record_ {
@@ -33,6 +35,7 @@ export interface ProvenanceInput {
   readonly version?: string | undefined;
   /** ISO 8601. */
   readonly resolvedAt: string;
+  readonly isTemplate?: boolean;
 }
 
 /**
@@ -60,13 +63,14 @@ export function printProvenance(entries: readonly ProvenanceInput[]): ReadonlyMa
   // Without entries it is there all the same: that it is missing tells that the environment was refilled.
   const chunks: string[][] = [[]];
   let size = 0;
-  entries.forEach(({ name, value, pointer, version, resolvedAt }) => {
+  entries.forEach(({ name, value, pointer, version, resolvedAt, isTemplate }) => {
     const entry = {
       pointer,
       version: version || undefined,
       resolvedAt,
       check: value === undefined ? '' : checkOf(salt, name, value),
       unset: value === undefined || undefined,
+      template: isTemplate || undefined,
     };
     const text = `${JSON.stringify(name)}:${JSON.stringify(entry)}`;
     if (size > 0 && size + text.length > MAX_RECORD_CHARACTERS) {

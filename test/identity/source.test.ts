@@ -41,6 +41,9 @@ describe('the source', () => {
     ['workload-identity', 'sdk', { ...WORKLOAD, ...NEW, ...OLD, ...ARC }],
     ['app-service-2019', 'direct', { ...NEW, AZURE_CLIENT_ID: 'client', AZURE_TENANT_ID: 'tenant' }],
     ['default-azure-credential', 'sdk', {}],
+    ['default-azure-credential', 'sdk', { IMDS_ENDPOINT: 'http://x' }],
+    ['default-azure-credential', 'sdk', { IDENTITY_ENDPOINT: ARC.IDENTITY_ENDPOINT }],
+    ['default-azure-credential', 'sdk', { DEFAULT_IDENTITY_CLIENT_ID: 'client' }],
     ['default-azure-credential', 'sdk', { IDENTITY_HEADER: 'h', MSI_SECRET: 's', AZURE_CLIENT_ID: 'c' }],
     ['default-azure-credential', 'sdk', { IDENTITY_ENDPOINT: '', IDENTITY_HEADER: '', MSI_ENDPOINT: '' }],
   ])('%s (%s) from %o', (name, lane, env) => {
@@ -88,6 +91,7 @@ describe('what was looked for', () => {
       name: 'workload-identity',
       missing: 'AZURE_FEDERATED_TOKEN_FILE, AZURE_CLIENT_ID are not set',
     });
+    expect(considerSources(NEW)).toContainEqual({ name: 'container-apps', missing: 'CONTAINER_APP_NAME is not set' });
     expect(JSON.stringify(considered)).not.toContain('CANARY');
   });
 });
@@ -126,7 +130,8 @@ describe('Service Fabric', () => {
   ])('%s: %o is refused', (name, text) => {
     const failure = failureOf(detectSource({ ...FABRIC, [name]: text }));
     expect(failure).toMatchObject({ status: 'MSINotEnabled', code: 'ERR_IDENTITY_ENDPOINT', retry: 'never' });
-    expect(failure.details).toMatch(new RegExp(`^${name} `));
+    expect(failure.details).toMatch(new RegExp(`^${name} (is|holds) .+ .+`));
+    expect(failure.hint).toContain(`The platform sets ${name}`);
     if (text.trim()) expect(JSON.stringify(failure)).not.toContain(JSON.stringify(text).slice(1, -1));
   });
 });

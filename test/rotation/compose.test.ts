@@ -40,6 +40,7 @@ const inherited = (ageS: number, more: Environment = {}): Environment => ({
         name: 'URL',
         value: 'db://old',
         pointer: 'db://${PW}',
+        isTemplate: true,
         resolvedAt: new Date(NOW_MS - ageS * 1000).toISOString(),
       },
     ]),

@@ -3,6 +3,7 @@ import diagnostics from 'node:diagnostics_channel';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import * as after from '../../src/after.js';
 import { settingReport } from '../../src/report/report.js';
+import { textOf } from '../../src/rotation/changes.js';
 import { composeSettings } from '../../src/rotation/compose.js';
 import { createRotator, type Rotator } from '../../src/rotation/rotator.js';
 import type { Environment } from '../../src/settings/environment.js';
@@ -138,6 +139,14 @@ describe('start', () => {
     expect(record.get('VS_PW')).toMatchObject({ pointer: ref(), version: V1, resolvedAtMs: NOW_MS });
     expect(rotator.generation).toBe(1);
     expect(rotator.ageMs()).toBe(0);
+  });
+
+  test('a child that overrides what a text around a reference mentions finds its own value in it', () => {
+    vault = { pw: 's', user: 'u' };
+    start({ VS_URL: `${ref()}@\${VS_USER}`, VS_USER: ref('user') });
+    const child = planSettings({ ...ownEnv(), VS_USER: 'mine' }, configOf(), nowMs + 3_600_000);
+    const [url] = composeSettings(child, () => good('new'));
+    expect(url && textOf(url)).toBe('new@mine');
   });
 
   test('that failed removes what failed, and is no generation', async () => {

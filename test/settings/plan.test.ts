@@ -274,13 +274,17 @@ describe('reads', () => {
 describe('provenance', () => {
   /** As a parent would have left it. */
   function inherited(
-    entries: Record<string, { value: string | undefined; pointer?: string; ageS?: number; version?: string }>,
+    entries: Record<
+      string,
+      { value: string | undefined; pointer?: string; ageS?: number; version?: string; isTemplate?: boolean }
+    >,
   ): Environment {
     const record = printProvenance(
-      Object.entries(entries).map(([name, { value, pointer = ref(), ageS = 10, version }]) => ({
+      Object.entries(entries).map(([name, { value, pointer = ref(), ageS = 10, version, isTemplate = false }]) => ({
         name,
         value,
         pointer,
+        isTemplate,
         ...(version && { version }),
         resolvedAt: new Date(NOW_MS - ageS * 1000).toISOString(),
       })),
@@ -364,11 +368,14 @@ describe('provenance', () => {
   });
 
   test('a template is inherited as one, and stays one when its member was overridden by plain text', () => {
-    const parent = { PW: { value: 'a', pointer: ref() }, URL: { value: 'db://a', pointer: 'db://${PW}', ageS: 100 } };
-    const plan = planOf(inherited(parent));
-    expect(settingIn(plan, 'URL')).toMatchObject({ isTemplate: true, mentions: ['PW'], readAtStart: true });
-    const overridden = planOf({ ...inherited(parent), PW: 'plain' });
-    expect(settingIn(overridden, 'URL')).toMatchObject({ isTemplate: true, mentions: [] });
+    for (const pointer of ['db://${PW}', `db://${ref('user')}:\${PW}`]) {
+      const url = { value: 'db://a', pointer, ageS: 100, isTemplate: true };
+      const parent = inherited({ PW: { value: 'a' }, URL: url });
+      const left = settingIn(planOf(parent), 'URL');
+      expect(left).toMatchObject({ isTemplate: true, mentions: ['PW'], readAtStart: true });
+      const overridden = settingIn(planOf({ ...parent, PW: 'plain' }), 'URL');
+      expect(overridden).toMatchObject({ isTemplate: true, mentions: [] });
+    }
   });
 
   test('protected names are never adopted', () => {

@@ -14,9 +14,16 @@ describe('what is written is believed', () => {
     expect(readProvenance(env).get('PW')).toMatchObject({ pointer: ref(), resolvedAt: AT, resolvedAtMs: NOW_MS });
   });
 
-  test('the version too', () => {
-    const env = Object.fromEntries(printProvenance([{ ...entry('PW', 'a'), version: V1 }]));
-    expect(readProvenance({ ...env, PW: 'a' }).get('PW')?.version).toBe(V1);
+  test('the version too, and whether it was a template', () => {
+    const env = Object.fromEntries(
+      printProvenance([
+        { ...entry('PW', 'a'), version: V1 },
+        { ...entry('T', 't'), isTemplate: true },
+      ]),
+    );
+    const record = readProvenance({ ...env, PW: 'a', T: 't' });
+    expect([record.get('PW')?.version, record.get('T')?.version]).toEqual([V1, undefined]);
+    expect([record.get('PW')?.template, record.get('T')?.template]).toEqual([undefined, true]);
   });
 
   test('also when another release wrote it: its hash is part of the format', () => {
