@@ -28,6 +28,11 @@ export const GROUPS = {
   compose: { mutate: ['rotation/compose'], tests: ['rotation/{compose,files}'] },
   source: { mutate: ['identity/{source,endpoint}'], tests: ['identity/source'] },
   events: { mutate: ['functions/{event,options,accept}'], tests: ['functions/{event,options,accept}'] },
+  mask: { mutate: ['cli/run/{mask,concealed}'], tests: ['cli/run/{mask,concealed}'] },
+  files: {
+    mutate: ['cli/support/{dotenv,local-settings,merge}'],
+    tests: ['cli/support/{dotenv,local-settings,merge}'],
+  },
   config: { mutate: ['support/config'], tests: ['support/config'] },
 };
 

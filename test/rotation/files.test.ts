@@ -138,7 +138,9 @@ describe('the writer', () => {
   };
 
   test('nothing for nobody', () => {
-    expect(place({ A: ref() }, { pw: 's' }).get('A')?.outcome).not.toHaveProperty('files');
+    for (const { outcome } of place({ A: ref(), T: '<${A}>' }, { pw: 's' }).values()) {
+      expect(outcome).not.toHaveProperty('files');
+    }
     expect(folder).toBeUndefined();
   });
 
