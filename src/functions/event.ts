@@ -43,15 +43,10 @@ export function parseSecretEvent(event: unknown): SecretEvent | undefined {
   return { kind, vault, secret, ...(!Number.isNaN(expiresOn.getTime()) && { expiresOn }) };
 }
 
-/** Own fields, under their names without spaces and capitals; of two alike, the first. */
+/** Own fields, under their names without spaces and capitals. */
 function fieldsOf(value: unknown): ReadonlyMap<string, unknown> {
-  const fields = new Map<string, unknown>();
-  if (typeof value !== 'object' || value === null) return fields;
-  for (const [key, field] of Object.entries(value)) {
-    const name = key.trim().toLowerCase();
-    if (!fields.has(name)) fields.set(name, field);
-  }
-  return fields;
+  if (typeof value !== 'object' || value === null) return new Map();
+  return new Map(Object.entries(value).map(([key, field]) => [key.trim().toLowerCase(), field]));
 }
 
 function textOf(fields: ReadonlyMap<string, unknown>, name: string): string | undefined {

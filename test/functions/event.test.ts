@@ -37,8 +37,16 @@ describe('is read', () => {
       },
       PARSED,
     ],
+    [
+      'only what has spaces around it',
+      { eventType: EVENT.eventType, data: { ' VaultName': 'shop ', 'ObjectName ': ' db-password' } },
+      PARSED,
+    ],
+    ['nothing but spaces, which is nothing', { ...EVENT, data: { ...DATA, VaultName: ' ', ObjectName: '' } }, PARSED],
     ['id for Id', { ...EVENT, data: { id: ID, ObjectType: 'Secret' } }, PARSED],
     ['the topic alone names the vault', { ...EVENT, data: { ObjectName: 'db-password' } }, PARSED],
+    ['the source alone', { ...CLOUD_EVENT, data: { ObjectName: 'db-password' } }, PARSED],
+    ['the id alone, without a version', { eventType: EVENT.eventType, data: { Id: ID.slice(0, -33) } }, PARSED],
     ['the id alone', { eventType: EVENT.eventType, data: { Id: ID } }, PARSED],
     ['the subject names the secret', { ...EVENT, data: { VaultName: 'shop' } }, PARSED],
     [
@@ -78,6 +86,9 @@ describe('is passed over', () => {
     ['an id that contradicts the vault', { ...EVENT, data: { ...DATA, Id: ID.replace('shop', 'other') } }],
     ['a name that is none', { ...EVENT, data: { ...DATA, ObjectName: 'db password\n' } }],
     ['a vault that is none', { ...EVENT, topic: '', data: { VaultName: 'shop.example.com', ObjectName: 'x' } }],
+    ['a topic that goes on', { ...EVENT, topic: `${TOPIC}/x`, data: { ObjectName: 'db-password' } }],
+    ['an id that goes on', { eventType: EVENT.eventType, data: { Id: `${ID}/x` } }],
+    ['an id with something before it', { eventType: EVENT.eventType, data: { Id: `see ${ID}` } }],
     [
       'an id with user-info',
       { eventType: EVENT.eventType, data: { Id: ID.replace('shop', 'shop@evil'), ObjectName: 'x' } },

@@ -10,6 +10,7 @@ describe('options of registerRotation', () => {
     [{ timer: false, events: false, status: undefined, maxAgeSeconds: 86_400 }],
     [{ timer: {} }],
     [{ timer: { runOnStartup: true, useMonitor: false } }],
+    [{ timer: { runOnStartup: undefined } }],
     [{ timer: true, schedule: '0 */5 * * * *' }],
     [{ timer: true, schedule: '0 30 9-17/2 * Jan-Mar Mon,Wed' }],
     [{ timer: true, schedule: '*/5 * * * *' }],
@@ -24,7 +25,7 @@ describe('options of registerRotation', () => {
     [null, 'argument'],
     ['timer', 'argument'],
     [[], 'argument'],
-    [{ maxAge: 3 }, 'option maxAge of registerRotation does not exist. Expected: one of maxAgeSeconds'],
+    [{ maxAge: 3 }, 'option maxAge of registerRotation does not exist. Expected: one of maxAgeSeconds, timer, '],
     [{ constructor: 3 }, 'option constructor'],
     [{ maxAgeSeconds: 0 }, 'option maxAgeSeconds'],
     [{ maxAgeSeconds: 1.5 }, 'option maxAgeSeconds'],
@@ -35,18 +36,23 @@ describe('options of registerRotation', () => {
     [{ timer: null }, 'option timer'],
     [{ timer: { schedule: '0 * * * * *' } }, 'option timer'],
     [{ timer: { runOnStartup: 1 } }, 'option timer'],
+    [{ timer: { runAtStart: true } }, 'option timer'],
     [{ events: 1 }, 'option events'],
     [{ status: 'x' }, 'option status'],
     [{ timer: true, schedule: '' }, 'option schedule'],
     [{ timer: true, schedule: 'every five minutes' }, 'option schedule'],
     [{ timer: true, schedule: '%A% ' }, 'option schedule'],
+    [{ timer: true, schedule: 'at %A%' }, 'option schedule'],
+    [{ timer: true, schedule: ['00:05:00'] }, 'option schedule'],
     [{ timer: true, schedule: '* * * *' }, 'option schedule'],
     [{ schedule: '0 * * * * *' }, 'option schedule of registerRotation has no timer'],
     [{ timer: false, schedule: '0 * * * * *' }, 'option schedule'],
-  ])('%j is an error that names the option', (options, name) => {
+  ])('%j is an error that names the option, and says what was expected', (options, name) => {
+    const problem = /^[^.]+ (is malformed|does not exist|has no timer)\. Expected: [\w{%].+\.$/;
     expect(() => checkRotationOptions(options)).toThrow(
-      expect.objectContaining({ code: 'ERR_INVALID_OPTION', message: expect.stringContaining(name) }),
+      expect.objectContaining({ code: 'ERR_INVALID_OPTION', message: expect.stringMatching(problem) }),
     );
+    expect(() => checkRotationOptions(options)).toThrow(name);
   });
 });
 
