@@ -3,7 +3,7 @@ import type { Config } from '../support/config.js';
 import { type Failure, fail } from '../support/failure.js';
 import { changeOf } from './changes.js';
 import { type ComposedSetting, composeSettings, type Lookup } from './compose.js';
-import { type HeldSecrets, isRevoked } from './held.js';
+import { type Held, type HeldSecrets, isRevoked } from './held.js';
 import type { PathOf } from './secret-file.js';
 import type { RotatedSetting } from './types.js';
 
@@ -29,7 +29,7 @@ export function recompose(
   function revocationOf({ planned, outcome }: ComposedSetting): Failure | undefined {
     if (onRevoked !== 'unset') return undefined;
     // A secret that never was is no revoked one: a default, an optional one, what only the platform may read.
-    const had = outcome.kind === 'failed' && planned.origin !== 'platform';
+    const had = outcome.kind === 'failed';
     const read = planned.reads
       .map((key) => held.get(key))
       .find((secret) => secret && isRevoked(secret) && (secret.good || had));
@@ -61,19 +61,16 @@ function standing(
 ): ComposedSetting {
   if (revocation && previous.outcome.kind !== 'failed')
     return { ...previous, outcome: { kind: 'unset', because: revocation } };
-  const { outcome } = latest;
-  const fails = outcome.kind === 'failed' || (outcome.kind === 'current' && outcome.because !== undefined);
-  return fails ? previous : latest;
+  const { kind } = latest.outcome;
+  return kind === 'value' || kind === 'unset' ? latest : previous;
 }
 
 function failureOf({ planned, outcome }: ComposedSetting, held: HeldSecrets): Failure | undefined {
-  const ofReads = planned.reads.flatMap((key) => {
-    const { good, failure } = held.get(key) ?? {};
-    // A default or an unset optional answers the absence, as it did at start.
-    const answered = failure?.absent && !good && outcome.kind !== 'failed';
-    return failure && !answered ? [failure] : [];
-  });
-  return ofReads[0] ?? (outcome.kind === 'failed' ? outcome.failure : undefined);
+  if (outcome.kind === 'failed') return outcome.failure;
+  if (outcome.kind === 'current') return outcome.because;
+  // A default or an unset optional answers the absence, as it did at start.
+  const isAnswered = ({ good, failure }: Held) => failure?.absent && !good;
+  return planned.reads.map((key) => held.get(key)).find((one) => one?.failure && !isAnswered(one))?.failure;
 }
 
 /**

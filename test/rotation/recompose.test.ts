@@ -85,6 +85,12 @@ test('what failed at first takes a default, or is unset, when the vault says tha
   });
 });
 
+test('of several secrets the failure of the one that fails the setting is said, not an absence that a default answers', () => {
+  const env = { A: `${ref('x', 'Default=d')}:${ref()}` };
+  const reads = { x: bad(ABSENT), pw: bad(FORBIDDEN) };
+  expect(stand(env, 'keep', reads, reads)['A']).toMatchObject({ kind: 'failed', failure: FORBIDDEN });
+});
+
 test('a newer value of what the platform resolved is not undone when the next is useless', () => {
   const record = JSON.stringify({ PW: { rawReference: ref('pw', 'Field=a'), status: 'Resolved' } });
   const env = { PW: 'theirs', WEBSITE_KEYVAULT_REFERENCES: record };
@@ -151,8 +157,11 @@ describe('refused twice', () => {
 
   test('what the platform resolved stays', () => {
     const record = JSON.stringify({ PW: { rawReference: ref(), status: 'Resolved' } });
-    const { PW } = stand({ PW: 'theirs', WEBSITE_KEYVAULT_REFERENCES: record }, 'unset', {}, no, no);
-    expect(PW).toMatchObject({ text: 'theirs', failure: FORBIDDEN, change: undefined });
+    const env = { PW: 'theirs', WEBSITE_KEYVAULT_REFERENCES: record };
+    for (const failure of [FORBIDDEN, ABSENT]) {
+      const gone = { pw: bad(failure) };
+      expect(stand(env, 'unset', {}, gone, gone)['PW']).toMatchObject({ text: 'theirs', failure, change: undefined });
+    }
   });
 });
 
