@@ -12,7 +12,7 @@ function qualityOf(type: string, accept: string): number {
     const [name, ...parameters] = range.split(';').map((part) => part.trim());
     if (name !== type) continue;
     const quality = Number(parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? 1);
-    return quality >= 0 && quality <= 1 ? quality : 0;
+    return quality <= 1 ? quality : 0;
   }
   return 0;
 }

@@ -15,7 +15,7 @@ export const GROUPS = {
   },
   rotation: {
     mutate: ['rotation/{held,recompose,trouble,changes}'],
-    tests: ['rotation/{held,recompose,changes,trouble}'],
+    tests: ['rotation/{held,recompose,changes,trouble,files}'],
   },
   vault: { mutate: ['vault/{failure,reply}'], tests: ['vault/{failure,reply}'] },
   hosts: { mutate: ['vault/{host,circuit}'], tests: ['vault/{host,circuit}'] },

@@ -79,5 +79,8 @@ describe('changeOf', () => {
   test('back to an older version is said', () => {
     expect(change('PW', NEW, OLD)).toMatchObject({ fromVersion: V2, toVersion: V1, regressed: true });
     expect(change('PW', OLD, NEW)).not.toHaveProperty('regressed');
+    // The same version, of which a replica tells another time.
+    const [late, early] = [2, 1].map((updatedMs) => ({ pw: secretOf(`x${updatedMs}`, { updatedMs }) }));
+    expect(late && early && change('PW', late, early)).not.toHaveProperty('regressed');
   });
 });
