@@ -31,7 +31,7 @@ export const GROUPS = {
   mask: { mutate: ['cli/run/{mask,concealed}'], tests: ['cli/run/{mask,concealed}'] },
   files: {
     mutate: ['cli/support/{dotenv,local-settings,merge}'],
-    tests: ['cli/support/{dotenv,local-settings,merge}'],
+    tests: ['cli/support/{dotenv,local-settings,merge}', 'cli/import/settings-file'],
   },
   config: { mutate: ['support/config'], tests: ['support/config'] },
 };

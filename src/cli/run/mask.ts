@@ -56,6 +56,8 @@ export function createMask(patterns: readonly Buffer[]): Mask {
   let shown = 0;
   /** Up to where `held` belongs to a run that has its `***`; below 0: there is none. */
   let runEnd = -1;
+  /** Where in `held` that begins of which nothing stands in the output yet. */
+  const rest = () => Math.max(shown, runEnd);
 
   /** Where the first text begins that may go on behind the end. */
   function openStart(data: Buffer): number {
@@ -70,9 +72,8 @@ export function createMask(patterns: readonly Buffer[]): Mask {
   /** Shows what stands before `limit`, and holds the rest. */
   function show(data: Buffer, limit: number): Buffer {
     const parts: Buffer[] = [];
-    let plainFrom = Math.max(0, runEnd);
     const flush = (to: number) => {
-      const from = Math.max(plainFrom, shown);
+      const from = rest();
       if (to > from) parts.push(data.subarray(from, to));
     };
     for (let at = 0; at < limit && at + 1 < data.length; at++) {
@@ -83,21 +84,18 @@ export function createMask(patterns: readonly Buffer[]): Mask {
         if (pattern.length > length && standsAt(pattern, data, at)) length = pattern.length;
       }
       if (length === 0) continue;
-      const isNew = at > runEnd;
-      if (isNew) flush(at);
+      flush(at);
       // A silence may have shown the beginning of what prolongs the run.
-      if (isNew || (shown > runEnd && at + length > shown)) parts.push(MASK);
+      if (at > runEnd || shown > runEnd) parts.push(MASK);
       runEnd = Math.max(runEnd, at + length);
-      plainFrom = runEnd;
     }
     flush(limit);
     held = Buffer.from(data.subarray(limit));
     shown = Math.max(0, shown - limit);
-    runEnd = runEnd >= limit ? runEnd - limit : -1;
+    runEnd -= limit;
     return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
   }
 
-  const rest = () => Math.max(shown, runEnd);
   return {
     push(chunk) {
       const data = held.length === 0 ? asBuffer(chunk) : Buffer.concat([held, chunk]);
@@ -108,7 +106,7 @@ export function createMask(patterns: readonly Buffer[]): Mask {
     },
     settle() {
       if (held.length > MAX_SHOWN) return Buffer.alloc(0);
-      const bytes = held.subarray(Math.max(0, rest()));
+      const bytes = held.subarray(rest());
       shown = held.length;
       return bytes;
     },

@@ -36,6 +36,11 @@ describe('a setting that is a reference', () => {
     ).toEqual([]);
   });
 
+  test('but the secret beside a default', () => {
+    const pointer = `@KeyVault(VaultName=shop;SecretName=host;Default=localhost):${REFERENCE}`;
+    expect(concealed(pointer, 'localhost:s3cret', { usedDefault: true })).toContain('s3cret');
+  });
+
   test('nothing when it is unset', () => {
     expect(concealed(REFERENCE, undefined, { unset: true })).toEqual([]);
   });
@@ -60,7 +65,7 @@ describe('longer text: its secrets, too', () => {
 test('in a file: what stands there, and not its path; no other file is looked into', () => {
   const base = mkdtempSync(path.join(tmpdir(), 'concealed-'));
   onTestFinished(() => rmSync(base, { recursive: true }));
-  const folder = path.join(base, 'vaultstrap-1-2-abcdef');
+  const folder = path.join(base, 'vaultstrap-4321-12-abcdef');
   mkdirSync(folder);
   const [ours, others] = [path.join(folder, 'X.pem'), path.join(base, 'X.pem')];
   for (const file of [ours, others]) writeFileSync(file, 'c0ntent');

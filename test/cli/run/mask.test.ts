@@ -160,6 +160,15 @@ describe('while it runs', () => {
     expect([...parts, mask.end().toString()].join('|')).toBe('Ye|s| no|');
   });
 
+  test('three bytes are the most that a silence shows of a value', () => {
+    const mask = createMask(patternsOf(['s3cret']));
+
+    expect(mask.push(Buffer.from('s3c')).toString()).toBe('');
+    expect(mask.canSettle).toBe(true);
+    expect(mask.settle().toString()).toBe('s3c');
+    expect(mask.push(Buffer.from('ret')).toString()).toBe('***');
+  });
+
   test('a longer beginning is held, however long the silence', () => {
     const mask = createMask(patternsOf(['s3cret']));
 
