@@ -49,7 +49,7 @@ export function mergeLayers(env: Environment, layers: readonly Layer[], platform
   const given = new Map<Layer, number>();
   const decided = new Set<string>();
   for (const layer of layers) {
-    let count = 0;
+    const counting: (readonly [into: Map<string, string>, name: string, value: string])[] = [];
     // Backwards: of two spellings of one name the later counts.
     for (const [name, value] of [...layer.values].reverse()) {
       const key = fold(name);
@@ -64,14 +64,14 @@ export function mergeLayers(env: Environment, layers: readonly Layer[], platform
       } else if (steers && MARKER.test(value)) {
         withReference.push(name);
       } else {
-        (steers ? forCommand : forAll).set(name, value);
-        count++;
+        counting.push([steers ? forCommand : forAll, name, value]);
       }
     }
-    given.set(layer, count);
+    // In the order of the file again, as people expect them.
+    for (const [into, name, value] of counting.reverse()) into.set(name, value);
+    given.set(layer, counting.length);
   }
-  // In the order of the files again, as people expect them.
-  return { forAll: new Map([...forAll].reverse()), forCommand, forNobody, withReference, given };
+  return { forAll, forCommand, forNobody, withReference, given };
 }
 
 /** Those of which a user would expect that they count here. */

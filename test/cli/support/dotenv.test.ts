@@ -14,6 +14,7 @@ test.each([
   ['quotes of one kind in another', `A='{"a":1}'\nB="it's"\nC=\`"'\``, { A: '{"a":1}', B: "it's", C: `"'` }],
   ['several lines in quotes', 'A="one\ntwo"\nB=3', { A: 'one\ntwo', B: '3' }],
   ['CRLF', 'A=1\r\nB="one\r\ntwo"\r\n', { A: '1', B: 'one\ntwo' }],
+  ['CR alone', 'A=1\r# c\rB="one\rtwo"\rC=3', { A: '1', B: 'one\ntwo', C: '3' }],
   // biome-ignore lint/suspicious/noTemplateCurlyInString: dotenv's own
   ['nothing expanded', 'A=$B ${B} $(reboot) `id\nB=$A', { A: '$B ${B} $(reboot) `id', B: '$A' }],
   [
@@ -42,11 +43,14 @@ describe('mistakes name the line and quote nothing', () => {
     ['after a value of several lines', `A="1\n2\n3"\n${secret}`, 4, 'this is no setting'],
   ])('%s', (_what, text, line, what) => {
     let message = 'nothing thrown';
+    let hint: unknown;
     try {
       parse(text);
     } catch (error) {
       message = `${(error as Error).name}: ${(error as Error).message}`;
+      ({ hint } = error as { hint?: unknown });
     }
+    expect(hint).toMatch(/^(Write|Close|A value) .+\.$/);
     expect(message).toMatch(new RegExp(`^UsageError: \\.env, line ${line}: .*${what}`));
     expect(message).not.toContain(secret);
   });

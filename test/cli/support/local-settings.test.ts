@@ -14,6 +14,7 @@ describe('as Core Tools reads it', () => {
       { A: '1.50', B: 'True', C: 'False' },
     ],
     ['null is left out', '{"Values":{"A":null,"B":"1"}}', { B: '1' }],
+    ['a name that is none', '{"Values":{"":"1","B":"2"}}', { B: '2' }],
     ['the last of a name', '{"Values":{"A":"1","A":"2"}}', { A: '2' }],
     ['no values', '{"IsEncrypted":false,"Host":{"LocalHttpPort":7071}}', {}],
     ['sections that are null', '{"Values":null,"ConnectionStrings":null}', {}],
@@ -56,6 +57,10 @@ describe('mistakes name the line and quote no value', () => {
   ])('%s', (_what, text, expected) => {
     expect(() => parse(text)).toThrow(expected);
     expect(() => parse(text)).not.toThrow(secret);
+  });
+
+  test('a number in a list comes with the remedy', () => {
+    expect(() => parse('{"Values":{"A":[1]}}')).toThrow(expect.objectContaining({ hint: 'Quote it.' }));
   });
 
   test('an encrypted file comes with the remedy', () => {

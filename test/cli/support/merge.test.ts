@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Layer, mergeLayers } from '../../../src/cli/support/merge.js';
+import { isWorthAWord, type Layer, mergeLayers } from '../../../src/cli/support/merge.js';
 
 const REFERENCE = '@KeyVault(VaultName=shop;SecretName=pw)';
 
@@ -17,16 +17,24 @@ function merge(env: Record<string, string>, layers: readonly Layer[], platform: 
   };
 }
 
+const NONE = { forAll: {}, forCommand: {}, forNobody: [], withReference: [] };
+
 describe('order', () => {
   test('the environment wins, then the first layer', () => {
-    const { forAll } = merge({ A: 'env' }, [layer({ A: '1', B: '1' }), layer({ A: '2', B: '2', C: '2' })]);
+    const { forAll } = merge({ A: 'env' }, [layer({ A: '1', C: '1', B: '1' }), layer({ A: '2', B: '2', D: '2' })]);
 
-    expect(forAll).toEqual({ B: '1', C: '2' });
+    // In the order of the files.
+    expect(Object.entries(forAll)).toEqual([
+      ['C', '1'],
+      ['B', '1'],
+      ['D', '2'],
+    ]);
   });
 
   test('an empty variable is one, except above local.settings.json, as Core Tools has it', () => {
     expect(merge({ A: '' }, [layer({ A: '1' })]).forAll).toEqual({});
     expect(merge({ A: '' }, [layer({ A: '1' }, true)]).forAll).toEqual({ A: '1' });
+    expect(merge({ A: 'env' }, [layer({ A: '1' }, true)]).forAll).toEqual({});
   });
 
   test('an empty setting of a file hides those below', () => {
@@ -44,7 +52,7 @@ describe('letter case', () => {
   const layers = [layer({ Path: '1', key: '1', KEY: '2' }), layer({ Key: '3' })];
 
   test('Windows knows one variable of a name', () => {
-    expect(merge({ PATH: 'C:\\' }, layers, 'win32')).toMatchObject({ forAll: { KEY: '2' }, forCommand: {} });
+    expect(merge({ PATH: 'C:\\' }, layers, 'win32')).toEqual({ ...NONE, forAll: { KEY: '2' } });
   });
 
   test('others tell them apart', () => {
@@ -67,13 +75,10 @@ describe('what must not count here', () => {
     'WEBSITE_HOSTNAME',
     'FUNCTIONS_WORKER_RUNTIME',
     'AZURE_FUNCTIONS_ENVIRONMENT',
+    'CONTAINER_APP_NAME',
+    'AZUREML_RUN_ID',
   ])('%s is for the command', (name) => {
-    expect(merge({}, [layer({ [name]: 'x' })])).toEqual({
-      forAll: {},
-      forCommand: { [name]: 'x' },
-      forNobody: [],
-      withReference: [],
-    });
+    expect(merge({}, [layer({ [name]: 'x' })])).toEqual({ ...NONE, forCommand: { [name]: 'x' } });
   });
 
   test.each([
@@ -86,22 +91,27 @@ describe('what must not count here', () => {
     'VAULTSTRAP_REFERENCES_1',
     'WEBSITE_KEYVAULT_REFERENCES',
   ])('%s is for nobody', (name) => {
-    expect(merge({}, [layer({ [name]: 'x' })])).toMatchObject({ forAll: {}, forCommand: {}, forNobody: [name] });
+    expect(merge({}, [layer({ [name]: 'x' })])).toEqual({ ...NONE, forNobody: [name] });
   });
 
   test.each(['AZURE_CLIENT_SECRET', 'WEBSITE_CONTENTAZUREFILECONNECTIONSTRING'])(
     '%s with a reference stays raw for nobody',
     (name) => {
-      expect(merge({}, [layer({ [name]: REFERENCE })])).toMatchObject({ forCommand: {}, withReference: [name] });
+      expect(merge({}, [layer({ [name]: REFERENCE })])).toEqual({ ...NONE, withReference: [name] });
     },
   );
 
-  test.each(['VAULTSTRAP_IDENTITY', 'VAULTSTRAP_TIMEOUT_SECONDS', 'VAULTSTRAP_VAULT_SUFFIX', 'AZURE_OPENAI_API_KEY'])(
-    '%s counts',
-    (name) => {
-      expect(merge({}, [layer({ [name]: 'x' })]).forAll).toEqual({ [name]: 'x' });
-    },
-  );
+  test.each([
+    ...['VAULTSTRAP_IDENTITY', 'VAULTSTRAP_TIMEOUT_SECONDS', 'VAULTSTRAP_VAULT_SUFFIX', 'AZURE_OPENAI_API_KEY'],
+    ...['MY_FUNCTIONS_WORKER_RUNTIME', 'FUNCTIONS_WORKER_RUNTIME_VERSION', 'MY_AZUREML_KEY'],
+  ])('%s counts', (name) => {
+    expect(merge({}, [layer({ [name]: 'x' })])).toEqual({ ...NONE, forAll: { [name]: 'x' } });
+  });
+
+  test('a user hears of those that he would expect to count', () => {
+    const names = ['AZURE_CLIENT_ID', 'WEBSITE_HOSTNAME', 'APPSETTING_WEBSITE_X', 'functions_worker_runtime'];
+    expect(names.filter(isWorthAWord)).toEqual(['AZURE_CLIENT_ID']);
+  });
 
   test('pieces of an identity endpoint beside another are for nobody', () => {
     const pieces = {
@@ -121,9 +131,6 @@ describe('what must not count here', () => {
   });
 
   test("the environment's own stay, and are no matter of files", () => {
-    expect(merge({ IDENTITY_ENDPOINT: 'real' }, [layer({ IDENTITY_ENDPOINT: 'file' })])).toMatchObject({
-      forCommand: {},
-      forNobody: [],
-    });
+    expect(merge({ IDENTITY_ENDPOINT: 'real' }, [layer({ IDENTITY_ENDPOINT: 'file' })])).toEqual(NONE);
   });
 });
