@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the syntax under test
 import { describe, expect, test } from 'vitest';
 import type { Environment } from '../../src/settings/environment.js';
-import { printProvenance, readProvenance } from '../../src/settings/provenance.js';
+import { laterTime, printProvenance, readProvenance } from '../../src/settings/provenance.js';
 import { NOW_MS, ref, V1 } from '../helpers/fixtures.js';
 
 const AT = new Date(NOW_MS).toISOString();
@@ -150,5 +150,38 @@ describe('the record', () => {
     const record = printProvenance([entry('A', 'a', `${'x'.repeat(40_000)}`), entry('B', 'b')]);
     expect(record.size).toBe(2);
     for (const text of record.values()) expect(Object.keys(JSON.parse(text).settings)).toHaveLength(1);
+  });
+});
+
+describe('a later time alone is enough', () => {
+  const [OLD, THEN, NOW] = ['2026-11-01T00:00:00.000Z', '2026-11-21T12:00:00.000Z', '2026-11-21T12:05:00.000Z'];
+  const at = (resolvedAt: string, more: object = {}) => ({ ...entry('PW', 'a'), version: V1, resolvedAt, ...more });
+  const pinned = at(OLD, { name: 'PINNED' });
+  const other = (resolvedAt: string) => at(resolvedAt, { name: 'OTHER' });
+
+  test.each([
+    ['all were found unchanged', [at(THEN), other(THEN)], [at(NOW), other(NOW)], NOW],
+    ['of what was resolved last', [at(THEN), pinned], [at(NOW), pinned], NOW],
+    ['within the same moment', [at(THEN)], [at(THEN)], THEN],
+  ])('%s', (_what, before, now, expected) => {
+    expect(laterTime(before, now)).toBe(expected);
+  });
+
+  test.each([
+    ['another name', [at(THEN)], [other(NOW)]],
+    ['another value', [at(THEN)], [at(NOW, { value: 'b' })]],
+    ['another pointer', [at(THEN)], [at(NOW, { pointer: ref('b') })]],
+    ['another version', [at(THEN)], [at(NOW, { version: undefined })]],
+    ['one more', [at(THEN)], [at(NOW), other(NOW)]],
+    ['one less', [at(THEN), other(THEN)], [at(NOW)]],
+    ['one that could not be read: it is as old as it was', [at(THEN), other(THEN)], [at(NOW), other(THEN)]],
+    [
+      'one that is younger than it was, and was not the last',
+      [at(THEN), pinned],
+      [at(NOW), { ...pinned, resolvedAt: NOW }],
+    ],
+    ['a clock that was set back', [at(NOW)], [at(THEN)]],
+  ])('but not for %s', (_what, before, now) => {
+    expect(laterTime(before, now)).toBeUndefined();
   });
 });
