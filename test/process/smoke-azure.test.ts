@@ -354,7 +354,8 @@ describe.skipIf(process.platform === 'win32')('with az and azd', () => {
     });
     expect(outcome.stdout).toMatch(/median of 2: first answer \d+ ms with, \d+ ms without; our own part 120 ms/);
     expect(outcome.code).toBe(0);
-    expect(imitation).toMatchObject({ settings: {}, isOpen: true });
+    expect(imitation).toMatchObject({ isOpen: true });
+    expect(imitation.settings).toEqual({});
     for (const args of imitation.calls.filter(([command]) => command === 'functionapp' || command === 'keyvault')) {
       expect(args.join(' ')).toMatch(/--output (none|json)/);
     }
@@ -386,7 +387,8 @@ describe.skipIf(process.platform === 'win32')('with az and azd', () => {
     const outcome = await withTools(tools(url), '--outage');
     expect(outcome.code).toBe(2);
     expect(outcome.stderr).toContain('gave no facts within 6 s: status 503.');
-    expect(imitation).toMatchObject({ settings: {}, isOpen: true });
+    expect(imitation).toMatchObject({ isOpen: true });
+    expect(imitation.settings).toEqual({});
   });
 
   test.each([
@@ -423,7 +425,8 @@ describe.skipIf(process.platform === 'win32')('with az and azd', () => {
       /^az cannot be run \((EACCES|ENOENT)\)\. Install the Azure CLI, and sign in\.\n$/,
     );
     expect((await withTools(tools(imitation.url, { VAULT_NAME: '' }))).stderr).toMatch(/run azd up there first/);
-    expect(imitation).toMatchObject({ calls: [], settings: {} });
+    expect(imitation).toMatchObject({ calls: [] });
+    expect(imitation.settings).toEqual({});
   });
 
   test.each([
