@@ -27,7 +27,8 @@ function appOf(files: AppFixture['files']): App {
   const app = createApp({ sdk: true });
   mkdirSync(app.path('node_modules/@types'));
   symlinkSync(path.join(root, 'node_modules/@types/node'), app.path('node_modules/@types/node'), 'junction');
-  symlinkSync(path.join(root, 'node_modules/express'), app.path('node_modules/express'), 'junction');
+  for (const name of ['express', 'dotenv'])
+    symlinkSync(path.join(root, 'node_modules', name), app.path('node_modules', name), 'junction');
   app.write(files);
   return app;
 }
@@ -44,8 +45,9 @@ async function build(app: App, how: AppFixture['build']): Promise<void> {
 }
 
 /** What the app's modules saw while they were loaded. */
-async function run(app: App, { isFunctions, loads }: AppFixture): Promise<object> {
-  const settings = { ...azure.env, DB_PASSWORD: REFERENCE };
+async function run(app: App, { isFunctions, loads, loadsEnvFile }: AppFixture): Promise<object> {
+  if (loadsEnvFile) app.write({ '.env': `DB_PASSWORD=${REFERENCE}\n` });
+  const settings = { ...azure.env, ...(!loadsEnvFile && { DB_PASSWORD: REFERENCE }) };
   if (!isFunctions) {
     const { code, stderr, probes } = await app.run([loads[0] ?? ''], { env: settings });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -89,7 +91,7 @@ describe.each(Object.entries(APPS))('%s', (_name, fixture) => {
     for (const [module, value] of Object.entries(saw)) expect({ module, value }).toEqual({ module, value: password });
 
     const linted = await app.run([CLI, 'lint', '--json']);
-    expect(JSON.parse(linted.stdout)).toMatchObject({ references: 1, findings: [] });
+    expect(JSON.parse(linted.stdout)).toMatchObject({ references: fixture.loadsEnvFile ? 2 : 1, findings: [] });
 
     const files = ['package.json', ...fixture.touched, sample];
     const written = files.map((file) => readFileSync(app.path(file), 'utf8'));

@@ -1,12 +1,12 @@
 import path from 'node:path';
-import { parseCode } from '../lint/app/ast.js';
+import { type AstNode, parseCode } from '../lint/app/ast.js';
 import { otherBundler } from '../lint/app/bundles.js';
-import { REGISTER_LINE } from '../lint/app/load-order.js';
+import { type Load, REGISTER_LINE } from '../lint/app/load-order.js';
 import type { Project } from '../lint/app/project.js';
 import { readExactText } from '../support/files.js';
 import type { ByHand, Change } from './edit.js';
-import { insertAtTop, manner } from './insert-line.js';
-import { usesImport } from './layout.js';
+import { insertAtTop, insertBelow, manner } from './insert-line.js';
+import { isBuilt, loadsOf, usesImport } from './layout.js';
 
 export interface EntryPlan {
   readonly changes: readonly Change[];
@@ -15,19 +15,80 @@ export interface EntryPlan {
 
 export const NOTHING: EntryPlan = { changes: [], byHand: [] };
 
-/** Lines at the top of a file, in its own manner; nothing if it cannot be parsed. */
-export function withLines(project: Project, file: string, specifiers: readonly string[]): Change | undefined {
+const REGISTER = 'vaultstrap/register';
+
+/** Lines at the top of a program's file; that of `register` below what loads a .env file, wherever that stands. */
+export function withLines(project: Project, file: string, specifiers: readonly string[]): EntryPlan {
+  const loads = specifiers.includes(REGISTER) ? loadsOf(project, [file]) : [];
+  const envFile = loads.find(({ what }) => what === 'env-file');
+  if (envFile) return belowEnvFile(project, file, envFile, specifiers);
+  return edited(project, file, specifiers, (text, program, lines) => insertAtTop(text, program, lines));
+}
+
+/** References in a .env file have to be there before they are resolved. */
+function belowEnvFile(project: Project, entry: string, first: Load, specifiers: readonly string[]): EntryPlan {
+  const file = path.relative(project.dir, first.source.path).replaceAll(path.sep, '/');
+  if (file.startsWith('..') || isBuilt(project, file) || (file !== entry && specifiers.length > 1)) {
+    return byHand(`${file} loads .env: the import that resolves it belongs below that.`, REGISTER_LINE);
+  }
+  // Of a call among ES modules nothing can come before the imports; TypeScript may be either.
+  const isLate = usesImport(project, file, file) && first.envFile !== undefined;
+  if (!isLate) {
+    const all = loadsOf(project, [file]).filter(
+      ({ what, source }) => what === 'env-file' && source.path === first.source.path,
+    );
+    return edited(project, file, specifiers, (text, program, lines) =>
+      insertBelow(text, endOfStatements(program, all), lines),
+    );
+  }
+  const { packageName, isPlain } = first.envFile;
+  if (packageName === undefined || !isPlain || !isStatement(project, file, first)) {
+    return byHand(
+      `${file} loads .env by a call, and ES modules make no call before their imports are loaded. Put it into a file of its own (load-env.js), and import that first, in the place of the call.`,
+      `import './load-env.js';\n    ${REGISTER_LINE}`,
+    );
+  }
+  return edited(project, file, [`${packageName}/config`, ...specifiers], (text, program, lines) =>
+    insertAtTop(text, program, lines),
+  );
+}
+
+/** Where the last of the statements ends that do this. */
+function endOfStatements(program: AstNode, loads: readonly Load[]): number {
+  const statements = program['body'] as readonly AstNode[];
+  const ends = loads.map(
+    ({ span }) => statements.find(({ start, end }) => start <= span.start && span.end <= end)?.end,
+  );
+  return Math.max(...ends.map((end) => end ?? 0));
+}
+
+/** Whether it is done whatever happens: `dotenv.config();`, not `if (...) dotenv.config();`. */
+function isStatement(project: Project, file: string, { span }: Load): boolean {
+  const full = path.join(project.dir, file);
+  const program = parseCode({ file, path: full, text: readExactText(full, file) });
+  return ((program?.['body'] as readonly AstNode[] | undefined) ?? []).some(
+    ({ type, start, end }) => /^(Expression|Variable)/.test(type) && start <= span.start && span.end <= end,
+  );
+}
+
+/** Lines put into a file in its own manner. */
+function edited(
+  project: Project,
+  file: string,
+  specifiers: readonly string[],
+  insert: (text: string, program: AstNode, lines: readonly string[]) => string,
+): EntryPlan {
   const full = path.join(project.dir, file);
   const before = readExactText(full, file);
   const program = parseCode({ file, path: full, text: before });
-  if (!program) return undefined;
+  if (!program) return byHand(`${file} cannot be parsed.`, REGISTER_LINE);
   const { quote, end } = manner(before, program);
   const isImport = usesImport(project, file, file);
   const lines = specifiers.map((specifier) => {
     const text = `${quote}${specifier}${quote}`;
     return isImport ? `import ${text}${end}` : `require(${text})${end}`;
   });
-  return { file, before, after: insertAtTop(before, program, lines) };
+  return { changes: [{ file, before, after: insert(before, program, lines) }], byHand: [] };
 }
 
 export function bundled(project: Project): EntryPlan {

@@ -1,6 +1,5 @@
 import { otherBundler } from '../lint/app/bundles.js';
 import { sourceOf, startOf } from '../lint/app/entries.js';
-import { REGISTER_LINE } from '../lint/app/load-order.js';
 import type { Project } from '../lint/app/project.js';
 import { bundled, byHand, type EntryPlan, NOTHING, withLines } from './entry-plan.js';
 import { planFunctions } from './functions-entry.js';
@@ -26,6 +25,5 @@ function planProgram(project: Project): EntryPlan {
   }
   if (isBuilt(project, entry)) return bundled(project);
   if (loadsOf(project, [entry]).some(({ what }) => what === 'register' || what === 'api')) return NOTHING;
-  const change = withLines(project, entry, ['vaultstrap/register']);
-  return change ? { changes: [change], byHand: [] } : byHand(`${entry} cannot be parsed.`, REGISTER_LINE);
+  return withLines(project, entry, ['vaultstrap/register']);
 }

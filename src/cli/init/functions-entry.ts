@@ -2,12 +2,13 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { bundlesOf, otherBundler } from '../lint/app/bundles.js';
 import { functionEntries, inLoadOrder } from '../lint/app/entries.js';
-import { REGISTER_LINE } from '../lint/app/load-order.js';
+import { type Load, REGISTER_LINE } from '../lint/app/load-order.js';
 import type { Project } from '../lint/app/project.js';
 import type { Change } from './edit.js';
 import { bundled, byHand, type EntryPlan, NOTHING, withLines } from './entry-plan.js';
 import { depth, emptyFolder, endingFor, isBuilt, isMatched, loadsOf, usesImport } from './layout.js';
 import { type RotationFlags, rotationCall } from './rotation.js';
+import { addOptions } from './rotation-options.js';
 
 const OWN_FILE = '0-vaultstrap';
 const ROTATION_FILE = 'vaultstrap-rotation';
@@ -19,21 +20,38 @@ export function planFunctions(project: Project, flags: RotationFlags): EntryPlan
   const entries = functionEntries(project);
   const loads = loadsOf(project, entries);
   const isRegistered = loads.some(({ what }) => what === 'register' || what === 'api');
-  const hasRotation = loads.some(({ what }) => what === 'rotation');
-  if (isRegistered && hasRotation) return NOTHING;
+  const rotation = loads.find(({ what }) => what === 'rotation');
+  if (!rotation) return planRegister(project, main.value, entries, loads, flags);
+  const options = addOptions(project, rotation, flags);
+  if (isRegistered) return options;
+  const { changes, byHand: toDo } = planRegister(project, main.value, entries, loads, flags);
+  const later = byHand('registerRotation() is there, without these options.', rotationCall(flags)).byHand;
+  return { changes, byHand: [...toDo, ...(options === NOTHING ? [] : later)] };
+}
 
+function planRegister(
+  project: Project,
+  main: string,
+  entries: readonly string[],
+  loads: readonly Load[],
+  flags: RotationFlags,
+): EntryPlan {
+  const isRegistered = loads.some(({ what }) => what === 'register' || what === 'api');
+  const hasRotation = loads.some(({ what }) => what === 'rotation');
   const [first] = entries;
   if (first === undefined ? otherBundler(project) : isBuilt(project, first)) return bundled(project);
-  const isBundle = bundlesOf(project).some(({ makes }) => makes(main.value));
+  const isBundle = bundlesOf(project).some(({ makes }) => makes(main));
   if (isBundle && entries.length !== 1) return bundled(project);
   // Alone in the folder of a `*` it is a function's file: others will stand beside it.
   const isNamed =
-    first !== undefined &&
-    main.value.split(/[/{},]/).some((part) => part.split('.')[0] === path.posix.parse(first).name);
+    first !== undefined && main.split(/[/{},]/).some((part) => part.split('.')[0] === path.posix.parse(first).name);
   const leads = entries.every((other) => other === first || depth(other) > depth(first ?? ''));
   if (first !== undefined && leads && (isNamed || isBundle || entries.length > 1))
     return intoEntry(project, first, entries, flags, { isRegistered, hasRotation });
   if (isRegistered) return rotationBeside(project, entries, flags);
+  const envFile = loads.find(({ what }) => what === 'env-file');
+  if (envFile)
+    return byHand(`${envFile.source.file} loads .env: the import that resolves it belongs below that.`, REGISTER_LINE);
   return fileOfItsOwn(project, entries, flags);
 }
 
@@ -90,9 +108,9 @@ function intoEntry(
   };
   const own = `./${ROTATION_FILE}${project.hasTypeScript && !project.isEsm ? '' : '.js'}`;
   const specifiers = [...(isRegistered ? [] : ['vaultstrap/register']), ...(isAlone && !hasRotation ? [own] : [])];
-  const entry = specifiers.length > 0 ? withLines(project, first, specifiers) : undefined;
-  if (specifiers.length > 0 && !entry) return byHand(`${first} cannot be parsed.`, REGISTER_LINE);
-  return { changes: [...(entry ? [entry] : []), ...(hasRotation ? [] : [rotation])], byHand: [] };
+  const entry = specifiers.length > 0 ? withLines(project, first, specifiers) : NOTHING;
+  if (entry.byHand.length > 0) return entry;
+  return { changes: [...entry.changes, ...(hasRotation ? [] : [rotation])], byHand: [] };
 }
 
 function rotationBeside(project: Project, entries: readonly string[], flags: RotationFlags): EntryPlan {

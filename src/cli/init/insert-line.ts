@@ -15,6 +15,17 @@ export function insertAtTop(text: string, program: AstNode, lines: readonly stri
   return `${before}${glue}${block}${text.slice(at)}`;
 }
 
+/** Puts lines below a statement that ends at `end`. */
+export function insertBelow(text: string, end: number, lines: readonly string[]): string {
+  const { newline } = styleOf(text);
+  const [rest = ''] = /^[^\n]*\n?/.exec(text.slice(end)) ?? [];
+  // Another statement on the same line comes behind ours.
+  const at = /^\s*(\/\/|\/\*.*\*\/\s*$|$)/.test(rest) ? end + rest.length : end;
+  const before = text.slice(0, at);
+  const glue = before.endsWith('\n') ? '' : newline;
+  return `${before}${glue}${lines.map((line) => `${line}${newline}`).join('')}${text.slice(at).replace(/^[^\S\n]+/, at === end ? '' : '$&')}`;
+}
+
 /** A block, or lines of `//` one after the other. */
 const COMMENT = /^[^\S\n]*(?:\/\*[\s\S]*?\*\/[^\S\n]*(?:\n|$)?|(?:\/\/[^\n]*(?:\n|$)[^\S\n]*)+)/;
 

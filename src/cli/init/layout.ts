@@ -42,7 +42,7 @@ export function isBuilt(project: Project, file: string): boolean {
 }
 
 function loaderOf(project: Project) {
-  return createLoader((file) => path.relative(project.dir, file));
+  return createLoader((file) => path.relative(project.dir, file), project.isEsm);
 }
 
 export function loadsOf(project: Project, entries: readonly string[]) {

@@ -5,8 +5,12 @@ export interface RotationFlags {
   readonly status?: true;
 }
 
-export function rotationCall({ timer, events, status }: RotationFlags): string {
-  const asked = Object.entries({ timer, events, status }).filter(([, flag]) => flag);
-  const options = asked.map(([name]) => `${name}: true`).join(', ');
-  return options ? `registerRotation({ ${options} });` : 'registerRotation();';
+/** Of the functions that are asked for. */
+export function namesOf({ timer, events, status }: RotationFlags): readonly string[] {
+  return Object.entries({ timer, events, status }).flatMap(([name, flag]) => (flag ? [name] : []));
+}
+
+export function rotationCall(flags: RotationFlags): string {
+  const options = namesOf(flags).map((name) => `${name}: true`);
+  return options.length > 0 ? `registerRotation({ ${options.join(', ')} });` : 'registerRotation();';
 }

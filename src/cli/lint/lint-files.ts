@@ -1,8 +1,8 @@
 import { MARKER } from '../../settings/scan.js';
 import { createLoader } from './app/load-order.js';
-import { notFirst } from './app/not-first.js';
+import { envFilesLate, notFirst } from './app/not-first.js';
 import { readProject } from './app/project.js';
-import { lintApp } from './app/rules.js';
+import { lintApp, type References } from './app/rules.js';
 import { type Found, nameFrom } from './files.js';
 import { type Finding, inOrder } from './finding.js';
 import { readEnvFile } from './settings/env-file.js';
@@ -14,7 +14,7 @@ import { checkOwnSettings } from './settings/own.js';
 import { findPlaintextSecrets } from './settings/plaintext.js';
 import { checkNodeOptions } from './settings/preload.js';
 import { checkReferences, isOurs } from './settings/references.js';
-import type { SettingsFile } from './settings/setting.js';
+import { isSample, type SettingsFile } from './settings/setting.js';
 
 export interface Outcome {
   readonly findings: readonly Finding[];
@@ -38,10 +38,13 @@ export async function lintFiles(found: readonly Found[], cwd: string): Promise<O
   );
   const references = countReferences(settingsFiles);
   const projects = found.filter(({ kind }) => kind === 'manifest').map(({ source }) => readProject(source));
-  const apps = projects.map((project) => lintApp(project, references.ours, (file) => nameFrom(cwd, file)));
+  const apps = projects.map((project) => lintApp(project, references, (file) => nameFrom(cwd, file)));
   const code = found.filter(({ kind }) => kind === 'code').map(({ source }) => source.path);
   const loader = createLoader((file) => nameFrom(cwd, file));
-  const ofCode = code.flatMap((file) => notFirst(loader.load(file, new Set()), loader));
+  const ofCode = code.flatMap((file) => {
+    const loads = loader.load(file, new Set());
+    return [...notFirst(loads, loader), ...envFilesLate(loads, references.inEnvFiles)];
+  });
   const bindings = [...apps.flatMap((app) => app.bindings), ...loader.all().flatMap((module) => module.bindings)];
 
   const isFunctions = projects.some((project) => project.isFunctions);
@@ -78,7 +81,14 @@ async function lintSettings(
 }
 
 /** Settings with references, and of them those that only vaultstrap resolves. */
-function countReferences(files: readonly SettingsFile[]): { all: number; ours: number } {
-  const values = files.flatMap(({ settings }) => settings.map(({ value }) => value));
-  return { all: values.filter((value) => MARKER.test(value)).length, ours: values.filter(isOurs).length };
+function countReferences(files: readonly SettingsFile[]): References & { all: number } {
+  const valuesOf = (some: readonly SettingsFile[]) =>
+    some.flatMap(({ settings }) => settings.map(({ value }) => value));
+  const values = valuesOf(files);
+  const envFiles = files.filter((file) => file.kind === 'env' && !isSample(file));
+  return {
+    all: values.filter((value) => MARKER.test(value)).length,
+    ours: values.filter(isOurs).length,
+    inEnvFiles: valuesOf(envFiles).filter(isOurs).length,
+  };
 }

@@ -5,15 +5,16 @@ import { describe, expect, test } from 'vitest';
 import { addDependency } from '../../../src/cli/init/dependency.js';
 import { planEntry } from '../../../src/cli/init/entry.js';
 import type { EntryPlan } from '../../../src/cli/init/entry-plan.js';
+import type { RotationFlags } from '../../../src/cli/init/rotation.js';
 import { readProject } from '../../../src/cli/lint/app/project.js';
 import { APPS } from '../fixtures/apps.js';
 import { type Files, folderOf } from '../lint/support.js';
 
-function planOf(files: Files, folders: readonly string[] = []): EntryPlan {
+function planOf(files: Files, folders: readonly string[] = [], flags: RotationFlags = {}): EntryPlan {
   const dir = folderOf(files);
   for (const folder of folders) mkdirSync(path.join(dir, folder), { recursive: true });
   const manifest = path.join(dir, 'package.json');
-  return planEntry(readProject({ file: 'package.json', path: manifest, text: readFileSync(manifest, 'utf8') }), {});
+  return planEntry(readProject({ file: 'package.json', path: manifest, text: readFileSync(manifest, 'utf8') }), flags);
 }
 
 const PROGRAM = { 'package.json': '{ "scripts": { "start": "node scripts/build.js && node -r ./otel.js main.js" } }' };
@@ -49,6 +50,136 @@ test.each([
 ])('%s', (_name, before, after) => {
   const plan = planOf({ ...PROGRAM, 'main.js': before, 'scripts/build.js': '', 'otel.js': '' });
   expect(plan).toEqual({ changes: [{ file: 'main.js', before, after }], byHand: [] });
+});
+
+describe('below what loads .env', () => {
+  const entry = (more: Files): Files => ({ 'package.json': '{ "scripts": { "start": "node main.js" } }', ...more });
+  const main = (before: string, after: string) => ({ file: 'main.js', before, after });
+
+  test.each([
+    [
+      'dotenv/config',
+      "import 'dotenv/config'\nimport 'x'\n",
+      "import 'dotenv/config'\nimport 'vaultstrap/register'\nimport 'x'\n",
+    ],
+    [
+      'two of them, and a comment behind',
+      "import 'x';\nimport '@dotenvx/dotenvx/config'; // first\nimport 'dotenv-flow/config'; // second\nimport 'y';\n",
+      "import 'x';\nimport '@dotenvx/dotenvx/config'; // first\nimport 'dotenv-flow/config'; // second\nimport 'vaultstrap/register';\nimport 'y';\n",
+    ],
+    [
+      'a call on several lines',
+      "require('dotenv').config({\n  path: '.env.local',\n});\nconst x = require('x');\n",
+      `require('dotenv').config({\n  path: '.env.local',\n});\n${REQUIRE}const x = require('x');\n`,
+    ],
+    [
+      'more than one statement on a line',
+      "const dotenv = require('dotenv'); dotenv.config(); const x = require('x');\n",
+      `const dotenv = require('dotenv'); dotenv.config();\n${REQUIRE}const x = require('x');\n`,
+    ],
+    [
+      'what dotenv-expand writes, too',
+      "const { expand } = require('dotenv-expand');\nconst env = require('dotenv').config();\nexpand(env);\nrun();\n",
+      `const { expand } = require('dotenv-expand');\nconst env = require('dotenv').config();\nexpand(env);\n${REQUIRE}run();\n`,
+    ],
+    [
+      'the last line, which has no end',
+      "require('dotenv/config')",
+      "require('dotenv/config')\nrequire('vaultstrap/register')\n",
+    ],
+    [
+      'a call that comes after all imports: the import that does the same',
+      "import { config } from 'dotenv';\nimport './app.js';\n\nconfig();\n",
+      "import 'dotenv/config';\nimport 'vaultstrap/register';\nimport { config } from 'dotenv';\nimport './app.js';\n\nconfig();\n",
+    ],
+    [
+      'nothing of that kind, though it is named so',
+      "import { parse } from 'dotenv';\nparse('');\n",
+      "import 'vaultstrap/register';\nimport { parse } from 'dotenv';\nparse('');\n",
+    ],
+    [
+      'a function that is called later, or never',
+      "const load = () => require('dotenv').config();\n",
+      `${REQUIRE}const load = () => require('dotenv').config();\n`,
+    ],
+  ])('%s', (_name, before, after) => {
+    expect(planOf(entry({ 'main.js': before }))).toEqual({ changes: [main(before, after)], byHand: [] });
+  });
+
+  test.each([
+    ['options that an import cannot have', "import dotenv from 'dotenv';\ndotenv.config({ path: 'x' });\n"],
+    ['a condition', "import dotenv from 'dotenv';\nif (process.env.DEBUG) dotenv.config();\n"],
+    [
+      'Node’s own call, of which there is no import',
+      "import { loadEnvFile } from 'node:process';\nimport './app.js';\nloadEnvFile();\n",
+    ],
+  ])('%s: by hand', (_name, code) => {
+    const { changes, byHand } = planOf(entry({ 'main.js': code }));
+    expect({ changes, paste: byHand[0]?.paste }).toEqual({
+      changes: [],
+      paste: "import './load-env.js';\n    import 'vaultstrap/register';",
+    });
+  });
+
+  test('a Function App whose files load it: the file of our own would come too soon', () => {
+    const { changes, byHand } = planOf({
+      'host.json': '{}',
+      'package.json': '{ "main": "src/*.js" }',
+      'src/a.js': "require('dotenv').config();\n",
+    });
+    expect({ changes, why: byHand[0]?.why }).toEqual({
+      changes: [],
+      why: expect.stringContaining('src/a.js loads .env'),
+    });
+  });
+});
+
+describe('functions that are asked for in an app that has the import', () => {
+  const withCall = (call: string, name = 'src/0.js'): Files => ({
+    'host.json': '{}',
+    'package.json': '{ "main": "src/*.js" }',
+    [name]: `require('vaultstrap/register');\nconst { registerRotation } = require('vaultstrap/functions');\n${call}\n`,
+  });
+  const callAfter = (call: string) =>
+    planOf(withCall(call), [], { timer: true, status: true }).changes[0]?.after.split('\n').at(-2);
+
+  test.each([
+    ['registerRotation();', 'registerRotation({ timer: true, status: true });'],
+    ['registerRotation({});', 'registerRotation({ timer: true, status: true });'],
+    ['registerRotation({ maxAgeSeconds: 60 });', 'registerRotation({ maxAgeSeconds: 60, timer: true, status: true });'],
+    ['registerRotation({ timer: true, });', 'registerRotation({ timer: true, status: true, });'],
+    [
+      'registerRotation({ timer: { runOnStartup: true } });',
+      'registerRotation({ timer: { runOnStartup: true }, status: true });',
+    ],
+  ])('%s', (before, after) => {
+    expect(callAfter(before)).toBe(after);
+  });
+
+  test('all of them are there: nothing to do; and nothing is asked for', () => {
+    const all = withCall('registerRotation({ status: true, timer: true });');
+    expect(planOf(all, [], { timer: true, status: true })).toEqual({ changes: [], byHand: [] });
+    expect(planOf(withCall('registerRotation();'))).toEqual({ changes: [], byHand: [] });
+  });
+
+  test.each([
+    ['options that stand elsewhere', 'registerRotation(options);'],
+    ['a spread', 'registerRotation({ ...options });'],
+    ['switched off, for a reason', 'registerRotation({ timer: false });'],
+    ['two calls', 'if (x) registerRotation(); else registerRotation();'],
+    ['another name', 'const r = registerRotation; r();'],
+  ])('by hand: %s', (_name, call) => {
+    const { changes, byHand } = planOf(withCall(call), [], { timer: true });
+    expect({ changes, paste: byHand.map(({ paste }) => paste) }).toEqual({
+      changes: [],
+      paste: ['registerRotation({ timer: true });'],
+    });
+  });
+
+  test('by hand where only the built file is there', () => {
+    const files = { ...withCall('registerRotation();', 'dist/0.js'), 'package.json': '{ "main": "dist/*.js" }' };
+    expect(planOf(files, [], { timer: true })).toMatchObject({ changes: [], byHand: [{}] });
+  });
 });
 
 test('TypeScript that writes CommonJS by hand', () => {

@@ -162,6 +162,107 @@ describe('in the file itself', () => {
     expect(await found(web(code), ['server.js'])).toEqual(expected);
   });
 
+  test.each([
+    ['dotenv/config above', `import 'dotenv/config';\n${REGISTER}`, []],
+    ['dotenv/config below', `${REGISTER}\nimport 'dotenv/config';`, ["env-file-late: import 'dotenv/config';"]],
+    [
+      'between start and register',
+      `import 'vaultstrap/start';\nimport 'dotenv/config';\n${REGISTER}`,
+      ["env-file-late: import 'dotenv/config';"],
+    ],
+    ['a call above, in CommonJS', "const d = require('dotenv');\nd.config();\nrequire('vaultstrap/register');", []],
+    [
+      'a call for development, by NODE_ENV',
+      "const path = '.env.' + process.env.NODE_ENV;\nif (process.env.LOAD) require('dotenv').config({ path });\nrequire('vaultstrap/register');",
+      [],
+    ],
+    [
+      'a call below, in CommonJS',
+      "require('vaultstrap/register');\nrequire('dotenv').config();",
+      ["env-file-late: require('dotenv').config()"],
+    ],
+    [
+      'a call among ES modules, wherever it stands',
+      `import dotenv from 'dotenv';\ndotenv.config();\n${REGISTER}`,
+      ['env-file-late: dotenv.config()'],
+    ],
+    ['loadEnvFile() above', "process.loadEnvFile();\nrequire('vaultstrap/register');", []],
+    [
+      'loadEnvFile() below',
+      `import { loadEnvFile } from 'node:process';\n${REGISTER}\nloadEnvFile();`,
+      ['env-file-late: loadEnvFile()'],
+    ],
+    [
+      'the same file a second time',
+      `import 'dotenv/config';\n${REGISTER}\nimport dotenv from 'dotenv';\ndotenv.config();`,
+      [],
+    ],
+    [
+      'another file',
+      `import 'dotenv/config';\n${REGISTER}\nimport dotenv from 'dotenv';\ndotenv.config({ path: 'x' });`,
+      ["env-file-late: dotenv.config({ path: 'x' })"],
+    ],
+    ['in a function', `${REGISTER}\nimport dotenv from 'dotenv';\nexport const load = () => dotenv.config();`, []],
+    ['parsed only', `${REGISTER}\nimport { parse } from 'dotenv';\nparse('');`, []],
+    [
+      'a start by hand behind it',
+      `${REGISTER}\nimport { bootstrapSync } from 'vaultstrap';\nprocess.loadEnvFile();\nbootstrapSync();`,
+      [],
+    ],
+    ['nobody registers', "import 'dotenv/config';", []],
+  ])('.env: %s', async (_name, code, expected) => {
+    expect(await found(web(code))).toEqual(expected);
+    expect(await found(web(code), ['server.js'])).toEqual(expected);
+  });
+
+  test('.env that a file of its own loads, which does no more', async () => {
+    const code = `import './env.js';\n${REGISTER}`;
+    expect(await found(web(code, { 'env.js': "import 'dotenv/config';" }))).toEqual([]);
+    expect(await found(web(code, { 'env.js': "import d from 'dotenv';\nd.config({ path: 'x' });" }))).toEqual([]);
+    expect(await found(web(code, { 'env.js': "import 'dotenv/config';\nexport const x = process.env.X;" }))).toEqual([
+      "register-not-first: import './env.js';",
+    ]);
+  });
+
+  test('.env in TypeScript: tsc keeps a call its place, ES modules do not', async () => {
+    const code = `import dotenv from 'dotenv';\ndotenv.config();\n${REGISTER}`;
+    const start = '"scripts":{"start":"node dist/server.js"}';
+    const app = { 'tsconfig.json': '{ "compilerOptions": { "outDir": "dist" } }', 'server.ts': code };
+    expect(await found({ ...app, 'package.json': `{${start}}` })).toEqual([]);
+    expect(await found({ ...app, 'package.json': `{"type":"module",${start}}` })).toEqual([
+      'env-file-late: dotenv.config()',
+    ]);
+  });
+
+  test('.env that a preload cannot see', async () => {
+    const app = (start: string) => ({
+      'package.json': JSON.stringify({ scripts: { start } }),
+      'server.mjs': "import 'dotenv/config';",
+    });
+    expect(await found(app('node --import vaultstrap/preload server.mjs'))).toEqual([
+      "env-file-late: import 'dotenv/config';",
+    ]);
+    for (const start of [
+      'node -r dotenv/config --import vaultstrap/preload server.mjs',
+      'node --env-file=.env --import vaultstrap/preload server.mjs',
+      'vaultstrap run -e .env -- node server.mjs',
+    ])
+      expect(await found(app(start))).toEqual([]);
+  });
+
+  test('.env too late is an error where it holds references, a sample does not count', async () => {
+    const severityOf = async (more: Files) =>
+      (await lint(web(`${REGISTER}\nimport 'dotenv/config';`, more))).findings.map(({ rule, severity }) => [
+        rule,
+        severity,
+      ]);
+    const reference = 'DB=@KeyVault(VaultName=shop;SecretName=pw)\n';
+    expect(await severityOf({ '.env.sample': reference, '.env': 'PORT=3000\n' })).toEqual([
+      ['env-file-late', 'warning'],
+    ]);
+    expect(await severityOf({ '.env': reference })).toEqual([['env-file-late', 'error']]);
+  });
+
   test('behind types, which leave no trace', async () => {
     const code = `import type { X } from './config.js';\nimport { type Y } from './config.js';\n${REGISTER}`;
     expect(await found({ 'main.ts': code, 'config.ts': 'export type X = 1;' }, ['main.ts'])).toEqual([]);

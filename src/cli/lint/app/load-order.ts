@@ -2,21 +2,24 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import type { Source, Span } from '../finding.js';
+import { type EnvFileCall, isEnvImport, isEnvLoader } from './env-files.js';
 import { type CodeModule, readModule } from './module.js';
 
 export const REGISTER_LINE = "import 'vaultstrap/register';";
 
 /** Something that happens while a program loads. */
 export interface Load {
-  readonly what: 'register' | 'start' | 'rotation' | 'api' | 'package' | 'module';
+  readonly what: 'register' | 'start' | 'rotation' | 'api' | 'env-file' | 'package' | 'module';
   /** The file and the place in it that caused it. */
   readonly source: Source;
   readonly span: Span;
   readonly specifier: string;
+  /** Of a .env file, where a call loads it. */
+  readonly envFile?: EnvFileCall;
 }
 
 /** Reads the modules of an app, each once, without running them. */
-export function createLoader(nameOf: (file: string) => string) {
+export function createLoader(nameOf: (file: string) => string, isEsm = false) {
   const modules = new Map<string, CodeModule | undefined>();
 
   function open(file: string): CodeModule | undefined {
@@ -26,7 +29,7 @@ export function createLoader(nameOf: (file: string) => string) {
     if (modules.size > 2000) return undefined;
     // What cannot be read, or is too large to have been written, loads nothing as far as we can see.
     if (!isReadable(file)) return undefined;
-    const module = readModule({ file: nameOf(file), path: file, text: readFileSync(file, 'utf8') });
+    const module = readModule({ file: nameOf(file), path: file, text: readFileSync(file, 'utf8') }, isEsm);
     modules.set(file, module);
     return module;
   }
@@ -36,8 +39,10 @@ export function createLoader(nameOf: (file: string) => string) {
     if (loaded.has(file)) return [];
     loaded.add(file);
     const module = open(file);
-    return (module?.imports ?? []).flatMap(({ specifier, span, names }): readonly Load[] => {
+    return (module?.imports ?? []).flatMap(({ specifier, span, names, envFile }): readonly Load[] => {
       const at = { source: (module as CodeModule).source, span, specifier };
+      if (envFile) return [{ what: 'env-file', ...at, envFile }];
+      if (isEnvImport(specifier)) return [{ what: 'env-file', ...at }];
       if (/^vaultstrap\/(register|preload)$/.test(specifier)) return [{ what: 'register', ...at }];
       if (specifier === 'vaultstrap/start') return [{ what: 'start', ...at }];
       if (specifier === 'vaultstrap/functions') return [{ what: 'rotation', ...at }];
@@ -46,7 +51,7 @@ export function createLoader(nameOf: (file: string) => string) {
           ? [{ what: 'api', ...at }]
           : [];
       }
-      if (isBuiltin(specifier) || /^@azure\/functions(-core)?$/.test(specifier)) return [];
+      if (isBuiltin(specifier) || isEnvLoader(specifier) || /^@azure\/functions(-core)?$/.test(specifier)) return [];
       if (!specifier.startsWith('.')) return [{ what: 'package', ...at }];
       const target = resolveRelative(path.dirname(file), specifier);
       if (!target) return [{ what: 'module', ...at }];

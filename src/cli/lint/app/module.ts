@@ -2,12 +2,15 @@ import { type Finding, finding, type Source, type Span } from '../finding.js';
 import type { BindingUse } from '../settings/host.js';
 import { type AstNode, isNode, literal, parseCode, walk } from './ast.js';
 import { bindingsOf } from './bindings.js';
+import { createCallReader, type EnvFileCall, isEnvImport } from './env-files.js';
 
 /** Another module that is loaded when this one is. */
 export interface Import {
   readonly specifier: string;
   readonly span: Span;
   readonly names: readonly string[];
+  /** It is a call that loads a .env file, and no import. */
+  readonly envFile?: EnvFileCall;
 }
 
 /** What loading a module does, as far as it can be told without running it. */
@@ -23,7 +26,8 @@ export interface CodeModule {
   readonly findings: readonly Finding[];
 }
 
-export function readModule(source: Source): CodeModule {
+/** @param isEsm whether the app's files are ES modules, unless their names say otherwise. */
+export function readModule(source: Source, isEsm = false): CodeModule {
   const program = parseCode(source);
   const none = { source, isEsm: false, imports: [], readsEnvAt: undefined, isOnlyImports: true, bindings: [] };
   if (!program) {
@@ -44,13 +48,24 @@ export function readModule(source: Source): CodeModule {
   const body = program['body'] as readonly AstNode[];
   const hoisted = body.flatMap(staticImport);
   const inPlace: Import[] = [];
+  const envFileCall = createCallReader(body);
+  const loadsEnvFile = new Set<AstNode>();
   let readsEnvAt: number | undefined;
-  walk(body, (node) => {
-    const found = inPlaceImport(node);
-    if (found) inPlace.push(found);
-    if (isProcessEnv(node)) readsEnvAt ??= node.start;
-    return !/Function|^(Class|Object)Method$/.test(node.type) && !/^TS(Type|Interface)/.test(node.type);
-  });
+  for (const statement of body) {
+    let readAt: number | undefined;
+    walk(statement, (node) => {
+      const envFile = envFileCall(node);
+      const found =
+        inPlaceImport(node) ?? (envFile && { specifier: envFile.what, span: envFile.span, names: [], envFile });
+      if (found) inPlace.push(found);
+      if (envFile || (found && isEnvImport(found.specifier))) loadsEnvFile.add(statement);
+      if (isNodeEnv(node)) return false;
+      if (isProcessEnv(node)) readAt ??= node.start;
+      return !/Function|^(Class|Object)Method$/.test(node.type) && !/^TS(Type|Interface)/.test(node.type);
+    });
+    // What a .env file's loader looks at decides which file it is.
+    if (!loadsEnvFile.has(statement)) readsEnvAt ??= readAt;
+  }
   const bindings: BindingUse[] = [];
   walk(body, (node) => {
     bindings.push(...bindingsOf(node, source));
@@ -59,12 +74,23 @@ export function readModule(source: Source): CodeModule {
   return {
     source,
     isEsm: body.some(({ type }) => /^(Import|Export)/.test(type)),
-    imports: [...hoisted, ...inPlace],
+    imports: isInTextOrder(source.file, isEsm) ? inTextOrder([...hoisted, ...inPlace]) : [...hoisted, ...inPlace],
     readsEnvAt,
-    isOnlyImports: body.every((node) => staticImport(node).length > 0 || isRequireStatement(node)),
+    isOnlyImports: body.every(
+      (node) => staticImport(node).length > 0 || isRequireStatement(node) || loadsEnvFile.has(node),
+    ),
     bindings,
     findings: [],
   };
+}
+
+/** tsc keeps its place to what it makes a `require` of; other tools, and Node, put imports first. */
+function isInTextOrder(file: string, isEsm: boolean): boolean {
+  return /\.c?tsx?$/.test(file) && !isEsm;
+}
+
+function inTextOrder(imports: readonly Import[]): readonly Import[] {
+  return imports.toSorted((a, b) => a.span.start - b.span.start);
 }
 
 /** `import`, `export ... from` and `import x = require()`, without those of types, which leave no trace. */
@@ -101,6 +127,14 @@ function isRequireStatement(node: AstNode): boolean {
   if (node.type !== 'VariableDeclaration') return false;
   return (node['declarations'] as readonly AstNode[]).every(
     (one) => isNode(one['init']) && inPlaceImport(one['init']) !== undefined,
+  );
+}
+
+/** Which no vault holds, and by which an app chooses its .env file. */
+function isNodeEnv(node: AstNode): boolean {
+  const [object, property] = [node['object'], node['property'] as AstNode | undefined];
+  return (
+    node.type === 'MemberExpression' && property?.['name'] === 'NODE_ENV' && isNode(object) && isProcessEnv(object)
   );
 }
 

@@ -3,10 +3,10 @@ import { type Finding, finding, type Source, type Span } from '../finding.js';
 import type { Severity } from '../rules.js';
 import type { BindingUse } from '../settings/host.js';
 import { bundlesOf } from './bundles.js';
-import { functionEntries, sourceOf, startOf } from './entries.js';
+import { functionEntries, type Start, sourceOf, startOf } from './entries.js';
 import { functionJsons } from './function-json.js';
 import { createLoader, type Load, type Loader, REGISTER_LINE } from './load-order.js';
-import { notFirst } from './not-first.js';
+import { envFilesLate, notFirst } from './not-first.js';
 import type { Project } from './project.js';
 
 export interface AppLint {
@@ -15,10 +15,17 @@ export interface AppLint {
   readonly files: number;
 }
 
-/** What a Functions or web app loads before its settings have values. `references`: how many its settings hold. */
-export function lintApp(project: Project, references: number, nameOf: (file: string) => string): AppLint {
+/** How many settings hold references that only vaultstrap resolves. */
+export interface References {
+  readonly ours: number;
+  /** Of these, in .env files of the app. */
+  readonly inEnvFiles: number;
+}
+
+/** What a Functions or web app loads before its settings have values. */
+export function lintApp(project: Project, references: References, nameOf: (file: string) => string): AppLint {
   if (project.findings.length > 0) return { findings: project.findings, bindings: [], files: 0 };
-  const loader = createLoader(nameOf);
+  const loader = createLoader(nameOf, project.isEsm);
   const findings = [
     ...(project.isFunctions ? lintFunctions(project, references, loader) : lintStart(project, references, loader)),
     ...lintBundles(project),
@@ -34,7 +41,7 @@ export function lintApp(project: Project, references: number, nameOf: (file: str
   };
 }
 
-function lintFunctions(project: Project, references: number, loader: Loader): readonly Finding[] {
+function lintFunctions(project: Project, references: References, loader: Loader): readonly Finding[] {
   const { main, manifest } = project;
   if (!main) return [];
   const entries = functionEntries(project);
@@ -80,18 +87,22 @@ function lintFunctions(project: Project, references: number, loader: Loader): re
             'The worker loads shallower folders first, then by name in byte order: name this file 0-vaultstrap, or move it up.',
           ),
         ];
-  return [...order, ...notFirst(own, loader)];
+  return [...order, ...notFirst(own, loader), ...envFilesLate(all, references.inEnvFiles)];
 }
 
 /** A web app, or any program that a script starts. */
-function lintStart(project: Project, references: number, loader: Loader): readonly Finding[] {
+function lintStart(project: Project, references: References, loader: Loader): readonly Finding[] {
   const start = startOf(project);
-  if (start && /\bvaultstrap(\/preload|\/register|\s+run)\b/.test(start.script.command)) return [];
+  if (start && /\bvaultstrap(\/preload|\/register|\s+run)\b/.test(start.script.command)) {
+    return lintPreload(project, start, references, loader);
+  }
   const entry = start ? start.entry : project.main && sourceOf(project, project.main.value);
   const span = start?.script.span ?? project.main?.span;
   if (entry === undefined || span === undefined) return [];
   const loads = loader.load(path.join(project.dir, entry), new Set());
-  if (loads.some(({ what }) => what === 'register')) return notFirst(loads, loader);
+  if (loads.some(({ what }) => what === 'register')) {
+    return [...notFirst(loads, loader), ...envFilesLate(loads, references.inEnvFiles)];
+  }
   return missing(loads, references, {
     source: project.manifest,
     span,
@@ -100,6 +111,14 @@ function lintStart(project: Project, references: number, loader: Loader): readon
     what: `${entry}, where the program begins, does not import vaultstrap/register`,
     hint: `Run "vaultstrap init", or start it with "node --import vaultstrap/preload" or "vaultstrap run --".`,
   });
+}
+
+/** Nothing in the code is behind it, but for what would have to be before: a .env file. */
+function lintPreload(project: Project, start: Start, references: References, loader: Loader): readonly Finding[] {
+  const { script, entry } = start;
+  if (entry === undefined || /\bvaultstrap\s+run\b|--env-file|dotenv/.test(script.command)) return [];
+  const preload = { what: 'register', source: project.manifest, span: script.span, specifier: script.command } as const;
+  return envFilesLate([preload, ...loader.load(path.join(project.dir, entry), new Set())], references.inEnvFiles);
 }
 
 interface Missing {
@@ -111,7 +130,7 @@ interface Missing {
 }
 
 /** Nobody registers: an error where settings hold references and nothing else can resolve them. */
-function missing(loads: readonly Load[], references: number, missed: Missing): readonly Finding[] {
+function missing(loads: readonly Load[], { ours: references }: References, missed: Missing): readonly Finding[] {
   // By hand, at a place and time that only the app knows.
   if (references === 0 || loads.some((load) => load.what === 'api')) return [];
   const rotation = loads.find((load) => load.what === 'rotation');

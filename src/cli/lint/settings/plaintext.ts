@@ -1,7 +1,6 @@
-import path from 'node:path';
 import { MARKER } from '../../../settings/scan.js';
 import { type Finding, finding } from '../finding.js';
-import type { SettingsFile } from './setting.js';
+import { isSample, type SettingsFile } from './setting.js';
 
 /** Secrets in plain text. No value leaves this function, only where it stands and what kind it is. */
 export async function findPlaintextSecrets(file: SettingsFile): Promise<readonly Finding[]> {
@@ -13,8 +12,7 @@ export async function findPlaintextSecrets(file: SettingsFile): Promise<readonly
   const { looksOf } = await import('../../support/looks-secret.js');
   const looks = await looksOf(plain);
   // A template names what it makes, and a sample holds none: there a guess would be wrong more often than right.
-  const isGuessed =
-    file.kind !== 'template' && !/sample|example|template|dist/i.test(path.posix.basename(file.source.file));
+  const isGuessed = file.kind !== 'template' && !isSample(file);
   return plain.flatMap(({ name, value, at }, index) => {
     const look = looks[index];
     if (!look || !(look.isCertain || isGuessed)) return [];

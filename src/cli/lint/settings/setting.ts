@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Finding, Source, Span } from '../finding.js';
 
 /** A setting as it stands in a file. */
@@ -20,6 +21,11 @@ export interface SettingsFile {
   readonly kind: 'local' | 'env' | 'template';
   readonly settings: readonly Setting[];
   readonly findings: readonly Finding[];
+}
+
+/** For people to copy: nobody runs with it. */
+export function isSample({ source }: SettingsFile): boolean {
+  return /sample|example|template|dist/i.test(path.posix.basename(source.file));
 }
 
 /**
