@@ -12,7 +12,9 @@ const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'ut
 const dist = path.join(root, 'dist');
 rmSync(dist, { recursive: true, force: true });
 
-const SIBLINGS = ['index', 'client', 'after', 'worker', 'telemetry', 'testing/index', 'cli/parser'].map(path.normalize);
+const SIBLINGS = ['index', 'client', 'after', 'late', 'worker', 'telemetry', 'testing/index', 'cli/parser'].map(
+  path.normalize,
+);
 
 /**
  * Files of their own in dist: `./index.js` in a source is `./index.cjs` there, and loaded when it is asked for.
@@ -68,6 +70,7 @@ const results = await Promise.all([
       index: 'src/index.ts',
       client: 'src/client.ts',
       after: 'src/after.ts',
+      late: 'src/late.ts',
       worker: 'src/worker.ts',
       telemetry: 'src/telemetry.ts',
       register: 'src/register.ts',

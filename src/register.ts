@@ -2,7 +2,7 @@
 // sibling of this import would be evaluated while it is pending, and require() would refuse the module.
 import { liveEnvironment } from './settings/environment.js';
 import { openEarly } from './startup/early-worker.js';
-import { mustStart } from './startup/quick-look.js';
+import { hasReferences, mustStart } from './startup/quick-look.js';
 
 const env = liveEnvironment();
 // Loaded only now, and synchronously: most processes have nothing to resolve.
@@ -11,3 +11,8 @@ if (mustStart(env)) {
   const { register } = require('./index.js') as typeof import('./index.js');
   register(worker);
 }
+
+// What dotenv has brought meanwhile. Not by a timer, which would have to be there, and be real.
+process.nextTick(() => {
+  if (mustStart(env) && hasReferences(env)) (require('./late.js') as typeof import('./late.js')).tellOfLate();
+});

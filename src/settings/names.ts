@@ -3,7 +3,7 @@ import type { Environment } from './environment.js';
 /** Written by us: where each value came from, for children and restarts. */
 export const PROVENANCE = 'VAULTSTRAP_REFERENCES';
 /** A later time for the entries that the record says were resolved last. */
-export const PROVENANCE_AT = `${PROVENANCE}_AT`;
+export const PROVENANCE_AT = 'VAULTSTRAP_REFERENCES_AT';
 /** Written by App Service: the references that it resolved itself. */
 export const PLATFORM_RECORD = 'WEBSITE_KEYVAULT_REFERENCES';
 /**
@@ -11,8 +11,6 @@ export const PLATFORM_RECORD = 'WEBSITE_KEYVAULT_REFERENCES';
  * quotation mark in a secret breaks the JSON, and the error prints all of it.
  */
 const PM2_RECORD = 'pm2_env';
-
-const TWIN = 'APPSETTING_';
 
 /** Names that steer the process, the platform or us. By exact name: `AZURE_OPENAI_API_KEY` stays usable. */
 const PROTECTED = new Set([
@@ -71,7 +69,7 @@ export function isProtected(name: string): boolean {
 
 /** The name without `APPSETTING_`. */
 export function bareName(name: string): string {
-  return name.startsWith(TWIN) ? name.slice(TWIN.length) : name;
+  return name.replace(/^APPSETTING_/, '');
 }
 
 /** The record may take more than one variable: `VAULTSTRAP_REFERENCES`, `VAULTSTRAP_REFERENCES_1`, ..., and `_AT`. */
@@ -91,7 +89,7 @@ export function isRecord(name: string): boolean {
  */
 export function namesOf(name: string, env: Environment): { setting: string; names: readonly string[] } {
   const bare = bareName(name);
-  const twin = `${TWIN}${bare}`;
+  const twin = `APPSETTING_${bare}`;
   if (bare !== '' && env[bare] !== undefined && env[bare] === env[twin]) {
     return { setting: bare, names: [bare, twin] };
   }

@@ -14,7 +14,7 @@ export function mustStart(env: Environment): boolean {
 /** Whether something looks like a reference that nobody has resolved yet. */
 export function hasReferences(env: Environment): boolean {
   if (env[PROVENANCE]) return false;
-  return variableNames(env).some((name) => !isRecord(name) && hasMarker(env[name]));
+  return variableNames(env).some((name) => hasMarker(env[name]) && !isRecord(name));
 }
 
 /** Whether there is a reference, a record of resolved ones, or a setting of our own to check. */

@@ -18,7 +18,7 @@ const ALLOWED = [
   'CHANGELOG.md',
   'host.json',
   'dist/THIRD-PARTY-NOTICES.txt',
-  /^dist\/(index|client|after|worker|telemetry|register|start|functions|testing|cli)\.cjs$/,
+  /^dist\/(index|client|after|late|worker|telemetry|register|start|functions|testing|cli)\.cjs$/,
   /^dist\/cli\/([a-z-]+\/)*[a-z-]+\.cjs$/,
   'dist/preload.mjs',
   /^dist\/functions\/\w+\.js$/,

@@ -1,0 +1,75 @@
+// References that come into the environment behind register, as from a .env file that is loaded too late: one line, and
+// none where somebody resolves them, or nobody shall.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Emulator } from '../../src/testing/index.js';
+import { type App, createApp, type Env, startAzure } from './support/app.js';
+import { canary } from './support/canary.js';
+
+const password = canary('password');
+const REFERENCE = '@KeyVault(VaultName=shop;SecretName=password)';
+const line = (names: string) =>
+  `vaultstrap warn: ${names}: set behind vaultstrap/register, so the reference stays text. What loads .env belongs above it; npx vaultstrap lint shows where.\n`;
+
+let azure: Emulator;
+let app: App;
+beforeAll(async () => {
+  azure = await startAzure({ vaults: { shop: { password } } });
+  app = createApp();
+});
+afterAll(() => azure?.close());
+
+async function stderrOf(file: string, code: string, env: Env = {}): Promise<string> {
+  app.write({ [file]: code, '.env': `DB_PASSWORD=${REFERENCE}\n` });
+  const outcome = await app.run([file], { env });
+  expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
+  return outcome.stderr;
+}
+
+const COMMONJS = "require('vaultstrap/register');\nprocess.loadEnvFile();\n";
+
+describe('told', () => {
+  test.each([
+    ['CommonJS', 'app.cjs', COMMONJS],
+    [
+      'ES modules',
+      'app.mjs',
+      "import 'vaultstrap/register';\nimport process from 'node:process';\nprocess.loadEnvFile();",
+    ],
+    ['where no timer is, as in jsdom', 'bare.cjs', `delete globalThis.setImmediate;\n${COMMONJS}`],
+  ])('%s', async (_name, file, code) => {
+    expect(await stderrOf(file, code)).toBe(line('DB_PASSWORD'));
+    // The emulator's settings alone: a start that finds no reference.
+    expect(await stderrOf(file, code, azure.env)).toBe(line('DB_PASSWORD'));
+  });
+
+  test('names, and not all of many', async () => {
+    const many = `require('vaultstrap/register');\nfor (const n of 'ABCDE') process.env[n] = '${REFERENCE}';`;
+    expect(await stderrOf('many.cjs', many)).toBe(line('A, B, C and 2 more'));
+  });
+});
+
+describe('not told', () => {
+  const API = "const { bootstrap, bootstrapSync } = require('vaultstrap');\n";
+
+  test.each([
+    ['what the next start resolves', `${API}${COMMONJS}bootstrapSync();`],
+    ['what a start is resolving', `${API}${COMMONJS}bootstrap();`],
+    ['a value that reads like a reference', `${COMMONJS}process.env.DB_PASSWORD = 'user@KeyVault.example';`],
+    ['a name that is never resolved', `require('vaultstrap/register');\nprocess.env.HTTPS_PROXY = '${REFERENCE}';`],
+  ])('%s', async (_name, code) => {
+    expect(await stderrOf('app.cjs', code, azure.env)).toBe('');
+  });
+
+  test.each([
+    { VAULTSTRAP_IGNORE: 'OTHER, DB_PASSWORD' },
+    { VAULTSTRAP_ENABLED: 'false' },
+    { VAULTSTRAP_LOG: 'error' },
+  ])('%o', async (env) => {
+    expect(await stderrOf('app.cjs', COMMONJS, env)).toBe('');
+  });
+
+  test('what a start could not resolve, and left as it was', async () => {
+    const env = { ...azure.env, VAULTSTRAP_ON_ERROR: 'keep', GONE: '@KeyVault(VaultName=shop;SecretName=gone)' };
+    expect(await stderrOf('kept.cjs', "require('vaultstrap/register');", env)).not.toContain('set behind');
+  });
+});
