@@ -5,7 +5,8 @@ import { relaxationsIn } from '../support/relaxations.js';
 import { EXIT } from './support/exit.js';
 import { showProgress } from './support/progress.js';
 import { loadSources, type SourceOptions } from './support/sources.js';
-import { complain, hasColor } from './support/terminal.js';
+import { complain, hasColor, note } from './support/terminal.js';
+import { hintOfUnread } from './support/unread-files.js';
 
 export interface CheckOptions extends SourceOptions {
   /** Default: text for people. */
@@ -28,7 +29,9 @@ export async function check({ json, ...sources }: CheckOptions): Promise<number>
   await close();
   const outcome = report();
   if (mistake !== undefined) complain(mistake);
+  const unread = outcome.status === 'idle' ? hintOfUnread(sources) : undefined;
   process.stdout.write(json ? `${JSON.stringify(outcome, undefined, 2)}\n` : describe(outcome));
+  if (unread !== undefined) note(unread);
   return outcome.status === 'failed' || outcome.status === 'degraded' ? EXIT.unresolved : EXIT.done;
 }
 

@@ -5,6 +5,7 @@ import { findingsAsJson, renderFindings } from './doctor/render.js';
 import { EXIT } from './support/exit.js';
 import { showProgress } from './support/progress.js';
 import { loadSources, type SourceOptions } from './support/sources.js';
+import { hintOfUnread } from './support/unread-files.js';
 
 export interface DoctorOptions extends SourceOptions {
   /** Default: text for people. */
@@ -26,6 +27,7 @@ export async function doctor({ json, timeout, list, ...sources }: DoctorOptions)
     clock: systemClock,
     timeoutMs: timeout * 1000,
     list,
+    unread: hintOfUnread(sources),
   });
   hideProgress();
   const isBad = findings.some(({ verdict }) => verdict === 'bad');

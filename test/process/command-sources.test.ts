@@ -217,6 +217,62 @@ test('a missing --env-file: Node looks at that option, too, and may be first', a
   expect(stderr).toMatch(/missing\.env.*(does not exist|not found)/);
 });
 
+describe('nothing found, and references in files that were not read', () => {
+  const NOTHING = 'No setting holds a reference: there is nothing to resolve.\n';
+  const hintOf = async (folder: string, args: readonly string[] = [], env: Env = {}) => {
+    const { code, stdout, stderr } = await app.run([app.path(CLI), 'check', ...args], { cwd: app.path(folder), env });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: NOTHING });
+    return stderr;
+  };
+
+  beforeAll(() => {
+    const local = JSON.stringify({ Values: { DB_PASSWORD: REFERENCE } });
+    app.write({
+      'only-env/.env': 'DB_PASSWORD=akvs://11111111-1111-4111-8111-111111111111/shop/password\n',
+      'both/.env': `DB_PASSWORD=${REFERENCE}\n`,
+      'both/local.settings.json': local,
+      'neither/.env': `A=${plain}\n# DB_PASSWORD=${REFERENCE}\n`,
+      'neither/local.settings.json': '{"Values":{"A":"b"}}',
+    });
+  });
+
+  test('check names them, and the option', async () => {
+    expect(await hintOf('only-env')).toBe('vaultstrap: .env holds references, and was not read: add -e .env.\n');
+    expect(await hintOf('both')).toBe(
+      'vaultstrap: .env and local.settings.json hold references, and were not read: add -e .env --settings local.settings.json.\n',
+    );
+    expect(await hintOf('both', ['--no-settings'])).toBe(
+      'vaultstrap: .env holds references, and was not read: add -e .env.\n',
+    );
+  });
+
+  test('none where it would not help', async () => {
+    expect(await hintOf('neither')).toBe('');
+    expect(await hintOf('neither', ['-e', './.env'])).toBe('');
+    expect(await hintOf('only-env', [], { VAULTSTRAP_LOG: 'error' })).toBe('');
+    const disabled = { VAULTSTRAP_ENABLED: 'false' };
+    const { stderr } = await app.run([app.path(CLI), 'check', '-e', '.env'], {
+      cwd: app.path('only-env'),
+      env: disabled,
+    });
+    expect(stderr).toBe('');
+  });
+
+  test('JSON stays JSON', async () => {
+    const { stdout } = await app.run([app.path(CLI), 'check', '--json'], { cwd: app.path('only-env'), env: {} });
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'idle' });
+  });
+
+  test('doctor says so in the place of its general remedy', async () => {
+    const args = [app.path(CLI), 'doctor', '--json', '--timeout', '5'];
+    const { stdout } = await app.run(args, { cwd: app.path('only-env'), env: azure.env });
+    const { findings } = JSON.parse(stdout) as { findings: { step: string; remedy?: string }[] };
+    expect(findings.find(({ step }) => step === 'references')?.remedy).toBe(
+      '.env holds references, and was not read: add -e .env.',
+    );
+  });
+});
+
 describe('check', () => {
   const check = (args: readonly string[], env: Env = {}, cwd = '.') =>
     app.run([app.path(CLI), 'check', ...args], { cwd: app.path(cwd), env: { ...azure.env, ...env } });

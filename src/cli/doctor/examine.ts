@@ -27,6 +27,8 @@ export interface Examination {
   readonly clock: Clock;
   readonly timeoutMs: number;
   readonly list: boolean;
+  /** What to do where references stand in files that were not read. */
+  readonly unread?: string | undefined;
 }
 
 /** Second tries are for a start: here a hiccup is worth a moment, an outage is the finding. */
@@ -40,7 +42,7 @@ export async function examine(examination: Examination): Promise<readonly Findin
   const first = [...examineRuntime(runtime, env), ...findings];
   if (!config) return [...first, unknown('references', 'not looked at: mend the settings first. Nothing was sent.')];
   const plan = planSettings(env, config, clock.now());
-  const known = [...first, ...examineReferences(plan), ...examineSource(env, config)];
+  const known = [...first, ...examineReferences(plan, examination.unread), ...examineSource(env, config)];
   return [...known, ...(await goThere(plan, config, examination))];
 }
 

@@ -2,7 +2,7 @@ import type { Plan } from '../../settings/plan.js';
 import { bad, type Finding, good, unknown, warning } from './finding.js';
 
 /** Which settings hold references, and which of them are malformed. */
-export function examineReferences(plan: Plan): readonly Finding[] {
+export function examineReferences(plan: Plan, unread?: string): readonly Finding[] {
   const malformed = plan.settings.flatMap(({ setting, failure }) =>
     failure
       ? [bad('references', `${failure.status} (${failure.code}): ${failure.details}`, failure.hint, { about: setting })]
@@ -20,6 +20,7 @@ export function examineReferences(plan: Plan): readonly Finding[] {
         )
       : unknown('references', 'no setting holds a reference: there is no vault to look at.', {
           remedy:
+            unread ??
             'A reference is @KeyVault(VaultName=VAULT;SecretName=SECRET), in the value of a setting of this process.',
         });
   const warnings = plan.warnings.map((text) =>
