@@ -1,6 +1,7 @@
 import { readVariable } from '../settings/environment.js';
 import { type Choice, choose, isTaken, type Selection, signInsOf } from './import/choose.js';
 import { withValues } from './import/entries.js';
+import { hostReadsBeside } from './import/host-reads.js';
 import { isSafe, moveToVault, type Outcome } from './import/move.js';
 import { explain, renderTable, rowsOf } from './import/render.js';
 import { checkReplaceable, readSettingsFile, readsAs, replaceFile, type SettingsFile } from './import/settings-file.js';
@@ -23,7 +24,7 @@ export async function importSettings(path: string, options: ImportOptions): Prom
   // In a file of its own: lint has the same judgement.
   const { looksOf } = await import('./support/looks-secret.js');
   const looks = await looksOf(file.entries.map(({ name, value = '' }) => ({ name, value })));
-  const choices = choose(file.entries, looks, options);
+  const choices = choose(file.entries, looks, options, await hostReadsBeside(path));
   const taken = choices.filter(isTaken);
   // Before anything is written anywhere: could the file be rewritten at all?
   rewrite(file, vault, choices, () => true);

@@ -59,6 +59,22 @@ describe('without --yes', () => {
   });
 });
 
+test('what a binding of the Function App names stays, and the reason is told', async () => {
+  const connection = `Endpoint=sb://shop/;SharedAccessKeyName=app;SharedAccessKey=${a}`;
+  app.write({
+    'app/host.json': '{}',
+    'app/package.json': '{ "main": "src/*.js" }',
+    'app/src/orders.js': `const { app } = require('@azure/functions');\napp.serviceBusQueue('orders', { connection: 'BUS', queueName: 'q' });`,
+    'app/local.settings.json': JSON.stringify({ Values: { BUS: connection, DB_PASSWORD: b } }),
+  });
+  const { code, stdout } = await run('app/local.settings.json');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /\nBUS +- +skipped +read by the Functions host for app\/src\/orders.js: .*BUS__fullyQualifiedNamespace/,
+  );
+  expect(stdout).toMatch(/\nDB_PASSWORD +db-password +planned/);
+});
+
 describe('with --yes', () => {
   test('values are in the vault, references in the file; run again, nothing happens', async () => {
     app.write({ '.env': THREE });

@@ -32,11 +32,16 @@ export type Choice = Taken | Left;
 
 export const isTaken = (choice: Choice): choice is Taken => 'secret' in choice;
 
-/** Which settings move, under which names, and why; `looks` are those of the entries. */
+/**
+ * Which settings move, under which names, and why; `looks` are those of the entries.
+ *
+ * @param hostReads why the app's triggers and bindings keep a setting where it is
+ */
 export function choose(
   entries: readonly Entry[],
   looks: readonly (Look | undefined)[],
   selection: Selection,
+  hostReads: (setting: string) => string | undefined = () => undefined,
 ): readonly Choice[] {
   if (!/^[0-9a-z-]{0,126}$/i.test(selection.prefix ?? '')) {
     throw new UsageError('--prefix cannot begin the name of a secret.', SECRET_NAME_RULE);
@@ -47,7 +52,7 @@ export function choose(
     const unknown = selection[option]?.find((name) => !often.has(name));
     if (unknown !== undefined) throw new UsageError(`--${option}: there is no setting ${unknown} in the file.`);
   }
-  const choices = entries.map((entry, index) => choiceOf(entry, looks[index], often, selection));
+  const choices = entries.map((entry, index) => choiceOf(entry, looks[index], often, selection, hostReads(entry.name)));
   for (const choice of choices) {
     if (!isTaken(choice) && choice.never && selection.only?.includes(choice.setting)) {
       throw new UsageError(`${choice.setting} cannot be moved: ${choice.why}.`);
@@ -62,6 +67,7 @@ function choiceOf(
   look: Look | undefined,
   often: ReadonlyMap<string, number>,
   selection: Selection,
+  readByHost: string | undefined,
 ): Choice {
   const leave = (why: string, never = true): Left => ({ setting: name, why, never });
   if ((often.get(name) ?? 0) > 1) return leave('stands there twice');
@@ -75,6 +81,7 @@ function choiceOf(
   if (SIGN_IN.has(name.toUpperCase())) return leave('a sign-in of its own: a managed identity needs none');
   if (isProtected(name)) return leave('steers the process or the platform, and is never a reference');
   if (isReadByHost(name)) return leave('read by the Functions host, which knows no references of ours');
+  if (readByHost) return leave(readByHost);
   // As the app sees it: a reference's text that was escaped in a setting is itself in a secret.
   const plain = scan.kind === 'segments' ? scan.segments.join('') : value;
   const problem = problemOfValue(plain);

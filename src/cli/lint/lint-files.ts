@@ -2,7 +2,7 @@ import { MARKER } from '../../settings/scan.js';
 import { createLoader } from './app/load-order.js';
 import { envFilesLate, notFirst } from './app/not-first.js';
 import { readProject } from './app/project.js';
-import { lintApp, type References } from './app/rules.js';
+import type { References } from './app/rules.js';
 import { type Found, nameFrom } from './files.js';
 import { type Finding, inOrder } from './finding.js';
 import { readEnvFile } from './settings/env-file.js';
@@ -33,6 +33,7 @@ const READERS = {
 
 /** Looks at files without running anything in them, and without the network. */
 export async function lintFiles(found: readonly Found[], cwd: string): Promise<Outcome> {
+  const { lintApp } = await import('../lint-app.js');
   const settingsFiles = found.flatMap(({ kind, source }) =>
     kind in READERS ? [READERS[kind as keyof typeof READERS](source)] : [],
   );

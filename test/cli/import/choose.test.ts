@@ -1,10 +1,13 @@
 // Which settings move to a vault, under which name, and with which bytes.
+import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { choose, isTaken, type Selection, secretNameOf } from '../../../src/cli/import/choose.js';
 import type { Entry } from '../../../src/cli/import/entries.js';
+import { hostReadsBeside } from '../../../src/cli/import/host-reads.js';
 import { lookAt } from '../../../src/cli/support/looks-secret.js';
 import { scanValue } from '../../../src/settings/scan.js';
+import { type Files, folderOf } from '../lint/support.js';
 
 const entry = (name: string, value: string | undefined): Entry => ({
   name,
@@ -120,4 +123,51 @@ test('the secret gets the bytes that the app saw, however the setting was writte
       expect(scan.kind === 'segments' ? scan.segments.join('') : written).toBe(value);
     }),
   );
+});
+
+describe('what the Functions host reads for a trigger or binding', () => {
+  const ORDERS =
+    "import { app } from '@azure/functions';\napp.serviceBusQueue('orders', { connection: 'ServiceBusConnection', queueName: '%QUEUE%', handler });\n";
+  const project = (files: Files) =>
+    folderOf({ 'host.json': '{}', 'package.json': '{ "main": "dist/src/functions/*.js" }', ...files });
+  const TS = {
+    'tsconfig.json': '{ "compilerOptions": { "outDir": "dist", "rootDir": "." } }',
+    'src/functions/orders.ts': ORDERS,
+  };
+  const whyIn = async (dir: string, name: string, file = 'local.settings.json') =>
+    (await hostReadsBeside(path.join(dir, file)))(name);
+
+  test('stays, with what to do without a secret', async () => {
+    const dir = project(TS);
+    const said = await whyIn(dir, 'ServiceBusConnection');
+    expect(said).toMatch(
+      /^read by the Functions host for .*src\/functions\/orders\.ts: use an identity-based connection/,
+    );
+    expect(said).toContain('(ServiceBusConnection__fullyQualifiedNamespace), or on Azure @Microsoft.KeyVault(...)');
+    // As the host joins them: in any case, and part by part.
+    expect(await whyIn(dir, 'servicebusconnection__clientSecret')).toBeDefined();
+    expect(await whyIn(dir, 'QUEUE')).toContain('written plainly');
+    expect(await whyIn(dir, 'DB_PASSWORD')).toBeUndefined();
+    expect(await whyIn(dir, 'ServiceBusConnection', '.env')).toBeDefined();
+  });
+
+  test('of the older model, too', async () => {
+    const binding = { type: 'queueTrigger', connection: 'ORDERS' };
+    const dir = project({ 'package.json': '{}', 'orders/function.json': JSON.stringify({ bindings: [binding] }) });
+    expect(await whyIn(dir, 'ORDERS')).toContain('ORDERS__queueServiceUri');
+  });
+
+  test('nothing of it where the file stands alone', async () => {
+    expect(await whyIn(folderOf(TS), 'ServiceBusConnection')).toBeUndefined();
+  });
+
+  test('is not moved by --all, nor by --only', async () => {
+    const hostReads = await hostReadsBeside(path.join(project(TS), 'local.settings.json'));
+    const entries = [entry('ServiceBusConnection', 'Endpoint=sb://x/;SharedAccessKey=abc')];
+    const [choice] = choose(entries, [undefined], { all: true }, hostReads);
+    expect(choice && isTaken(choice)).toBe(false);
+    expect(() => choose(entries, [undefined], { only: ['ServiceBusConnection'] }, hostReads)).toThrow(
+      /ServiceBusConnection cannot be moved: read by the Functions host/,
+    );
+  });
 });

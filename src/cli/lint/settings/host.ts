@@ -29,17 +29,19 @@ function hostReads(name: string, uses: readonly BindingUse[], isFunctions: boole
   if (isFunctions && /^(APPLICATIONINSIGHTS_CONNECTION_STRING|APPINSIGHTS_INSTRUMENTATIONKEY)$/i.test(name)) {
     return 'set APPLICATIONINSIGHTS_AUTHENTICATION_STRING for Entra authentication, and the connection string plainly';
   }
-  const use = uses.find(({ setting, isConnection }) => {
-    const [wanted, given] = [setting.toLowerCase(), name.toLowerCase()];
-    return given === wanted || (isConnection && given.startsWith(`${wanted}__`));
-  });
+  const use = uses.find((one) => isNamedBy(one, name));
   if (!use) return undefined;
   return use.isConnection
     ? `use an identity-based connection (${identityBased(use)})`
     : 'write the value plainly, since it is no secret';
 }
 
-function identityBased({ setting, binding }: BindingUse): string {
+export function isNamedBy({ setting, isConnection }: BindingUse, name: string): boolean {
+  const [wanted, given] = [setting.toLowerCase(), name.toLowerCase()];
+  return given === wanted || (isConnection && given.startsWith(`${wanted}__`));
+}
+
+export function identityBased({ setting, binding }: BindingUse): string {
   if (/servicebus|eventhub/.test(binding)) return `${setting}__fullyQualifiedNamespace`;
   if (/queue/.test(binding)) return `${setting}__queueServiceUri`;
   if (/blob/.test(binding)) return `${setting}__blobServiceUri`;
