@@ -61,14 +61,14 @@ function unavailableFailure(
   const { errors } = error as { errors?: unknown };
   for (const one of Array.isArray(errors) ? errors : [error]) {
     const { status, isNetwork } = answerIn(one);
-    if (isNetwork) return { ...noIdentity(source, { code: 'network_error' }, tried), retry: 'few' };
+    if (isNetwork) return { ...noIdentity(source, { code: 'network_error' }, tried, context), retry: 'few' };
     if (isUnconfirmed(one)) return anothersToken(context);
     if (status === undefined) continue;
     return status === 400 || isTransient(status)
       ? refused({ status, headers: {} }, context, 0)
-      : { ...noIdentity(source, { name: 'ServerError', status }, tried), retry: 'few' };
+      : { ...noIdentity(source, { name: 'ServerError', status }, tried, context), retry: 'few' };
   }
-  return noIdentity(source, safeCause(error), tried);
+  return noIdentity(source, safeCause(error), tried, context);
 }
 
 /** An Arc agent that cannot choose gives the system-assigned identity: msal-node notices, by what the reply leaves out. */
@@ -88,7 +88,12 @@ function unreachable(source: SourceName, cause: Failure['cause']): Failure {
   };
 }
 
-export function noIdentity(source: SourceName, cause: Failure['cause'], tried: readonly string[]): Failure {
+export function noIdentity(
+  source: SourceName,
+  cause: Failure['cause'],
+  tried: readonly string[],
+  context: TokenContext,
+): Failure {
   return {
     status: 'MSINotEnabled',
     code: 'ERR_IDENTITY_NOT_FOUND',
@@ -96,7 +101,7 @@ export function noIdentity(source: SourceName, cause: Failure['cause'], tried: r
     hint:
       source === 'azure-arc'
         ? 'Check that the agent is connected (azcmagent show), and that this process is in the group himds, which may read its key.'
-        : 'On Azure, turn on a managed identity for the app. On your own machine run az login, or use the emulator.',
+        : `On Azure, turn on a managed identity for the app. ${signIn(context)}, or use the emulator.`,
     retry: 'never',
     ...(cause && { cause }),
   };
@@ -113,12 +118,21 @@ export function noEndpoint(): Failure {
   };
 }
 
-export function timedOut(source: SourceName): Failure {
+export function timedOut(source: SourceName, context: TokenContext): Failure {
   return {
     status: 'FetchTimedOut',
     code: 'ERR_IDENTITY_TIMEOUT',
     details: `@azure/identity (${source}) gave no token in time.`,
-    hint: 'On your own machine run az login. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
+    hint: `${signIn(context)}. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.`,
     retry: 'deadline',
   };
+}
+
+/** Nobody signs in for an identity that is named so: `createSdkCredential` asks for a managed one alone. */
+function signIn({ identity: { kind } }: TokenContext): string {
+  const isManagedOnly = kind === 'object' || kind === 'resource';
+  const first = isManagedOnly
+    ? 'name the identity by its client id, or not at all (object and resource ids are for Azure), and '
+    : '';
+  return `On your own machine ${first}run az login`;
 }

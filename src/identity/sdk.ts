@@ -76,7 +76,7 @@ export function createSdkTokens({ env, anchors, ca }: SdkTokensOptions): SdkToke
             timeout.addEventListener('abort', () => reject(timeout.reason), { once: true }),
           ),
         ]);
-        if (!token) return fail(noIdentity(source, {}, membersOf(credential)));
+        if (!token) return fail(noIdentity(source, {}, membersOf(credential), context));
         const given = {
           token: new Secret(token.token),
           expiresOnMs: token.expiresOnTimestamp,
@@ -90,7 +90,9 @@ export function createSdkTokens({ env, anchors, ca }: SdkTokensOptions): SdkToke
           return fail(noEndpoint());
         }
         return fail(
-          timeout.aborted ? timedOut(source) : sdkFailure(error, source, context, membersOf(credentials.get(key))),
+          timeout.aborted
+            ? timedOut(source, context)
+            : sdkFailure(error, source, context, membersOf(credentials.get(key))),
         );
       }
     },

@@ -331,7 +331,19 @@ describe('no identity', () => {
     await closed.close();
     const outcome = await child.ask({ PATH: '', AZURE_POD_IDENTITY_AUTHORITY_HOST: closed.url });
     expect(outcome.failure).toMatchObject({ status: 'MSINotEnabled', code: 'ERR_IDENTITY_NOT_FOUND' });
-    expect(outcome.failure?.hint).toMatch(/managed identity.*az login/);
+    expect(outcome.failure?.hint).toMatch(/managed identity.*own machine run az login/);
+  });
+
+  test.each([
+    { kind: 'object', id: OBJECT_ID },
+    { kind: 'resource', id: RESOURCE_ID },
+  ] as const)('named by %o, a sign-in alone is no help', async (identity) => {
+    const closed = await serve(() => {});
+    await closed.close();
+    const env = { PATH: '', AZURE_POD_IDENTITY_AUTHORITY_HOST: closed.url };
+    const { failure } = await child.ask(env, { identity });
+    expect(failure).toMatchObject({ status: 'MSINotEnabled', code: 'ERR_IDENTITY_NOT_FOUND' });
+    expect(failure?.hint).toMatch(/own machine name the identity by its client id, or not at all .*, and run az login/);
   });
 
   test('on a machine where nothing answers for Azure, or that has none: within the deadline', async () => {
