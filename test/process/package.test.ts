@@ -37,6 +37,16 @@ describe('the tarball', () => {
     }
   });
 
+  test('runs nothing where it is installed, and npm says nothing of scripts', () => {
+    const ours = Object.keys(manifest.scripts);
+    expect(ours.filter((name) => /^(pre|post)?(install|prepare)$/.test(name))).toEqual([]);
+    // What `prepare` once did: npm under an older Node leaves optional packages out whose `engines` it does not satisfy,
+    // silently, and a clone needs them; development's come all the same.
+    expect(Object.keys(manifest.devDependencies)).toEqual(
+      expect.arrayContaining(Object.keys(manifest.optionalDependencies)),
+    );
+  });
+
   test('has every file that the manifest names', () => {
     const named: string[] = [];
     const walk = (value: unknown): void => {
