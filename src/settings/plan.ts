@@ -79,7 +79,8 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
   const isIgnored = (name: string) => config.ignore.has(name) || config.ignore.has(bareName(name));
 
   const drafts = new Map<string, Draft>();
-  for (const name of Object.keys(env)) {
+  // By name, as the report has them: the environment's own order is whatever the shell and those before us made it.
+  for (const name of Object.keys(env).sort()) {
     const value = env[name];
     if (value === undefined || isRecord(name) || isIgnored(name)) continue;
     const { setting, names: twins } = namesOf(name, env);

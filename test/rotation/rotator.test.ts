@@ -483,7 +483,7 @@ describe('refresh', () => {
     expect(ownEnv()).toMatchObject({ VS_USER: 'u1', VS_URL: 'u1:p1' });
     nowMs += 40_000;
     vault = { user: at('u2', V2, 45), pw: at('p2', V2, 31) };
-    expect((await rotator.refresh()).changed.map(({ setting }) => setting)).toEqual(['VS_USER', 'VS_PW', 'VS_URL']);
+    expect((await rotator.refresh()).changed.map(({ setting }) => setting)).toEqual(['VS_PW', 'VS_USER', 'VS_URL']);
     expect(process.env['VS_URL']).toBe('u2:p2');
   });
 

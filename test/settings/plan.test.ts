@@ -54,12 +54,20 @@ describe('which settings are ours', () => {
       CUSTOMCONNSTR_X: '@Microsoft.KeyVault(VaultName=shop;SecretName=pw)',
       URL: `postgres://app:${ref('pw', 'Encode=uri')}@db/shop`,
     });
-    expect(plan.settings.map(({ setting }) => setting)).toEqual(['A', 'SQLAZURECONNSTR_Db', 'CUSTOMCONNSTR_X', 'URL']);
+    expect(plan.settings.map(({ setting }) => setting)).toEqual(['A', 'CUSTOMCONNSTR_X', 'SQLAZURECONNSTR_Db', 'URL']);
     expect(plan.reads.size).toBe(1);
     for (const { failure, names: written, setting } of plan.settings) {
       expect(failure).toBeUndefined();
       expect(written).toEqual([setting]);
     }
+  });
+
+  test('in the order of their names, however the environment has them; a template behind what it mentions', () => {
+    const names = (env: Record<string, string>) => planOf(env).settings.map(({ setting }) => setting);
+    const settings = { DB: ref('db'), API_KEY: '@KeyVault(', A_URL: 'x://${Z}', Z: ref('z') };
+    const expected = ['API_KEY', 'DB', 'Z', 'A_URL'];
+    expect(names(settings)).toEqual(expected);
+    expect(names(Object.fromEntries(Object.entries(settings).reverse()))).toEqual(expected);
   });
 
   test('an escaped marker is text, and is unescaped', () => {

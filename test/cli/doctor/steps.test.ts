@@ -115,8 +115,8 @@ test('references: what is sound, what is malformed, and nothing at all', () => {
   const findings = examineReferences(planSettings(env, config, NOW_MS));
   expect(findings).toMatchObject([
     { verdict: 'good', facts: { settings: ['A', 'B'], vaults: ['shop', 'ledger'] } },
-    { verdict: 'bad', about: 'BROKEN' },
     { verdict: 'bad', about: 'AZURE_CLIENT_ID', text: expect.stringContaining('ERR_PROTECTED_SETTING') },
+    { verdict: 'bad', about: 'BROKEN' },
   ]);
   expect(examineReferences(planSettings({ PLAIN: 'x' }, config, NOW_MS))).toMatchObject([{ verdict: 'unknown' }]);
 });
