@@ -234,6 +234,16 @@ describe('in the file itself', () => {
     ]);
   });
 
+  test('.env that the start command loads is there, whoever loads it once more', async () => {
+    const files = (start: string) => ({
+      ...web(`${REGISTER}\nimport 'dotenv/config';`),
+      'package.json': JSON.stringify({ type: 'module', scripts: { start } }),
+    });
+    expect(await found(files('node server.js'))).toHaveLength(1);
+    for (const start of ['node --env-file=.env server.js', 'node -r dotenv/config server.js'])
+      expect(await found(files(start))).toEqual([]);
+  });
+
   test('.env that a preload cannot see', async () => {
     const app = (start: string) => ({
       'package.json': JSON.stringify({ scripts: { start } }),

@@ -90,6 +90,9 @@ function lintFunctions(project: Project, references: References, loader: Loader)
   return [...order, ...notFirst(own, loader), ...envFilesLate(all, references.inEnvFiles)];
 }
 
+/** `node --env-file=.env`, `node -r dotenv/config`, `dotenvx run`: before everything. */
+const LOADS_ENV_FILE = /--env-file|\bdotenvx?\b/;
+
 /** A web app, or any program that a script starts. */
 function lintStart(project: Project, references: References, loader: Loader): readonly Finding[] {
   const start = startOf(project);
@@ -101,7 +104,8 @@ function lintStart(project: Project, references: References, loader: Loader): re
   if (entry === undefined || span === undefined) return [];
   const loads = loader.load(path.join(project.dir, entry), new Set());
   if (loads.some(({ what }) => what === 'register')) {
-    return [...notFirst(loads, loader), ...envFilesLate(loads, references.inEnvFiles)];
+    const late = start && LOADS_ENV_FILE.test(start.script.command) ? [] : envFilesLate(loads, references.inEnvFiles);
+    return [...notFirst(loads, loader), ...late];
   }
   return missing(loads, references, {
     source: project.manifest,
@@ -116,7 +120,8 @@ function lintStart(project: Project, references: References, loader: Loader): re
 /** Nothing in the code is behind it, but for what would have to be before: a .env file. */
 function lintPreload(project: Project, start: Start, references: References, loader: Loader): readonly Finding[] {
   const { script, entry } = start;
-  if (entry === undefined || /\bvaultstrap\s+run\b|--env-file|dotenv/.test(script.command)) return [];
+  if (entry === undefined || LOADS_ENV_FILE.test(script.command) || /\bvaultstrap\s+run\b/.test(script.command))
+    return [];
   const preload = { what: 'register', source: project.manifest, span: script.span, specifier: script.command } as const;
   return envFilesLate([preload, ...loader.load(path.join(project.dir, entry), new Set())], references.inEnvFiles);
 }
