@@ -130,9 +130,6 @@ export function timedOut(source: SourceName, context: TokenContext): Failure {
 
 /** Nobody signs in for an identity that is named so: `createSdkCredential` asks for a managed one alone. */
 function signIn({ identity: { kind } }: TokenContext): string {
-  const isManagedOnly = kind === 'object' || kind === 'resource';
-  const first = isManagedOnly
-    ? 'name the identity by its client id, or not at all (object and resource ids are for Azure), and '
-    : '';
-  return `On your own machine ${first}run az login`;
+  const other = kind === 'object' || kind === 'resource' ? 'name the identity by client id, or not at all, and ' : '';
+  return `On your own machine ${other}run az login`;
 }

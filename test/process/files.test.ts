@@ -121,8 +121,8 @@ describe('the files of a start', () => {
     expect(code).toBe(0);
     const { settings } = JSON.parse(`${stdout.split('} {"v":1')[0]}}`) as Report;
     expect(settings.map(({ setting, file }) => [setting, file])).toEqual([
-      ['CERT_FILE', true],
       ['ARGS', true],
+      ['CERT_FILE', true],
       ['TLS', undefined],
     ]);
   });
@@ -280,7 +280,7 @@ describe('whoever inherits a path', () => {
       env: { ...old, VAULTSTRAP_TIMEOUT_SECONDS: '1', VAULTSTRAP_ON_ERROR: 'unset' },
     });
     expect(outage.probes).toEqual([{}]);
-    expect(outage.stderr).toMatch(/CERT_FILE and ARGS are not resolved \(ERR_VAULT_UNAVAILABLE\)/);
+    expect(outage.stderr).toMatch(/ARGS and CERT_FILE are not resolved \(ERR_VAULT_UNAVAILABLE\)/);
   });
 });
 
