@@ -1,2 +1,4 @@
 // In a file of its own: loaded only where something is wrong.
-export { tellOfLate } from './startup/late-references.js';
+import { tellOfLate } from './startup/late-references.js';
+
+tellOfLate();

@@ -40,7 +40,7 @@ export type ParsedReference =
       readonly hint: string;
     };
 
-export const REFERENCE_KEYS = [
+const REFERENCE_KEYS = [
   'SecretUri',
   'VaultName',
   'SecretName',

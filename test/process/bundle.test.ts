@@ -63,6 +63,11 @@ describe.each(scripts)('%s', (file) => {
     });
     expect(undeclared).toEqual([]);
   });
+
+  // Rollup's commonjs plugin takes such a call for pure, as the file that is required has no side effects, and drops it.
+  test.skipIf(!file.endsWith('.cjs'))('calls nothing straight on what it requires', () => {
+    expect(read(file)).not.toMatch(/\brequire\d*\("\.[^"]*"\)\.\w+\(/);
+  });
 });
 
 test('the search finds what there is to find', () => {

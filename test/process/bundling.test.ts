@@ -1,5 +1,5 @@
 // Many Function Apps are bundled: the library is one text in one file then, far from its package.
-import { cpSync, mkdirSync, readdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import commonjs from '@rollup/plugin-commonjs';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
@@ -195,6 +195,9 @@ describe.each([
       await built.close();
       await expectItRuns(alone, entry, extension);
     }
+    // What is loaded for its effect alone, where something is wrong.
+    const register = readFileSync(path.join(alone, `register${extension}`), 'utf8');
+    expect(register).toContain('set behind vaultstrap/register');
   });
 });
 
