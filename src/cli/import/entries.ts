@@ -1,5 +1,4 @@
-import { parseEnv } from 'node:util';
-import { readDotenv } from '../support/dotenv.js';
+import { parseAsNode, readDotenv } from '../support/dotenv.js';
 import { UsageError } from '../support/exit.js';
 import { isJsonName, lineAt, type Mistake, type Span } from '../support/files.js';
 import { encryptedFile, readLocalSettings } from '../support/local-settings.js';
@@ -60,7 +59,7 @@ function fromLocalSettings(text: string, file: string): readonly Entry[] {
 function fromDotenv(text: string, file: string): readonly Entry[] {
   const { assignments, mistake } = readDotenv(text);
   if (mistake) throw refuse(text, file, mistake);
-  const values = parseEnv(text) as Values;
+  const values = parseAsNode(text);
   const entries = assignments.map(({ name, value, at, quote, hasExport }) => {
     // With `export` it is a file for shells, to which the parentheses of a reference mean something.
     const mark = quote || (hasExport ? "'" : '');
@@ -86,7 +85,7 @@ function areTheirPlaces(entries: readonly Entry[], text: string, values: Values)
   const probes = new Map(
     entries.map(({ name }, index) => [name, `@KeyVault(VaultName=probe;SecretName=probe-${index})`]),
   );
-  const changed = parseEnv(withValues(text, entries, probes)) as Values;
+  const changed = parseAsNode(withValues(text, entries, probes));
   const names = Object.keys(changed);
   return (
     names.length === Object.keys(values).length &&

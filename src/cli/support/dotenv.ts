@@ -58,7 +58,7 @@ export function readDotenv(text: string): { readonly assignments: readonly Assig
       valueEnd = valueStart + written.trimEnd().length;
     }
     const nameStart = start + indent.length;
-    const [value = ''] = Object.values(parseEnv(text.slice(start, at).replace(/\r\n?/g, '\n')));
+    const [value = ''] = Object.values(parseAsNode(text.slice(start, at).replace(/\r\n?/g, '\n')));
     assignments.push({
       name,
       value,
@@ -76,4 +76,9 @@ export function parseDotenv(text: string, file: string): ReadonlyMap<string, str
   const { assignments, mistake } = readDotenv(text);
   if (mistake) throw new UsageError(`${file}, line ${lineAt(text, mistake.at)}: ${mistake.what}.`, mistake.hint);
   return new Map(assignments.map(({ name, value }) => [name, value]));
+}
+
+/** As `node --env-file` reads it. Node 22.13 makes variables of what stands in the last line, unless the line is ended. */
+export function parseAsNode(text: string): Readonly<Record<string, string>> {
+  return parseEnv(`${text}\n`) as Record<string, string>;
 }
