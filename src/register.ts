@@ -14,5 +14,5 @@ if (mustStart(env)) {
 
 // What dotenv has brought meanwhile. Not by a timer, which would have to be there, and be real.
 process.nextTick(() => {
-  if (mustStart(env) && hasReferences(env)) require('./late.js');
+  if (hasReferences(env) && mustStart(env)) require('./late.js');
 });

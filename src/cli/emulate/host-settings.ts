@@ -5,16 +5,11 @@ import { safeCause } from '../../support/failure.js';
 import type { Emulator, IdentityHost } from '../../testing/index.js';
 import { UsageError } from '../support/exit.js';
 import { readTextFile } from '../support/files.js';
+import { IDENTITY_ENDPOINT_SETTINGS } from '../support/identity-endpoint.js';
 
 /** Of another identity than the emulated one; `VAULTSTRAP_VAULT_*` are overwritten anyway. */
 const OTHER_HOSTS = [
-  'IDENTITY_ENDPOINT',
-  'IDENTITY_HEADER',
-  'IDENTITY_SERVER_THUMBPRINT',
-  'IDENTITY_API_VERSION',
-  'IMDS_ENDPOINT',
-  'MSI_ENDPOINT',
-  'MSI_SECRET',
+  ...IDENTITY_ENDPOINT_SETTINGS,
   'AZURE_FEDERATED_TOKEN_FILE',
   'AZURE_POD_IDENTITY_AUTHORITY_HOST',
   'VAULTSTRAP_VAULT_ENDPOINT',

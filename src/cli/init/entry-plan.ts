@@ -3,6 +3,7 @@ import { type AstNode, parseCode } from '../lint/app/ast.js';
 import { otherBundler } from '../lint/app/bundles.js';
 import { type Load, REGISTER_LINE } from '../lint/app/load-order.js';
 import type { Project } from '../lint/app/project.js';
+import { nameFrom } from '../lint/files.js';
 import { readExactText } from '../support/files.js';
 import type { ByHand, Change } from './edit.js';
 import { insertAtTop, insertBelow, manner } from './insert-line.js';
@@ -20,55 +21,55 @@ const REGISTER = 'vaultstrap/register';
 /** Lines at the top of a program's file; that of `register` below what loads a .env file, wherever that stands. */
 export function withLines(project: Project, file: string, specifiers: readonly string[]): EntryPlan {
   const loads = specifiers.includes(REGISTER) ? loadsOf(project, [file]) : [];
-  const envFile = loads.find(({ what }) => what === 'env-file');
-  if (envFile) return belowEnvFile(project, file, envFile, specifiers);
-  return edited(project, file, specifiers, (text, program, lines) => insertAtTop(text, program, lines));
+  const [first, ...others] = loads.filter(({ what }) => what === 'env-file');
+  return first
+    ? belowEnvFile(project, file, [first, ...others], specifiers)
+    : edited(project, file, specifiers, insertAtTop);
 }
 
 /** References in a .env file have to be there before they are resolved. */
-function belowEnvFile(project: Project, entry: string, first: Load, specifiers: readonly string[]): EntryPlan {
-  const file = path.relative(project.dir, first.source.path).replaceAll(path.sep, '/');
+function belowEnvFile(
+  project: Project,
+  entry: string,
+  [first, ...others]: readonly [Load, ...Load[]],
+  specifiers: readonly string[],
+): EntryPlan {
+  const { source, envFile } = first;
+  const file = nameFrom(project.dir, source.path);
   if (file.startsWith('..') || isBuilt(project, file) || (file !== entry && specifiers.length > 1)) {
-    return byHand(`${file} loads .env: the import that resolves it belongs below that.`, REGISTER_LINE);
+    return belowByHand(file);
   }
   // Of a call among ES modules nothing can come before the imports; TypeScript may be either.
-  const isLate = usesImport(project, file, file) && first.envFile !== undefined;
-  if (!isLate) {
-    const all = loadsOf(project, [file]).filter(
-      ({ what, source }) => what === 'env-file' && source.path === first.source.path,
-    );
+  if (!envFile || !usesImport(project, file, file)) {
+    const all = [first, ...others.filter((other) => other.source === source)];
     return edited(project, file, specifiers, (text, program, lines) =>
       insertBelow(text, endOfStatements(program, all), lines),
     );
   }
-  const { packageName, isPlain } = first.envFile;
-  if (packageName === undefined || !isPlain || !isStatement(project, file, first)) {
+  const { packageName, isPlain } = envFile;
+  if (packageName === undefined || !isPlain || !isUnconditional(first)) {
     return byHand(
       `${file} loads .env by a call, and ES modules make no call before their imports are loaded. Put it into a file of its own (load-env.js), and import that first, in the place of the call.`,
       `import './load-env.js';\n    ${REGISTER_LINE}`,
     );
   }
-  return edited(project, file, [`${packageName}/config`, ...specifiers], (text, program, lines) =>
-    insertAtTop(text, program, lines),
-  );
+  return edited(project, file, [`${packageName}/config`, ...specifiers], insertAtTop);
 }
 
 /** Where the last of the statements ends that do this. */
 function endOfStatements(program: AstNode, loads: readonly Load[]): number {
-  const statements = program['body'] as readonly AstNode[];
-  const ends = loads.map(
-    ({ span }) => statements.find(({ start, end }) => start <= span.start && span.end <= end)?.end,
-  );
-  return Math.max(...ends.map((end) => end ?? 0));
+  return Math.max(...loads.map((load) => statementOf(program, load)?.end ?? 0));
 }
 
 /** Whether it is done whatever happens: `dotenv.config();`, not `if (...) dotenv.config();`. */
-function isStatement(project: Project, file: string, { span }: Load): boolean {
-  const full = path.join(project.dir, file);
-  const program = parseCode({ file, path: full, text: readExactText(full, file) });
-  return ((program?.['body'] as readonly AstNode[] | undefined) ?? []).some(
-    ({ type, start, end }) => /^(Expression|Variable)/.test(type) && start <= span.start && span.end <= end,
-  );
+function isUnconditional(load: Load): boolean {
+  const program = parseCode(load.source);
+  return program !== undefined && /^(Expression|Variable)/.test(statementOf(program, load)?.type ?? '');
+}
+
+function statementOf(program: AstNode, { span }: Load): AstNode | undefined {
+  const statements = program['body'] as readonly AstNode[];
+  return statements.find(({ start, end }) => start <= span.start && span.end <= end);
 }
 
 /** Lines put into a file in its own manner. */
@@ -98,6 +99,11 @@ export function bundled(project: Project): EntryPlan {
     `what runs is built${by} from sources that init cannot find: the line belongs to the top of the entry.`,
     REGISTER_LINE,
   );
+}
+
+/** Where what loads a .env file cannot be edited here. */
+export function belowByHand(file: string): EntryPlan {
+  return byHand(`${file} loads .env: the import that resolves it belongs below that.`, REGISTER_LINE);
 }
 
 export function byHand(why: string, paste: string): EntryPlan {

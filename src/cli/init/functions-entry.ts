@@ -5,7 +5,7 @@ import { functionEntries, inLoadOrder } from '../lint/app/entries.js';
 import { type Load, REGISTER_LINE } from '../lint/app/load-order.js';
 import type { Project } from '../lint/app/project.js';
 import type { Change } from './edit.js';
-import { bundled, byHand, type EntryPlan, NOTHING, withLines } from './entry-plan.js';
+import { belowByHand, bundled, byHand, type EntryPlan, NOTHING, withLines } from './entry-plan.js';
 import { depth, emptyFolder, endingFor, isBuilt, isMatched, loadsOf, usesImport } from './layout.js';
 import { type RotationFlags, rotationCall } from './rotation.js';
 import { addOptions } from './rotation-options.js';
@@ -50,8 +50,7 @@ function planRegister(
     return intoEntry(project, first, entries, flags, { isRegistered, hasRotation });
   if (isRegistered) return rotationBeside(project, entries, flags);
   const envFile = loads.find(({ what }) => what === 'env-file');
-  if (envFile)
-    return byHand(`${envFile.source.file} loads .env: the import that resolves it belongs below that.`, REGISTER_LINE);
+  if (envFile) return belowByHand(envFile.source.file);
   return fileOfItsOwn(project, entries, flags);
 }
 

@@ -1,7 +1,7 @@
-import path from 'node:path';
 import { type AstNode, parseCode, walk } from '../lint/app/ast.js';
 import type { Load } from '../lint/app/load-order.js';
 import type { Project } from '../lint/app/project.js';
+import { nameFrom } from '../lint/files.js';
 import { byHand, type EntryPlan, NOTHING } from './entry-plan.js';
 import { isBuilt } from './layout.js';
 import { namesOf, type RotationFlags, rotationCall } from './rotation.js';
@@ -10,7 +10,7 @@ import { namesOf, type RotationFlags, rotationCall } from './rotation.js';
 export function addOptions(project: Project, { source }: Load, flags: RotationFlags): EntryPlan {
   const asked = namesOf(flags);
   if (asked.length === 0) return NOTHING;
-  const file = path.relative(project.dir, source.path).replaceAll(path.sep, '/');
+  const file = nameFrom(project.dir, source.path);
   const manually = (why: string) => byHand(`${file} ${why}`, rotationCall(flags));
   if (isBuilt(project, file)) return manually('is built from sources that init cannot find.');
   const [call, ...others] = callsIn(source);

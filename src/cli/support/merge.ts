@@ -1,6 +1,7 @@
 import type { Environment } from '../../settings/environment.js';
-import { isProtected, isRecord } from '../../settings/names.js';
+import { bareName, isProtected, isRecord } from '../../settings/names.js';
 import { MARKER } from '../../settings/scan.js';
+import { IDENTITY_ENDPOINT_SETTINGS } from './identity-endpoint.js';
 
 /** What one file says. */
 export interface Layer {
@@ -26,10 +27,6 @@ export interface Merged {
 /** Where our requests go, beyond Azure's vaults. */
 const REDIRECTS = new Set(['VAULTSTRAP_VAULT_ENDPOINT', 'VAULTSTRAP_VAULT_CA', 'VAULTSTRAP_ALLOWED_HOSTS']);
 
-/** They name one endpoint together: with another's, the command would find neither. */
-const ENDPOINT =
-  /^(APPSETTING_)?(IDENTITY_(ENDPOINT|HEADER|SERVER_THUMBPRINT|API_VERSION)|IMDS_ENDPOINT|MSI_(ENDPOINT|SECRET))$/i;
-
 /** By these we know the platform and the Functions worker, in which a start has other limits. */
 const PLACES = /^(FUNCTIONS_WORKER_RUNTIME|AZURE_FUNCTIONS_ENVIRONMENT|CONTAINER_APP_.*|AZUREML_.*)$/;
 
@@ -41,7 +38,9 @@ export function mergeLayers(env: Environment, layers: readonly Layer[], platform
   // Windows knows one variable of a name, however it is written.
   const fold = (name: string) => (platform === 'win32' ? name.toUpperCase() : name);
   const taken = new Map(Object.entries(env).map(([name, value]) => [fold(name), value]));
-  const hasEndpoint = Object.entries(env).some(([name, value]) => ENDPOINT.test(name) && value);
+  const upperOf = (name: string) => bareName(name.toUpperCase());
+  const namesEndpoint = (name: string) => IDENTITY_ENDPOINT_SETTINGS.includes(upperOf(name));
+  const hasEndpoint = Object.entries(env).some(([name, value]) => namesEndpoint(name) && value);
   const forAll = new Map<string, string>();
   const forCommand = new Map<string, string>();
   const forNobody: string[] = [];
@@ -56,10 +55,10 @@ export function mergeLayers(env: Environment, layers: readonly Layer[], platform
       const current = taken.get(key);
       if (decided.has(key) || (current !== undefined && !(current === '' && layer.fillsEmpty))) continue;
       decided.add(key);
-      const upper = name.toUpperCase().replace(/^APPSETTING_/, '');
+      const upper = upperOf(name);
       const isOurs = upper.startsWith('VAULTSTRAP_') && !REDIRECTS.has(upper);
       const steers = (isProtected(name) && !isOurs) || PLACES.test(upper);
-      if (REDIRECTS.has(upper) || isRecord(upper) || (hasEndpoint && ENDPOINT.test(name))) {
+      if (REDIRECTS.has(upper) || isRecord(upper) || (hasEndpoint && namesEndpoint(name))) {
         forNobody.push(name);
       } else if (steers && MARKER.test(value)) {
         withReference.push(name);
