@@ -1,5 +1,4 @@
-import type { SettingFailure } from './errors.js';
-import { BootstrapError } from './errors.js';
+import { BootstrapError, type SettingFailure } from './errors.js';
 import { type IdentitySelector, namesAppRegistration, parseIdentity, SYSTEM_ASSIGNED } from './identity-selector.js';
 import { LOG_LEVELS, type LogLevel } from './log.js';
 import { nearest } from './nearest.js';
@@ -40,12 +39,17 @@ interface Spec<T> {
   readonly expected: string;
 }
 
+/** As settings are compared: without case, and without spaces around. What is no text is no word. */
+function wordOf(value: unknown): string {
+  return typeof value === 'string' ? value.trim().toLowerCase() : '';
+}
+
 const flag: Spec<boolean> = {
   expected: 'true or false',
   parse: (value) => {
     if (typeof value === 'boolean') return value;
-    const text = typeof value === 'string' ? value.trim().toLowerCase() : '';
-    return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : undefined;
+    const word = wordOf(value);
+    return word === 'true' || word === '1' ? true : word === 'false' || word === '0' ? false : undefined;
   },
 };
 
@@ -64,10 +68,7 @@ function integer(min: number, max: number): Spec<number> {
 function oneOf<const T extends string>(...words: readonly T[]): Spec<T> {
   return {
     expected: words.join(', '),
-    parse: (value) => {
-      const text = typeof value === 'string' ? value.trim().toLowerCase() : '';
-      return words.find((word) => word === text);
-    },
+    parse: (value) => words.find((word) => word === wordOf(value)),
   };
 }
 
@@ -97,10 +98,7 @@ const identitySelector: Spec<IdentitySelector> = {
 
 const suffix: Spec<string> = {
   expected: 'a vault suffix such as vault.azure.net: a known one, or a name whose first label is "vault"',
-  parse: (value) => {
-    const text = typeof value === 'string' ? value.trim().toLowerCase() : '';
-    return isVaultSuffix(text) ? text : undefined;
-  },
+  parse: (value) => (isVaultSuffix(wordOf(value)) ? wordOf(value) : undefined),
 };
 
 const SPECS = {
@@ -120,6 +118,7 @@ const SPECS = {
 } as const;
 
 type Name = keyof typeof SPECS;
+type Parsed<N extends Name> = ReturnType<(typeof SPECS)[N]['parse']>;
 
 /** The one question that is asked before anything else is read. Anything but a clear no is a yes. */
 export function isEnabled(env: Env, options: BootstrapOptions): boolean {
@@ -162,7 +161,7 @@ export function readConfig(env: Env, options: BootstrapOptions = {}, inFunctions
     details = 'the value is not what this setting takes.',
   ) => failures.push({ setting, status: 'InvalidSyntax', code, details, hint: `Expected: ${expected}.` });
 
-  function read<N extends Name>(name: N): ReturnType<(typeof SPECS)[N]['parse']> | undefined {
+  function read<N extends Name>(name: N): Parsed<N> | undefined {
     const option = options[name];
     const setting = settingOf(name);
     const given = option ?? env[setting];
@@ -173,7 +172,7 @@ export function readConfig(env: Env, options: BootstrapOptions = {}, inFunctions
       if (option === undefined) reject(setting, 'ERR_INVALID_SETTING', spec.expected);
       else reject(`option ${name}`, 'ERR_INVALID_OPTION', spec.expected);
     }
-    return value as ReturnType<(typeof SPECS)[N]['parse']> | undefined;
+    return value as Parsed<N>;
   }
 
   for (const name of Object.keys(options)) {
@@ -191,8 +190,9 @@ export function readConfig(env: Env, options: BootstrapOptions = {}, inFunctions
     reject('VAULTSTRAP_VAULT_ENDPOINT', 'ERR_INVALID_SETTING', endpoint.problem);
   }
 
-  const vaultCa = env['VAULTSTRAP_VAULT_CA'] ? readVaultCa(env['VAULTSTRAP_VAULT_CA']) : undefined;
-  if (env['VAULTSTRAP_VAULT_CA'] && vaultCa === undefined) {
+  const givenCa = env['VAULTSTRAP_VAULT_CA'];
+  const vaultCa = givenCa ? readVaultCa(givenCa) : undefined;
+  if (givenCa && vaultCa === undefined) {
     reject('VAULTSTRAP_VAULT_CA', 'ERR_INVALID_SETTING', 'a CA certificate as PEM text, or the path of a .pem file');
   }
 
