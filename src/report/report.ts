@@ -1,11 +1,10 @@
 import type { ComposedSetting } from '../rotation/compose.js';
 import type { SettingNote } from '../rotation/standing.js';
 import { isInFile, type PlannedSetting, type SecretRead } from '../settings/plan.js';
+import { isReference } from '../settings/scan.js';
+import { LAST_DATE_MS } from '../support/clock.js';
 import type { Failure, Status } from '../support/failure.js';
 import type { SettingReport } from './types.js';
-
-/** The last that a `Date` can hold. */
-const LAST_DATE_MS = 8.64e15;
 
 /** Reports one setting as it stands. */
 export function settingReport(

@@ -1,4 +1,5 @@
 import type { Plan } from '../settings/plan.js';
+import { LAST_DATE_MS } from '../support/clock.js';
 import type { HeldSecrets } from './held.js';
 
 /** As early as Key Vault's own event `SecretNearExpiry`. */
@@ -52,5 +53,5 @@ function stateOf(
 
 /** Out of JavaScript's range is out of everybody's lifetime. */
 function dayOf(ms: number): string {
-  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString().slice(0, 10) : 'a day that no calendar has';
+  return Math.abs(ms) <= LAST_DATE_MS ? new Date(ms).toISOString().slice(0, 10) : 'a day that no calendar has';
 }

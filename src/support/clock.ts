@@ -8,6 +8,9 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** The last moment that a `Date` can hold; before 1970 as far. */
+export const LAST_DATE_MS = 8.64e15;
+
 /**
  * As they are now: an app's tests put clocks of their own in their place, on which no reply ever comes, and which the
  * thread at work does not share.

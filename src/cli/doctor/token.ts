@@ -1,6 +1,8 @@
 import { claimsOf } from '../../identity/expiry.js';
 import type { AccessToken } from '../../identity/reply.js';
 import { duration } from '../../report/visible.js';
+import { LAST_DATE_MS } from '../../support/clock.js';
+import { textOfFailure } from '../../support/errors.js';
 import type { Result } from '../../support/failure.js';
 import { type IdentitySelector, printIdentity } from '../../support/identity-selector.js';
 import { bad, type Finding, good, warning } from './finding.js';
@@ -61,7 +63,7 @@ export function examineToken({ identity, resource, result }: AskedToken, nowMs: 
   const facts = {
     ...principal,
     // A date that JavaScript does not know is no reason to fail.
-    ...(expiresOnMs <= 8.64e15 && { expiresOn: new Date(expiresOnMs).toISOString() }),
+    ...(expiresOnMs <= LAST_DATE_MS && { expiresOn: new Date(expiresOnMs).toISOString() }),
     ...(by && { credential: by }),
   };
   if (leftSeconds <= 0) {
