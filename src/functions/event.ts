@@ -1,3 +1,5 @@
+import { isSecretName } from '../support/vault-names.js';
+
 /** What Event Grid says of a secret, checked; names only. */
 export interface SecretEvent {
   readonly kind: 'new-version' | 'near-expiry' | 'expired';
@@ -13,7 +15,6 @@ const KINDS = new Map<string, SecretEvent['kind']>([
 ]);
 
 const VAULT = /^[0-9a-z](?:[0-9a-z-]{0,125}[0-9a-z])?$/i;
-const SECRET = /^[0-9a-z-]{1,127}$/i;
 const SECRET_ID = /^https:\/\/([0-9a-z-]+)\.[^/?#@]+\/secrets\/([0-9a-z-]+)(?:\/[0-9a-z]*)?$/i;
 const TOPIC = /\/providers\/microsoft\.keyvault\/vaults\/([0-9a-z-]+)\/?$/i;
 
@@ -37,7 +38,7 @@ export function parseSecretEvent(event: unknown): SecretEvent | undefined {
   const [, topicVault] = TOPIC.exec(textOf(outer, 'topic') ?? textOf(outer, 'source') ?? '') ?? [];
   const vault = theOne([textOf(data, 'vaultname'), idVault, topicVault]);
   const secret = textOf(data, 'objectname') ?? idSecret ?? textOf(outer, 'subject');
-  if (!vault || !VAULT.test(vault) || !secret || !SECRET.test(secret)) return undefined;
+  if (!vault || !VAULT.test(vault) || !secret || !isSecretName(secret)) return undefined;
 
   const expiresOn = new Date(Number(textOf(data, 'exp') || Number.NaN) * 1000);
   return { kind, vault, secret, ...(!Number.isNaN(expiresOn.getTime()) && { expiresOn }) };

@@ -19,6 +19,24 @@ export function isVaultSuffix(text: string): boolean {
   return /^vault(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))+$/.test(text) && text.length <= 253;
 }
 
+// https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#object-identifiers
+// https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftkeyvault
+// Both cases written out: the first class that ignores case costs a start 0.2 ms, for the tables of Unicode.
+const VAULT_NAME = /^(?=.{3,24}$)[A-Za-z](?:-?[A-Za-z0-9])*$/;
+const SECRET_NAME = /^[0-9A-Za-z-]{1,127}$/;
+
+export const SECRET_NAME_RULE = 'A secret name has 1 to 127 letters, digits and hyphens.';
+
+/** In any case: Key Vault's names are the same in all. */
+export function isVaultName(text: string): boolean {
+  return VAULT_NAME.test(text);
+}
+
+/** In any case, too. */
+export function isSecretName(text: string): boolean {
+  return SECRET_NAME.test(text);
+}
+
 /** Whether a host is named as vaults are. One that is only allowed (`VAULTSTRAP_ALLOWED_HOSTS`) need not be: `az` knows none of its name. */
 export function isVaultHost(host: string): boolean {
   return /^[a-z0-9-]+\.vault\.[^:]+$/.test(host);

@@ -2,9 +2,10 @@ import { isProtected } from '../../settings/names.js';
 import { scanValue } from '../../settings/scan.js';
 import { mentionsOf } from '../../settings/template.js';
 import { Secret } from '../../support/secret.js';
+import { isSecretName, SECRET_NAME_RULE } from '../../support/vault-names.js';
 import { UsageError } from '../support/exit.js';
 import { isReadByHost, type Look } from '../support/looks-secret.js';
-import { problemOfValue, SECRET_NAME_RULE } from '../support/secret-value.js';
+import { problemOfValue } from '../support/secret-value.js';
 import type { Entry } from './entries.js';
 
 export interface Selection {
@@ -112,7 +113,7 @@ export function secretNameOf(setting: string, prefix = ''): string | undefined {
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
   const name = `${prefix.toLowerCase()}${bare}`;
-  return bare !== '' && /^[0-9a-z-]{1,127}$/.test(name) ? name : undefined;
+  return bare !== '' && isSecretName(name) ? name : undefined;
 }
 
 function refuseCollisions(taken: readonly Taken[]): void {

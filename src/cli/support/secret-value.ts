@@ -1,8 +1,6 @@
 /** Key Vault's own bound, of UTF-8. https://learn.microsoft.com/azure/key-vault/secrets/about-secrets */
 const MOST_BYTES = 25_600;
 
-export const SECRET_NAME_RULE = 'A secret name has 1 to 127 letters, digits and hyphens.';
-
 /** Why a vault, or the environment of a process, cannot hold a value; never quotes it. */
 export function problemOfValue(value: string): string | undefined {
   if (value === '') return 'the value is empty.';

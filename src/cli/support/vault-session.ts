@@ -6,10 +6,10 @@ import { type Config, readConfig } from '../../support/config.js';
 import { isVaultstrapError } from '../../support/errors.js';
 import { printIdentity } from '../../support/identity-selector.js';
 import { sdkAnchors } from '../../support/sdk-loader.js';
+import { isSecretName, isVaultName, SECRET_NAME_RULE } from '../../support/vault-names.js';
 import type { ReadResults } from '../../vault/client.js';
 import { createSecretWriter, type SecretWriter } from '../../vault/writer.js';
 import { UsageError } from './exit.js';
-import { SECRET_NAME_RULE } from './secret-value.js';
 
 /** One vault, by the identity and under the rules of everything else. */
 export interface VaultSession {
@@ -22,11 +22,8 @@ export interface VaultSession {
   close(): void;
 }
 
-const VAULT_NAME = /^(?=.{3,24}$)[a-z](?:-?[a-z0-9])*$/i;
-const SECRET_NAME = /^[0-9a-z-]{1,127}$/i;
-
 function checkVaultName(name: string): string {
-  if (VAULT_NAME.test(name)) return name.toLowerCase();
+  if (isVaultName(name)) return name.toLowerCase();
   throw new UsageError(
     'that is not the name of a vault.',
     'A vault name has 3 to 24 letters, digits and single hyphens, and begins with a letter. Give the name alone, not its address; VAULTSTRAP_VAULT_SUFFIX is for other clouds.',
@@ -34,7 +31,7 @@ function checkVaultName(name: string): string {
 }
 
 export function checkSecretName(name: string): string {
-  if (SECRET_NAME.test(name)) return name.toLowerCase();
+  if (isSecretName(name)) return name.toLowerCase();
   throw new UsageError('that is not the name of a secret.', SECRET_NAME_RULE);
 }
 
