@@ -6,8 +6,8 @@ import { bareName, isProtected, isRecord, namesOf } from './names.js';
 import type { Origin } from './origin.js';
 import { readPlatformRecord } from './platform-record.js';
 import { type InheritedEntry, readProvenance } from './provenance.js';
-import type { Format, SecretReference } from './reference.js';
-import { MARKER, type Segment, scanValue } from './scan.js';
+import type { Format, ReferenceProblem, SecretReference } from './reference.js';
+import { isReference, MARKER, type Segment, scanValue } from './scan.js';
 import { type Mentions, mentionsOf } from './template.js';
 
 /** One secret to read, however many settings use it. */
@@ -294,7 +294,7 @@ function addRead(reads: Map<string, SecretRead>, reference: SecretReference, con
   return key;
 }
 
-function syntaxFailure({ problem, hint }: { problem: string; hint: string }): Failure {
+function syntaxFailure({ problem, hint }: ReferenceProblem): Failure {
   return { status: 'InvalidSyntax', code: 'ERR_REFERENCE_SYNTAX', details: problem, hint, retry: 'never' };
 }
 

@@ -32,13 +32,13 @@ export interface SecretReference {
   readonly default?: string;
 }
 
-export type ParsedReference =
-  | { readonly reference: SecretReference }
-  | {
-      /** What is wrong, naming the key; never quotes a value. */
-      readonly problem: string;
-      readonly hint: string;
-    };
+export interface ReferenceProblem {
+  /** What is wrong, naming the key; never quotes a value. */
+  readonly problem: string;
+  readonly hint: string;
+}
+
+export type ParsedReference = { readonly reference: SecretReference } | ReferenceProblem;
 
 const REFERENCE_KEYS = [
   'SecretUri',
@@ -100,16 +100,7 @@ export function parseReference(
   if (!isVaultName(vault)) return bad('VaultName is not a vault name.', VAULT_NAME_RULE);
   const name = checkNames(secret, version, 'SecretName', 'SecretVersion');
   if (name) return name;
-  return {
-    reference: {
-      marker,
-      host: `${vault}.${vaultSuffix}`.toLowerCase(),
-      vault: vault.toLowerCase(),
-      secret: secret.toLowerCase(),
-      ...(version !== undefined && { version: version.toLowerCase() }),
-      ...extras.extras,
-    },
-  };
+  return { reference: { marker, ...targetOf(vault, secret, version, vaultSuffix), ...extras.extras } };
 }
 
 /**
@@ -127,18 +118,22 @@ export function parseAkvs(text: string, vaultSuffix: string = DEFAULT_VAULT_SUFF
   if (secret === undefined || rest.length > 0) return bad('akvs:// has too few or too many parts.', hint);
   const name = checkNames(secret, version, 'the secret name of akvs://', 'the version of akvs://');
   if (name) return name;
+  return { reference: { marker: 'akvs', ...targetOf(vault, secret, version, vaultSuffix) } };
+}
+
+/** Which secret a reference names. */
+type Target = Pick<SecretReference, 'host' | 'vault' | 'secret' | 'version'>;
+
+function targetOf(vault: string, secret: string, version: string | undefined, vaultSuffix: string): Target {
   return {
-    reference: {
-      marker: 'akvs',
-      host: `${vault}.${vaultSuffix}`.toLowerCase(),
-      vault: vault.toLowerCase(),
-      secret: secret.toLowerCase(),
-      ...(version !== undefined && { version: version.toLowerCase() }),
-    },
+    host: `${vault}.${vaultSuffix}`.toLowerCase(),
+    vault: vault.toLowerCase(),
+    secret: secret.toLowerCase(),
+    ...(version !== undefined && { version: version.toLowerCase() }),
   };
 }
 
-export function tooLong(): { problem: string; hint: string } {
+export function tooLong(): ReferenceProblem {
   return bad(
     `a reference is longer than ${MAX_REFERENCE_LENGTH} characters, or not closed.`,
     'Close it with ")". A literal "@KeyVault(" is written "@@KeyVault(".',
@@ -150,11 +145,11 @@ const WHAT_IT_NEEDS =
 
 const VAULT_NAME_RULE = 'A vault name has 3 to 24 letters, digits and single hyphens, and begins with a letter.';
 
-function bad(problem: string, hint: string): { problem: string; hint: string } {
+function bad(problem: string, hint: string): ReferenceProblem {
   return { problem, hint };
 }
 
-function readParams(params: string): { values: Params } | { problem: string; hint: string } {
+function readParams(params: string): { values: Params } | ReferenceProblem {
   const parts = params.split(';');
   if (params.trim() === '') return bad('SecretUri is missing.', WHAT_IT_NEEDS);
   // One trailing `;` is allowed, as in the platform's own samples.
@@ -176,7 +171,7 @@ function readParams(params: string): { values: Params } | { problem: string; hin
   return { values };
 }
 
-function unknownKey(written: string, hasEquals: boolean): { problem: string; hint: string } {
+function unknownKey(written: string, hasEquals: boolean): ReferenceProblem {
   const meant = written.length > 32 ? undefined : nearest(written, REFERENCE_KEYS);
   // Quoted is what stands before a "=" and is a word, or nearly a key: else it could be a misplaced value, or the rest
   // of a Default.
@@ -191,7 +186,7 @@ type Params = { readonly [K in Key]?: string };
 
 type Extras = Pick<SecretReference, 'identity' | 'field' | 'encode' | 'format' | 'file' | 'optional' | 'default'>;
 
-function readExtras(values: Params): { extras: Extras } | { problem: string; hint: string } {
+function readExtras(values: Params): { extras: Extras } | ReferenceProblem {
   const identity = values.Identity;
   const selector = identity === undefined ? undefined : parseIdentity(identity);
   if (identity !== undefined && !selector) {
@@ -244,9 +239,7 @@ function readExtras(values: Params): { extras: Extras } | { problem: string; hin
   };
 }
 
-function parseSecretUri(
-  uri: string,
-): Pick<SecretReference, 'host' | 'vault' | 'secret' | 'version'> | { problem: string; hint: string } {
+function parseSecretUri(uri: string): Target | ReferenceProblem {
   const match = SECRET_URI.exec(uri);
   if (!match) {
     return bad(

@@ -1,4 +1,11 @@
-import { MAX_REFERENCE_LENGTH, parseAkvs, parseReference, type SecretReference, tooLong } from './reference.js';
+import {
+  MAX_REFERENCE_LENGTH,
+  parseAkvs,
+  parseReference,
+  type ReferenceProblem,
+  type SecretReference,
+  tooLong,
+} from './reference.js';
 
 /** A setting's value in pieces: literal text and references, in order. */
 export type Segment = string | SecretReference;
@@ -6,7 +13,7 @@ export type Segment = string | SecretReference;
 export type Scan =
   | { readonly kind: 'plain' }
   | { readonly kind: 'segments'; readonly segments: readonly Segment[] }
-  | { readonly kind: 'problem'; readonly problem: string; readonly hint: string };
+  | ({ readonly kind: 'problem' } & ReferenceProblem);
 
 /** The quick question asked of every value in the environment: could there be a reference in it? */
 export const MARKER = /@(?:Microsoft\.)?KeyVault\(|^akvs:\/\//i;
