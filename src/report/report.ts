@@ -54,7 +54,7 @@ export function settingReport(
 }
 
 function isOptional({ segments }: PlannedSetting): boolean {
-  return segments.some((segment) => typeof segment !== 'string' && segment.optional === true);
+  return segments.some((segment) => isReference(segment) && segment.optional === true);
 }
 
 /** Whether a parent has taken the default: its record names no version, which every secret has. */

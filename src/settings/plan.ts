@@ -270,10 +270,6 @@ function inOrder(
   return { ordered, circular };
 }
 
-function isReference(segment: Segment): segment is SecretReference {
-  return typeof segment !== 'string';
-}
-
 /** Whether a piece of a setting is the path of a file. */
 export function isInFile(segment: Segment): boolean {
   return isReference(segment) && segment.file === true;

@@ -10,6 +10,10 @@ import {
 /** A setting's value in pieces: literal text and references, in order. */
 export type Segment = string | SecretReference;
 
+export function isReference(segment: Segment): segment is SecretReference {
+  return typeof segment !== 'string';
+}
+
 export type Scan =
   | { readonly kind: 'plain' }
   | { readonly kind: 'segments'; readonly segments: readonly Segment[] }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SecretReference } from '../../settings/reference.js';
-import { scanValue } from '../../settings/scan.js';
+import { isReference, scanValue } from '../../settings/scan.js';
 import { type IdentitySelector, printIdentity } from '../../support/identity-selector.js';
 import type { UserAssignedIdentityOptions } from '../../testing/index.js';
 
@@ -61,8 +61,7 @@ export function identitiesFor(
 
 function referencesIn(value: string, suffix: string): SecretReference[] {
   const scan = scanValue(value, suffix);
-  if (scan.kind !== 'segments') return [];
-  return scan.segments.filter((segment) => typeof segment !== 'string');
+  return scan.kind === 'segments' ? scan.segments.filter(isReference) : [];
 }
 
 function placeholderOf(from: string, references: readonly SecretReference[]): Placeholder {

@@ -1,5 +1,5 @@
 import { isProtected } from '../../settings/names.js';
-import { scanValue } from '../../settings/scan.js';
+import { isReference, scanValue } from '../../settings/scan.js';
 import { mentionsOf } from '../../settings/template.js';
 import { Secret } from '../../support/secret.js';
 import { isSecretName, SECRET_NAME_RULE } from '../../support/vault-names.js';
@@ -76,7 +76,7 @@ function choiceOf(
   if (value === '') return leave('empty', false);
   const scan = scanValue(value);
   if (scan.kind === 'problem') return leave(`a malformed reference: ${scan.problem.replace(/\.$/, '')}`);
-  if (scan.kind === 'segments' && scan.segments.some((part) => typeof part !== 'string')) {
+  if (scan.kind === 'segments' && scan.segments.some(isReference)) {
     return leave('holds a reference already', false);
   }
   if (SIGN_IN.has(name.toUpperCase())) return leave('a sign-in of its own: a managed identity needs none');

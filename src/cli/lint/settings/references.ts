@@ -1,7 +1,7 @@
 import { bareName, isRecord } from '../../../settings/names.js';
 import { planSettings } from '../../../settings/plan.js';
 import type { SecretReference } from '../../../settings/reference.js';
-import { MARKER, scanValue } from '../../../settings/scan.js';
+import { isReference, MARKER, scanValue } from '../../../settings/scan.js';
 import { mentionsOf } from '../../../settings/template.js';
 import type { Config } from '../../../support/config.js';
 import { type Finding, finding } from '../finding.js';
@@ -66,7 +66,7 @@ function checkOne(file: SettingsFile, setting: Setting, config: Config): readonl
     return [finding(file.source, at(from, to), ['reference-syntax', 'error'], `${label}${scan.problem}`, scan.hint)];
   }
   const all = at(0, value.length);
-  const references = scan.segments.filter((segment): segment is SecretReference => typeof segment !== 'string');
+  const references = scan.segments.filter(isReference);
   const pinned = references.find(({ version }) => version !== undefined);
   const extra = references.find((one) => one.marker === '@Microsoft.KeyVault' && keysOfOurs(one).length > 0);
   const onPlatform = file.kind !== 'env' && isPlatforms(value);
