@@ -4,10 +4,16 @@ import { fail, type Result } from '../support/failure.js';
 import { type HttpResult, sendRequest } from '../support/http.js';
 import { type PinnedTrust, pinCertificate } from './pinned.js';
 import { type TokenRequest, tokenRequest } from './protocol.js';
-import { type AccessToken, otherCertificate, readTokenReply, type TokenContext, tokenProblem } from './reply.js';
+import {
+  type AccessToken,
+  MAX_REPLY_BYTES,
+  otherCertificate,
+  readTokenReply,
+  type TokenContext,
+  tokenProblem,
+} from './reply.js';
 import type { DirectSource } from './source.js';
 
-const MAX_REPLY_BYTES = 256 * 1024;
 const TRY_TIMEOUT_MS = 10_000;
 
 /** Asks an identity endpoint of our own lane once. */

@@ -20,6 +20,8 @@ export interface TokenContext {
   readonly identityFrom: Config['identityFrom'];
 }
 
+/** In both lanes: whoever sends more is no identity endpoint. */
+export const MAX_REPLY_BYTES = 256 * 1024;
 /** Longer is not a token: real ones have 1 to 4 KB. */
 const MAX_TOKEN_LENGTH = 64_000;
 

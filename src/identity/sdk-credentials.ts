@@ -2,10 +2,8 @@ import type { AccessToken, DefaultAzureCredentialOptions, TokenCredential } from
 import type { Environment } from '../settings/environment.js';
 import type { IdentitySelector } from '../support/identity-selector.js';
 import { isNear } from '../support/near.js';
+import { MAX_REPLY_BYTES } from './reply.js';
 import type { SourceName } from './source.js';
-
-/** As in our own lane. */
-const MAX_REPLY_BYTES = 256 * 1024;
 
 type HttpClient = NonNullable<DefaultAzureCredentialOptions['httpClient']>;
 
@@ -94,7 +92,6 @@ function straightToEndpoints(client: HttpClient, ca: string | undefined): HttpCl
   };
 }
 
-/** Tokens are small: whoever sends more is no identity endpoint. */
 function capReply(request: Parameters<HttpClient['sendRequest']>[0]): void {
   const tooLarge = new AbortController();
   const given = request.abortSignal as AbortSignal | undefined;

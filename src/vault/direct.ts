@@ -5,17 +5,13 @@ import type { Config } from '../support/config.js';
 import { type Connections, createConnections } from '../support/connections.js';
 import { fail } from '../support/failure.js';
 import { sendRequest } from '../support/http.js';
-import { vaultAddress } from './address.js';
+import { API_VERSION, vaultAddress } from './address.js';
 import { createSharedLookup } from './lookup.js';
 import type { VaultLane } from './reader.js';
-import { readSecretReply, vaultProblem } from './reply.js';
+import { MAX_REPLY_BYTES, readSecretReply, vaultProblem } from './reply.js';
 
-/** The oldest version that has all we read; every cloud serves it. */
-const API_VERSION = '7.4';
 /** The oldest that converts certificates, which not every cloud may have: asked for them only. */
 const CONVERTING = { pem: 'api-version=2025-07-01&outContentType=application%2Fx-pem-file' } as const;
-/** A value has at most 25 KB; JSON may escape each byte as `\u00xx`. */
-const MAX_REPLY_BYTES = 512 * 1024;
 /** Opened in advance, over all vaults together. */
 const WARM_SOCKETS = 32;
 

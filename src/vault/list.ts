@@ -2,11 +2,10 @@ import type { AccessToken } from '../identity/reply.js';
 import type { Config } from '../support/config.js';
 import { createConnections } from '../support/connections.js';
 import { sendRequest } from '../support/http.js';
-import { vaultAddress } from './address.js';
+import { API_VERSION, vaultAddress } from './address.js';
 import { resourceForHost } from './host.js';
 import { isEmulatorToken } from './reader.js';
 
-const API_VERSION = '7.4';
 /** One name, with its attributes and tags. */
 const MAX_REPLY_BYTES = 64 * 1024;
 

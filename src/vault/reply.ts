@@ -5,6 +5,9 @@ import { Secret } from '../support/secret.js';
 import { vaultFailure } from './failure.js';
 import type { SecretValue } from './reader.js';
 
+/** A value has at most 25 KB; JSON may escape each byte as `\u00xx`. */
+export const MAX_REPLY_BYTES = 512 * 1024;
+
 /**
  * What a vault's reply means. Both lanes come through here.
  * https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret/get-secret

@@ -10,7 +10,7 @@ import { kindOf } from '../support/http.js';
 import { printIdentity } from '../support/identity-selector.js';
 import { loadSdk } from '../support/sdk-loader.js';
 import type { SecretValue, VaultLane } from './reader.js';
-import { readSecretReply, vaultProblem } from './reply.js';
+import { MAX_REPLY_BYTES, readSecretReply, vaultProblem } from './reply.js';
 
 /** What is asked of the client; its reply is a secret. */
 export type SdkOperation = (
@@ -29,9 +29,6 @@ const getSecret: SdkOperation = (client, { secret, version, format }, options) =
 const CONTENT_TYPES = { pem: 'application/x-pem-file' } as const;
 
 type Policy = NonNullable<SecretClientOptions['additionalPolicies']>[number]['policy'];
-
-/** The direct lane's cap, so that both answer alike. */
-const MAX_REPLY_BYTES = 512 * 1024;
 
 /**
  * `SecretClient`, given our tokens: the proxies, pipelines and challenges of the SDK, and the same
