@@ -2,7 +2,7 @@ import type { SecretRead } from '../settings/plan.js';
 import { type Failure, fail, type Result, succeed } from '../support/failure.js';
 import { forbiddenNetwork, type HttpProblem, type HttpReply, parseRetryAfterMs } from '../support/http.js';
 import { Secret } from '../support/secret.js';
-import { vaultFailure } from './failure.js';
+import { type VaultRefusal, vaultFailure } from './failure.js';
 import type { SecretValue } from './reader.js';
 
 /** A value has at most 25 KB; JSON may escape each byte as `\u00xx`. */
@@ -67,7 +67,7 @@ function msOf(seconds: unknown): number | undefined {
 }
 
 /** Key Vault's error body; the reason behind a 403 stands in `innererror`. Only words are taken from it. */
-function errorOf(body: string): { code?: string; reason?: string } | undefined {
+function errorOf(body: string): Pick<VaultRefusal, 'code' | 'reason'> | undefined {
   let parsed: unknown;
   try {
     parsed = JSON.parse(body);
@@ -76,11 +76,11 @@ function errorOf(body: string): { code?: string; reason?: string } | undefined {
   }
   const error = (parsed as { error?: { code?: unknown; innererror?: { code?: unknown } | null } | null } | null)?.error;
   if (typeof error !== 'object' || error === null) return undefined;
-  return { ...wordOf('code', error.code), ...wordOf('reason', error.innererror?.code) };
+  return { code: wordOf(error.code), reason: wordOf(error.innererror?.code) };
 }
 
-function wordOf<K extends string>(key: K, text: unknown): { [P in K]?: string } {
-  return (typeof text === 'string' && /^\w{1,64}$/.test(text) ? { [key]: text } : {}) as { [P in K]?: string };
+function wordOf(text: unknown): string | undefined {
+  return typeof text === 'string' && /^\w{1,64}$/.test(text) ? text : undefined;
 }
 
 function malformed(read: SecretRead, what: string): Failure {
