@@ -6,18 +6,11 @@ import type { SecretValue } from './reader.js';
 const PEM = /^-----BEGIN [A-Z0-9 ]+-----$/m;
 
 /**
- * Reads a secret in the form that was asked for. Key Vault converts a certificate, PFX to PEM, itself; where it refuses to
+ * Reads a secret in its `format`. Key Vault converts a certificate, PFX to PEM, itself; where it refuses to
  * (a cloud without that version of its API, a secret that is no certificate) the secret as it is stored may be PEM already.
  * https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret/get-secret?view=rest-keyvault-secrets-2025-07-01
  */
-export function readInFormat(
-  read: SecretRead,
-  send: (read: SecretRead) => Promise<Result<SecretValue>>,
-): Promise<Result<SecretValue>> {
-  return read.format ? readConverted(read, send) : send(read);
-}
-
-async function readConverted(
+export async function readInFormat(
   read: SecretRead,
   send: (read: SecretRead) => Promise<Result<SecretValue>>,
 ): Promise<Result<SecretValue>> {

@@ -97,7 +97,8 @@ export function createSecretReader(
         if (!mayBeSent(token.value)) return fail(NOT_THE_EMULATORS);
         const timeoutMs = Math.min(TRY_TIMEOUT_MS, remainingMs);
         const limits = { timeoutMs, ...(abort && { abort }) };
-        const result = await guarded(() => readInFormat(read, (one) => lane.send(one, token.value, limits)));
+        const send = (one: SecretRead) => lane.send(one, token.value, limits);
+        const result = await guarded(() => (read.format ? readInFormat(read, send) : send(read)));
         const refused = !result.ok && result.failure.code === 'ERR_VAULT_UNAUTHORIZED';
         return refused && tokens.refuse(resource.value, read.identity, token.value.token)
           ? fail({ ...result.failure, retry: 'few' })
