@@ -16,8 +16,8 @@ export interface Circuits {
   /** The failure that stands for a request now, while the circuit is open. */
   failureFor(host: string): Failure | undefined;
   open(host: string, failure: Failure): void;
-  /** By a success; one that was under way before the 429 says nothing. Default: a later one. */
-  close(host: string, beganMs?: number): void;
+  /** By a success that began then; one that was under way before the 429 says nothing. */
+  close(host: string, beganMs: number): void;
 }
 
 /** `now` is monotonic. https://learn.microsoft.com/azure/key-vault/general/overview-throttling */
@@ -41,7 +41,7 @@ export function createCircuits(now: () => number, random: () => number = Math.ra
         untilMs: now() + Math.max(pauseMs, failure.retryAfterMs ?? 0),
       });
     },
-    close(host, beganMs = Number.POSITIVE_INFINITY) {
+    close(host, beganMs) {
       const circuit = circuits.get(host);
       if (circuit && circuit.openedMs <= beganMs) circuits.delete(host);
     },
