@@ -40,11 +40,13 @@ export function sdkFailure(
 }
 
 /** What msal-node was answered (its `ServerError`), which the SDK wraps. */
-function answerIn(error: unknown): { status?: number; isNetwork: boolean } {
+function answerIn(error: unknown): { status?: number; isNetwork: boolean; isUnconfirmed: boolean } {
   const { name, status, errorCode } = ((error as { cause?: unknown } | null)?.cause ?? {}) as Record<string, unknown>;
   return {
     ...(name === 'ServerError' && typeof status === 'number' && { status }),
     isNetwork: errorCode === 'network_error',
+    // An Arc agent that cannot choose gives the system-assigned identity: msal-node notices, by what the reply leaves out.
+    isUnconfirmed: errorCode === 'user_assigned_managed_identity_not_confirmed',
   };
 }
 
@@ -60,21 +62,15 @@ function unavailableFailure(
 ): Failure {
   const { errors } = error as { errors?: unknown };
   for (const one of Array.isArray(errors) ? errors : [error]) {
-    const { status, isNetwork } = answerIn(one);
+    const { status, isNetwork, isUnconfirmed } = answerIn(one);
     if (isNetwork) return { ...noIdentity(source, { code: 'network_error' }, tried, context), retry: 'few' };
-    if (isUnconfirmed(one)) return anothersToken(context);
+    if (isUnconfirmed) return anothersToken(context);
     if (status === undefined) continue;
     return status === 400 || isTransient(status)
       ? refused({ status, headers: {} }, context, 0)
       : { ...noIdentity(source, { name: 'ServerError', status }, tried, context), retry: 'few' };
   }
   return noIdentity(source, safeCause(error), tried, context);
-}
-
-/** An Arc agent that cannot choose gives the system-assigned identity: msal-node notices, by what the reply leaves out. */
-function isUnconfirmed(error: unknown): boolean {
-  const { errorCode } = ((error as { cause?: unknown } | null)?.cause ?? {}) as Record<string, unknown>;
-  return errorCode === 'user_assigned_managed_identity_not_confirmed';
 }
 
 function unreachable(source: SourceName, cause: Failure['cause']): Failure {
