@@ -1,4 +1,4 @@
-import type { Failure } from '../support/failure.js';
+import { textOfFailure } from '../support/errors.js';
 import { readAttributes } from './set/attributes.js';
 import { readValue } from './set/value.js';
 import { EXIT } from './support/exit.js';
@@ -28,7 +28,7 @@ export async function set(vaultName: string, secretName: string, options: SetOpt
   const result = await vault.write(vault.target(secret), value, attributes);
   vault.close();
   if (!result.ok) {
-    complain(describe(result.failure), result.failure.hint);
+    complain(textOfFailure(result.failure), result.failure.hint);
     return EXIT.unresolved;
   }
   const { version } = result.value;
@@ -40,8 +40,4 @@ export async function set(vaultName: string, secretName: string, options: SetOpt
     process.stdout.write(`${reference}\n`);
   }
   return EXIT.done;
-}
-
-function describe({ status, code, details }: Failure): string {
-  return `${status} (${code}): ${details}`;
 }

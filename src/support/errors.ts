@@ -85,6 +85,11 @@ function renderFailures(failures: readonly SettingFailure[]): string {
   return lines.length === 1 ? lines.join() : `${lines.length} settings could not be resolved.\n  ${lines.join('\n  ')}`;
 }
 
-export function renderFailure({ setting, status, code, details, hint }: SettingFailure): string {
-  return `${setting}: ${status} (${code}): ${details} Hint: ${hint}`;
+export function renderFailure(failure: SettingFailure): string {
+  return `${failure.setting}: ${textOfFailure(failure)} Hint: ${failure.hint}`;
+}
+
+/** What happened, without the remedy. */
+export function textOfFailure({ status, code, details }: Pick<Failure, 'status' | 'code' | 'details'>): string {
+  return `${status} (${code}): ${details}`;
 }

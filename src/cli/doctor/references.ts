@@ -1,12 +1,12 @@
 import type { Plan } from '../../settings/plan.js';
+import { textOfFailure } from '../../support/errors.js';
+import { many } from '../support/terminal.js';
 import { bad, type Finding, good, unknown, warning } from './finding.js';
 
 /** Which settings hold references, and which of them are malformed. */
 export function examineReferences(plan: Plan, unread?: string): readonly Finding[] {
   const malformed = plan.settings.flatMap(({ setting, failure }) =>
-    failure
-      ? [bad('references', `${failure.status} (${failure.code}): ${failure.details}`, failure.hint, { about: setting })]
-      : [],
+    failure ? [bad('references', textOfFailure(failure), failure.hint, { about: setting })] : [],
   );
   const sound = plan.settings.filter(({ failure }) => !failure);
   const vaults = [...new Set([...plan.reads.values()].map(({ vault }) => vault))];

@@ -1,5 +1,6 @@
 import type { ComposedSetting } from '../../rotation/compose.js';
 import type { Plan, SecretRead } from '../../settings/plan.js';
+import { textOfFailure } from '../../support/errors.js';
 import type { Failure, Result } from '../../support/failure.js';
 import { printIdentity } from '../../support/identity-selector.js';
 import { isVaultHost } from '../../support/vault-names.js';
@@ -28,8 +29,9 @@ export function examineReads(context: ReadContext): readonly Finding[] {
     const isOwn = outcome.kind === 'failed' && !planned.failure && planned.reads.every((key) => results.get(key)?.ok);
     // A template fails with what it mentions, which is told itself.
     if (!isOwn || outcome.failure.code === 'ERR_TEMPLATE_MEMBER') return [];
-    const { status, code, details, hint } = outcome.failure;
-    return [bad('secrets', `${status} (${code}): ${details}`, hint, { about: planned.setting, facts: { code } })];
+    const { failure } = outcome;
+    const more = { about: planned.setting, facts: { code: failure.code } };
+    return [bad('secrets', textOfFailure(failure), failure.hint, more)];
   });
   return [...ofSecrets, ...ofValues];
 }
@@ -56,7 +58,7 @@ function examineRead(read: SecretRead, result: Result<SecretValue> | undefined, 
   }
   if (/^ERR_(IDENTITY|SDK)_/.test(failure.code)) return unknown('secrets', 'not read: there is no token for it.', more);
   if (context.unreachable.has(read.host)) return unknown('secrets', 'not read: there is no way to its vault.', more);
-  const text = `${failure.status} (${failure.code}): ${failure.details}`;
+  const text = textOfFailure(failure);
   const remedy = remedyFor(failure, read, context);
   // Resolved by an identity that is invisible here: the value is there, and stays as it is.
   return users.every(({ origin }) => origin === 'platform')

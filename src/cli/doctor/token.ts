@@ -47,8 +47,8 @@ export function principalOf(token: AccessToken): Principal {
 export function examineToken({ identity, resource, result }: AskedToken, nowMs: number): Finding {
   const about = `${printIdentity(identity)} for ${resource}`;
   if (!result.ok) {
-    const { status, code, details, hint, cause } = result.failure;
-    return bad('token', `${status} (${code}): ${details}`, hint, { about, facts: { code, ...(cause && { cause }) } });
+    const { code, hint, cause } = result.failure;
+    return bad('token', textOfFailure(result.failure), hint, { about, facts: { code, ...(cause && { cause }) } });
   }
   const { expiresOnMs, by } = result.value;
   const principal = principalOf(result.value);
