@@ -16,7 +16,7 @@ export function moodOfSetting(setting: SettingReport, { status }: Pick<Report, '
   return 'bad';
 }
 
-const WORST_FIRST: readonly Mood[] = ['bad', 'fair', 'good'];
+export const WORST_FIRST: readonly Mood[] = ['bad', 'fair', 'good'];
 
 /** The worst first, then by name. */
 export function inOrder(report: Report): readonly SettingReport[] {

@@ -8,6 +8,7 @@ import {
   moodOfSetting,
   remarksOn,
   sourceOf,
+  WORST_FIRST,
 } from './describe.js';
 import type { Report, SettingReport } from './types.js';
 import { visible } from './visible.js';
@@ -45,11 +46,10 @@ code{font:.875rem/1.5 ui-monospace,monospace;unicode-bidi:isolate}
 .flag{white-space:nowrap}
 `;
 
-/** For the header of the page: nothing may be loaded, run, framed or sent; this one style may be applied. */
-export function contentSecurityPolicy(): string {
-  const { hash } = process.getBuiltinModule('node:crypto');
-  const style = hash('sha256', STYLE, 'base64');
-  return `default-src 'none'; style-src 'sha256-${style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+/** For the header of a page: nothing may be loaded, run or framed; this one style may be applied, and forms sent where it says. */
+export function contentSecurityPolicy(style: string = STYLE, forms: 'none' | 'self' = 'none'): string {
+  const hash = process.getBuiltinModule('node:crypto').hash('sha256', style, 'base64');
+  return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action '${forms}'; frame-ancestors 'none'`;
 }
 
 /** A report as a page of its own: no script, no value, everything escaped; for a phone as for a wide screen. */
@@ -82,7 +82,8 @@ ${settings.length > 0 ? settingList(settings, report, nowMs) : '<p class="dim">T
 `;
 }
 
-function badge(mood: Mood, text: string): string {
+/** A word in a mood's colour and shape. */
+export function badge(mood: Mood, text: string): string {
   return `<span class="state ${mood}"><span aria-hidden="true">${SIGNS[mood]}</span> ${escapeHtml(text)}</span>`;
 }
 
@@ -100,7 +101,7 @@ function timeOf(iso: string): string {
 
 function settingList(settings: readonly SettingReport[], report: Report, nowMs: number): string {
   const moods = settings.map((setting) => moodOfSetting(setting, report));
-  const counts = (['bad', 'fair', 'good'] as const).flatMap((mood) => {
+  const counts = WORST_FIRST.flatMap((mood) => {
     const count = moods.filter((each) => each === mood).length;
     return count > 0 ? [`${count} ${SUMMARY[mood]}`] : [];
   });

@@ -1,4 +1,4 @@
-import { escapeHtml, STYLE as HOUSE_STYLE } from '../../report/html.js';
+import { badge, contentSecurityPolicy, escapeHtml, STYLE as HOUSE_STYLE } from '../../report/html.js';
 import { FAULTS } from './page-actions.js';
 import type { SecretState, Snapshot } from './snapshot.js';
 
@@ -12,10 +12,9 @@ th,td{text-align:left;padding:.25rem .625rem;border-top:1px solid var(--line);fo
 .scroll{overflow-x:auto;overflow-wrap:normal;margin:.75rem 0}
 `;
 
-/** Nothing may be loaded, run or framed; forms come back here. */
+/** Forms come back here. */
 export function pageSecurityPolicy(): string {
-  const style = process.getBuiltinModule('node:crypto').hash('sha256', STYLE, 'base64');
-  return `default-src 'none'; style-src 'sha256-${style}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`;
+  return contentSecurityPolicy(STYLE, 'self');
 }
 
 /** Plain forms, no script, no value of any secret, everything escaped. */
@@ -51,7 +50,7 @@ function vaultSection({ name, secrets, deleted }: Snapshot['vaults'][number]): s
     ...secrets.map((secret) => secretItem(name, secret)),
     ...deleted.map(
       (secret) =>
-        `<li class="bad"><div class="head"><h3>${escapeHtml(secret)}</h3>${badge('bad', '✕', 'deleted')}</div><div class="actions">${secretButton('recover', 'Recover', name, secret)}</div></li>`,
+        `<li class="bad"><div class="head"><h3>${escapeHtml(secret)}</h3>${badge('bad', 'deleted')}</div><div class="actions">${secretButton('recover', 'Recover', name, secret)}</div></li>`,
     ),
   ];
   const list = items.length > 0 ? `<ul role="list">${items.join('')}</ul>` : '<p class="dim">Empty.</p>';
@@ -63,13 +62,9 @@ function secretItem(vault: string, { name, versions }: SecretState): string {
   const enabled = newest?.enabled ?? false;
   const mood = enabled ? 'good' : 'fair';
   const older = versions.length > 1 ? ` <span>${versions.length} versions</span>` : '';
-  return `<li class="${mood}"><div class="head"><h3>${escapeHtml(name)}</h3>${enabled ? badge('good', '●', 'enabled') : badge('fair', '▲', 'disabled')}</div>
+  return `<li class="${mood}"><div class="head"><h3>${escapeHtml(name)}</h3>${badge(mood, enabled ? 'enabled' : 'disabled')}</div>
 <p class="dim row"><span>version <code>${escapeHtml(newest?.version ?? '')}</code></span>${newest ? ` <span>of ${timeOf(newest.createdOn)}</span>` : ''}${older}</p>
 <div class="actions">${secretButton('rotate', 'Rotate', vault, name)}${enabled ? secretButton('disable', 'Disable', vault, name) : secretButton('enable', 'Enable', vault, name)}${secretButton('delete', 'Delete', vault, name)}</div></li>`;
-}
-
-function badge(mood: string, sign: string, text: string): string {
-  return `<span class="state ${mood}"><span aria-hidden="true">${sign}</span> ${text}</span>`;
 }
 
 function secretButton(action: string, label: string, vault: string, secret: string): string {
