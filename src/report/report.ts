@@ -82,8 +82,16 @@ function statusOf(
   return planned.origin === 'platform' && outcome.kind === 'current' ? 'Initialized' : failure.status;
 }
 
+/** How a start that succeeded stands as a whole. */
+export function statusOfAll(
+  composed: readonly ComposedSetting[],
+  noteOf: (setting: string) => SettingNote,
+): 'ready' | 'degraded' {
+  return composed.some((setting) => isDegraded(setting, noteOf(setting.planned.setting))) ? 'degraded' : 'ready';
+}
+
 /** Whether a setting works with less than it should: failed, or living on an older value. */
-export function isDegraded({ planned, outcome }: ComposedSetting, note: SettingNote): boolean {
+function isDegraded({ planned, outcome }: ComposedSetting, note: SettingNote): boolean {
   if (planned.origin === 'platform' && outcome.kind === 'current') return false;
   return (
     outcome.kind === 'failed' ||

@@ -1,5 +1,5 @@
 import { detectSource } from '../identity/source.js';
-import { isDegraded, settingReport } from '../report/report.js';
+import { settingReport, statusOfAll } from '../report/report.js';
 import type { Report } from '../report/types.js';
 import type { ComposedSetting } from '../rotation/compose.js';
 import type { Rotator } from '../rotation/rotator.js';
@@ -22,7 +22,7 @@ export function reportSession(
   const givenBy = client.givenBy();
   const relaxed = relaxationsIn(liveEnvironment());
   return {
-    status: composed.some((setting) => isDegraded(setting, noteOf(setting.planned.setting))) ? 'degraded' : 'ready',
+    status: statusOfAll(composed, noteOf),
     ...more,
     ...(source.ok && {
       identity: {

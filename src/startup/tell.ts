@@ -1,4 +1,4 @@
-import { isDegraded } from '../report/report.js';
+import { statusOfAll } from '../report/report.js';
 import type { ComposedSetting } from '../rotation/compose.js';
 import type { Rotator } from '../rotation/rotator.js';
 import type { Trouble } from '../rotation/trouble.js';
@@ -30,10 +30,9 @@ export function startMessage(
   { noteOf }: Pick<Rotator, 'noteOf'>,
   error: BootstrapError | undefined,
 ): StartMessage {
-  const isShort = composed.some((setting) => isDegraded(setting, noteOf(setting.planned.setting)));
   const code = error?.failures[0]?.code;
   return {
-    status: error ? 'failed' : isShort ? 'degraded' : 'ready',
+    status: error ? 'failed' : statusOfAll(composed, noteOf),
     settings: composed.length,
     requests: client.requests,
     startedAtMs,

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the syntax under test
 import { describe, expect, test } from 'vitest';
-import { isDegraded, settingReport } from '../../src/report/report.js';
+import { settingReport, statusOfAll } from '../../src/report/report.js';
 import { type ComposedSetting, composeSettings } from '../../src/rotation/compose.js';
 import type { SettingNote } from '../../src/rotation/standing.js';
 import type { Environment } from '../../src/settings/environment.js';
@@ -18,7 +18,7 @@ function one(name: string, env: Environment, vault: Record<string, Result<Secret
   const composed = all.find(({ planned }) => planned.setting === name) as ComposedSetting;
   return {
     report: settingReport(composed, note, plan.reads, NOW_MS),
-    degraded: isDegraded(composed, note),
+    degraded: statusOfAll([composed], () => note) === 'degraded',
     composed,
   };
 }
