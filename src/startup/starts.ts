@@ -9,7 +9,7 @@ import { createLog, type Log } from '../support/log.js';
 import type { BootstrapOptions } from '../support/options.js';
 import type { ReadResults } from '../vault/client.js';
 import { failLoudly, functionsCore } from './functions-host.js';
-import { createOptionsGuard } from './options-guard.js';
+import { NO_OPTIONS, printOptions, refuseOthers } from './options-guard.js';
 import { hasWork } from './quick-look.js';
 import { concludeSession, openSession, type Session, warningsAbout } from './session.js';
 import { tellOfStart } from './tell.js';
@@ -49,7 +49,7 @@ export function createStarts(
   rotator: Rotator,
   onEnd: (session: Session, error: BootstrapError | undefined) => void,
 ): Starts {
-  const guard = createOptionsGuard();
+  let optionsInForce = NO_OPTIONS;
   const warned = new Set<string>();
   let log = createLog('warn');
   let phase: Phase = 'idle';
@@ -59,8 +59,8 @@ export function createStarts(
 
   function checkOptions(options: BootstrapOptions): void {
     // Malformed options started nothing: the next ones are the first.
-    if (phase === 'idle' || (phase === 'failed' && !session)) guard.accept(options);
-    else guard.check(options);
+    if (phase === 'idle' || (phase === 'failed' && !session)) optionsInForce = printOptions(options);
+    else refuseOthers(options, optionsInForce);
   }
 
   function open(options: BootstrapOptions): Session | undefined {
