@@ -1,4 +1,5 @@
 import type { Origin } from '../settings/origin.js';
+import type { RequestCounts } from '../support/channels.js';
 import type { Code, Status } from '../support/failure.js';
 
 /** The outcome of one setting. Never holds a value, nor anything derived from one. */
@@ -57,7 +58,7 @@ export interface Report {
   /** Of the start. */
   readonly durationMs?: number;
   /** Requests sent since the start. */
-  readonly requests: { readonly token: number; readonly vault: number; readonly unauthorized: number };
+  readonly requests: RequestCounts;
   /** ISO 8601. */
   readonly lastRefreshAt?: string;
   /** ISO 8601. */

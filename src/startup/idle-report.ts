@@ -1,6 +1,7 @@
 import type { Report } from '../report/types.js';
 import { liveEnvironment } from '../settings/environment.js';
 import { relaxationsIn } from '../support/relaxations.js';
+import { NO_REQUESTS } from './job.js';
 import { mustStart } from './quick-look.js';
 
 /** Of what was not started, has nothing to resolve, or failed before that was known. */
@@ -11,7 +12,7 @@ export function idleReport(status: 'idle' | 'failed' = 'idle'): Report {
   return {
     status,
     generation: 0,
-    requests: { token: 0, vault: 0, unauthorized: 0 },
+    requests: NO_REQUESTS,
     ...(relaxed.length > 0 && { relaxations: relaxed }),
     settings: [],
   };

@@ -1,5 +1,6 @@
 import type { TokenSeed } from '../identity/tokens.js';
 import type { SecretRead } from '../settings/plan.js';
+import type { RequestCounts } from '../support/channels.js';
 import { systemClock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import { fail, type Result, safeCause } from '../support/failure.js';
@@ -31,8 +32,10 @@ export interface JobReply {
   readonly results: readonly (readonly [key: string, result: Result<PlainValue>])[];
   /** So that the first refresh need not ask for a token again. */
   readonly tokens: readonly TokenSeed[];
-  readonly requests: { readonly token: number; readonly vault: number; readonly unauthorized: number };
+  readonly requests: RequestCounts;
 }
+
+export const NO_REQUESTS: RequestCounts = { token: 0, vault: 0, unauthorized: 0 };
 
 /** Reads all that a job asks for, on whichever side. */
 export function readForJob(client: Pick<VaultClient, 'readAll'>, job: Job): Promise<ReadResults> {

@@ -1,13 +1,14 @@
 import type { TokenSeed } from '../identity/tokens.js';
+import type { RequestCounts } from '../support/channels.js';
 import type { VaultClient, VaultClientOptions } from '../vault/client.js';
-import type { JobReply } from './job.js';
+import { type JobReply, NO_REQUESTS } from './job.js';
 import { clientModule } from './siblings.js';
 
 /** A vault client that is loaded when it is first asked for something. */
 export interface LazyClient extends Pick<VaultClient, 'readAll' | 'rest'> {
   readonly tokens: VaultClient['tokens'];
   /** Sent so far, from here and by those whose work was adopted. */
-  readonly requests: JobReply['requests'];
+  readonly requests: RequestCounts;
   /** The tokens in hand. */
   seeds(): readonly TokenSeed[];
   /** Which credentials of the SDK's chain gave the tokens in use. */
@@ -19,7 +20,7 @@ export interface LazyClient extends Pick<VaultClient, 'readAll' | 'rest'> {
 export function createLazyClient(options: VaultClientOptions): LazyClient {
   let made: VaultClient | undefined;
   let planted: readonly TokenSeed[] = [];
-  let adopted: JobReply['requests'] = { token: 0, vault: 0, unauthorized: 0 };
+  let adopted = NO_REQUESTS;
 
   function client(): VaultClient {
     if (!made) {

@@ -2,7 +2,7 @@ import { detectSource } from '../identity/source.js';
 import { liveEnvironment } from '../settings/environment.js';
 import { systemClock } from '../support/clock.js';
 import { type Failure, fail, type SafeCause, safeCause } from '../support/failure.js';
-import { type Job, type JobReply, OVERTIME_MS } from './job.js';
+import { type Job, type JobReply, NO_REQUESTS, OVERTIME_MS } from './job.js';
 
 /** What a process needs that takes the thread's place. */
 export interface Substitute {
@@ -60,7 +60,7 @@ function failedReply(job: Job, failure: Failure): JobReply {
   return {
     results: job.reads.map(({ key }) => [key, fail(failure)]),
     tokens: [],
-    requests: { token: 0, vault: 0, unauthorized: 0 },
+    requests: NO_REQUESTS,
   };
 }
 

@@ -4,11 +4,18 @@ export interface Timed {
   readonly durationMs: number;
 }
 
+/** Requests sent: for tokens, to vaults, and of the latter those that were answered 401. */
+export interface RequestCounts {
+  readonly token: number;
+  readonly vault: number;
+  readonly unauthorized: number;
+}
+
 /** A start that came to an end, whatever end. */
 export interface StartMessage extends Timed {
   readonly status: 'ready' | 'degraded' | 'failed';
   readonly settings: number;
-  readonly requests: { readonly token: number; readonly vault: number; readonly unauthorized: number };
+  readonly requests: RequestCounts;
   /** Of the first setting that failed. */
   readonly code?: string;
 }
