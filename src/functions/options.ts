@@ -1,6 +1,7 @@
 import { readVariable } from '../settings/environment.js';
 import { VaultstrapError } from '../support/errors.js';
 import { isSchedule } from '../support/ncrontab.js';
+import { isObject } from '../support/options.js';
 
 /** The timer function, beyond its schedule. */
 export interface TimerTriggerOptions {
@@ -60,7 +61,7 @@ const OPTIONS: Readonly<Record<keyof RotationOptions, readonly [(value: unknown)
  * `VAULTSTRAP_SCHEDULE` that the timer would take.
  */
 export function checkRotationOptions(options: unknown): RotationOptions {
-  if (!isRecord(options)) throw invalid('the argument of registerRotation', 'an object');
+  if (!isObject(options)) throw invalid('the argument of registerRotation', 'an object');
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(OPTIONS, name)) {
       throw invalid(
@@ -93,14 +94,10 @@ function invalid(
   return new VaultstrapError(code, `${what} ${problem}. ${hint}`, hint);
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function isTimer(value: unknown): boolean {
   if (isFlag(value)) return true;
   return (
-    isRecord(value) &&
+    isObject(value) &&
     Object.entries(value).every(
       ([name, flag]) => (name === 'runOnStartup' || name === 'useMonitor') && (flag === undefined || isFlag(flag)),
     )

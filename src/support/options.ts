@@ -38,14 +38,18 @@ export interface BootstrapOptions {
   readonly log?: LogLevel;
 }
 
+/** One with members by name: neither null nor an array. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /**
  * An argument that the types promise, and JavaScript does not.
  *
  * @throws VaultstrapError `ERR_INVALID_OPTION`.
  */
 export function checkObject<T>(name: string, value: T, required?: 'required'): T {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (isObject || (value === undefined && !required)) return value;
+  if (isObject(value) || (value === undefined && !required)) return value;
   throw new VaultstrapError(
     'ERR_INVALID_OPTION',
     `${name} is malformed.`,

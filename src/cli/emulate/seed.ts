@@ -1,4 +1,5 @@
 import { getNodeValue } from 'jsonc-parser';
+import { isObject } from '../../support/options.js';
 import type { EmulatorOptions, Fault } from '../../testing/index.js';
 import { parseDotenv } from '../support/dotenv.js';
 import { UsageError } from '../support/exit.js';
@@ -79,8 +80,4 @@ function fromEnv(text: string, file: string): EmulatorOptions {
     vaults[vault] = { ...vaults[vault], [secret]: value };
   }
   return { vaults };
-}
-
-function isObject(given: unknown): given is Record<string, unknown> {
-  return typeof given === 'object' && given !== null && !Array.isArray(given);
 }
