@@ -8,7 +8,7 @@ import { settingsPrinter } from './emulate/print-settings.js';
 import { readSeed, type Seed } from './emulate/seed.js';
 import { runChild } from './support/child.js';
 import { EXIT, FailedError, UsageError } from './support/exit.js';
-import { complain, note } from './support/terminal.js';
+import { complain, many, note } from './support/terminal.js';
 
 export interface EmulateOptions {
   readonly port?: string;
@@ -111,7 +111,7 @@ async function announce(azure: Emulator, made: readonly Placeholder[], page: Pag
   const names = await azure.vaults();
   const counts = await Promise.all(names.map(async (name) => (await azure.vault(name).secrets()).length));
   const secrets = counts.reduce((sum, count) => sum + count, 0);
-  note(`an emulated Azure with ${count(names.length, 'vault')} and ${count(secrets, 'secret')}.`);
+  note(`an emulated Azure with ${many(names.length, 'vault')} and ${many(secrets, 'secret')}.`);
   if (secrets === 0) {
     note('nothing refers to a secret: DB_PASSWORD=@KeyVault(VaultName=shop;SecretName=db-password) in .env would.');
   }
@@ -121,8 +121,6 @@ async function announce(azure: Emulator, made: readonly Placeholder[], page: Pag
   if (made.length > MOST_LINES) note(`  and ${made.length - MOST_LINES} more, made up likewise.`);
   note(`vaults ${azure.vaultEndpoint}, identity ${azure.identityEndpoint}${page ? `, page ${page.url}` : ''}`);
 }
-
-const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
 
 function untilInterrupted(): Promise<void> {
   return new Promise((resolve) => {

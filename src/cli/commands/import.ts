@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { ImportOptions } from '../import.js';
+import { addNames } from '../support/repeated.js';
 
 const HELP = `
 Without --yes nothing is written: the table shows what would be done, and why.
@@ -14,8 +15,6 @@ Examples:
   vaultstrap import local.settings.json --vault my-vault --yes
   vaultstrap import .env --vault my-vault --only DB_PASSWORD --yes`;
 
-const listOf = (text: string, before: readonly string[] = []) => [...before, ...text.split(',').map((s) => s.trim())];
-
 export function addImport(program: Command): void {
   program
     .command('import')
@@ -25,8 +24,8 @@ export function addImport(program: Command): void {
     .requiredOption('--vault <name>', 'the vault to move them to')
     .option('-y, --yes', 'do it')
     .option('--all', 'every setting that can be moved, not only what looks like a secret')
-    .option('--only <names>', 'these settings, separated by commas', listOf)
-    .option('--except <names>', 'not these settings', listOf)
+    .option('--only <names>', 'these settings, separated by commas', addNames)
+    .option('--except <names>', 'not these settings', addNames)
     .option('--prefix <text>', "put before every secret's name")
     .option('--overwrite', 'give an existing secret of another value a new version')
     .option('--identity <id>', 'client id, object:{id}, resource id, or system')

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { LintOptions } from '../lint.js';
+import { addNames } from '../support/repeated.js';
 
 const HELP = `
 Without files: the settings, templates and app of this folder. Nothing is
@@ -24,14 +25,10 @@ export function addLint(program: Command): void {
     .option('--format <name>', 'text, json, github, azure or sarif')
     .option('--json', 'the same as --format json')
     .option('--max-warnings <n>', 'exit 1 when there are more')
-    .option('--ignore-rule <id>', 'leave a rule out; may be repeated', collect)
+    .option('--ignore-rule <id>', 'leave a rule out; may be repeated', addNames)
     .addHelpText('after', HELP)
     .action(async (files: string[], options: Omit<LintOptions, 'version'>) => {
       const { lint } = await import('../lint.js');
       process.exitCode = await lint(files, { ...options, version: program.version() ?? '' });
     });
-}
-
-function collect(id: string, ids: readonly string[] = []): readonly string[] {
-  return [...ids, ...id.split(',').map((one) => one.trim())];
 }

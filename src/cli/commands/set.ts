@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { SetOptions } from '../set.js';
+import { addText } from '../support/repeated.js';
 
 const HELP = `
 The value comes from standard input, byte for byte but for one line end behind
@@ -25,10 +26,7 @@ export function addSet(program: Command): void {
     .option('--content-type <type>', 'what the value is, for people')
     .option('--expires <date>', 'when it expires: 2027-06-30, or with a time and Z')
     .option('--not-before <date>', 'when it becomes valid')
-    .option('--tag <name=value>', 'a tag; may be given several times', (tag, tags: readonly string[] = []) => [
-      ...tags,
-      tag,
-    ])
+    .option('--tag <name=value>', 'a tag; may be given several times', addText)
     .option('--identity <id>', 'client id, object:{id}, resource id, or system')
     .option('--json', 'the outcome as JSON')
     .addHelpText('after', HELP)

@@ -28,7 +28,3 @@ export function examineReferences(plan: Plan, unread?: string): readonly Finding
   );
   return [...(sound.length > 0 || malformed.length === 0 ? [found] : []), ...malformed, ...warnings];
 }
-
-function many(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`;
-}

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { liveEnvironment } from '../../settings/environment.js';
 import { isOnPlatform } from '../../support/vault-names.js';
 import { isThere } from './files.js';
+import { addText } from './repeated.js';
 
 /** Where settings come from besides the environment. */
 export interface SourceOptions {
@@ -16,11 +17,7 @@ const DEFAULT_FILE = 'local.settings.json';
 /** The same options for every command that resolves settings. */
 export function addSourceOptions(command: Command): Command {
   return command
-    .option(
-      '-e, --env-file <file>',
-      'settings in dotenv syntax; may be repeated',
-      (file: string, files: string[] = []) => [...files, file],
-    )
+    .option('-e, --env-file <file>', 'settings in dotenv syntax; may be repeated', addText)
     .option('--settings <file>', `a ${DEFAULT_FILE}; by default the one beside host.json`)
     .option('--no-settings', `leave ${DEFAULT_FILE} alone`);
 }

@@ -12,6 +12,11 @@ export function paint(stream: Stream, style: Style, text: string): string {
   return styleText(style, text, { stream });
 }
 
+/** `1 file`, `2 files`. */
+export function many(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}
+
 /** Whether `paint` paints there. */
 export function hasColor(stream: Stream): boolean {
   return paint(stream, 'red', '') !== '';

@@ -1,4 +1,4 @@
-import { paint, type Stream } from '../../support/terminal.js';
+import { many, paint, type Stream } from '../../support/terminal.js';
 import type { Finding } from '../finding.js';
 import type { Outcome } from '../lint-files.js';
 import type { Severity } from '../rules.js';
@@ -29,10 +29,6 @@ export function summary({ findings, files, references }: Outcome): string {
     many(number('info'), 'note'),
   ].filter((text) => !text.startsWith('0 '));
   return `${many(files, 'file')}, ${many(references, 'reference')}, ${found.length > 0 ? found.join(', ') : 'no findings'}.`;
-}
-
-function many(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
 
 /** Names come from files: what would steer a terminal is not printed. */
