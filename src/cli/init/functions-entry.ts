@@ -59,8 +59,7 @@ function fileOfItsOwn(project: Project, entries: readonly string[], flags: Rotat
   const folder = entries[0] === undefined ? emptyFolder(project) : path.posix.dirname(entries[0]);
   const isFlat = entries.every((entry) => path.posix.dirname(entry) === folder);
   const first = entries[0];
-  const file =
-    folder === undefined ? undefined : `${folder === '.' ? '' : `${folder}/`}${OWN_FILE}${endingFor(project, first)}`;
+  const file = folder === undefined ? undefined : path.posix.join(folder, `${OWN_FILE}${endingFor(project, first)}`);
   const isFirst = file !== undefined && entries.every((entry) => entry === file || inLoadOrder(file, entry) < 0);
   if (
     file === undefined ||
@@ -75,11 +74,18 @@ function fileOfItsOwn(project: Project, entries: readonly string[], flags: Rotat
     );
   }
   const isImport = usesImport(project, file, first);
-  const text = isImport
-    ? `import 'vaultstrap/register';\nimport { registerRotation } from 'vaultstrap/functions';\n\n${rotationCall(flags)}\n`
-    : `require('vaultstrap/register');\nconst { registerRotation } = require('vaultstrap/functions');\n\n${rotationCall(flags)}\n`;
   const note = '// Loads before the other files: the settings have their values when those read them.\n';
-  return { changes: [{ file, before: undefined, after: `${note}${text}` }], byHand: [] };
+  const register = isImport ? REGISTER_LINE : "require('vaultstrap/register');";
+  const after = `${note}${register}\n${rotationText(isImport, flags)}`;
+  return { changes: [{ file, before: undefined, after }], byHand: [] };
+}
+
+/** A file, or the rest of one, that keeps values fresh. */
+function rotationText(isImport: boolean, flags: RotationFlags): string {
+  const load = isImport
+    ? "import { registerRotation } from 'vaultstrap/functions';"
+    : "const { registerRotation } = require('vaultstrap/functions');";
+  return `${load}\n\n${rotationCall(flags)}\n`;
 }
 
 /** One entry, or one that lies above all others: its first line, and the rotation in a file of its own. */
@@ -92,18 +98,14 @@ function intoEntry(
 ): EntryPlan {
   const isAlone = entries.length === 1;
   const folder = path.posix.dirname(isAlone ? first : (entries[1] as string));
-  const name = `${folder === '.' ? '' : `${folder}/`}${ROTATION_FILE}`;
-  const file = `${name}${endingFor(project, isAlone ? first : entries[1])}`;
-  const isImport = usesImport(project, file, first);
+  const file = path.posix.join(folder, `${ROTATION_FILE}${endingFor(project, isAlone ? first : entries[1])}`);
   if (!hasRotation && existsSync(path.join(project.dir, file))) {
     return byHand(`${file} exists and calls no registerRotation().`, rotationCall(flags));
   }
   const rotation: Change = {
     file,
     before: undefined,
-    after: isImport
-      ? `import { registerRotation } from 'vaultstrap/functions';\n\n${rotationCall(flags)}\n`
-      : `const { registerRotation } = require('vaultstrap/functions');\n\n${rotationCall(flags)}\n`,
+    after: rotationText(usesImport(project, file, first), flags),
   };
   const own = `./${ROTATION_FILE}${project.hasTypeScript && !project.isEsm ? '' : '.js'}`;
   const specifiers = [...(isRegistered ? [] : ['vaultstrap/register']), ...(isAlone && !hasRotation ? [own] : [])];
@@ -114,13 +116,10 @@ function intoEntry(
 
 function rotationBeside(project: Project, entries: readonly string[], flags: RotationFlags): EntryPlan {
   const last = entries.at(-1) as string;
-  const folder = path.posix.dirname(last);
-  const file = `${folder === '.' ? '' : `${folder}/`}${ROTATION_FILE}${endingFor(project, last)}`;
+  const file = path.posix.join(path.posix.dirname(last), `${ROTATION_FILE}${endingFor(project, last)}`);
   if (existsSync(path.join(project.dir, file)) || !isMatched(project, file)) {
     return byHand('vaultstrap/register is there; what keeps the values fresh belongs beside it.', rotationCall(flags));
   }
-  const load = usesImport(project, file, last)
-    ? "import { registerRotation } from 'vaultstrap/functions';"
-    : "const { registerRotation } = require('vaultstrap/functions');";
-  return { changes: [{ file, before: undefined, after: `${load}\n\n${rotationCall(flags)}\n` }], byHand: [] };
+  const after = rotationText(usesImport(project, file, last), flags);
+  return { changes: [{ file, before: undefined, after }], byHand: [] };
 }
