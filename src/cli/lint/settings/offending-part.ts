@@ -21,7 +21,7 @@ export function offendingPart(value: string, problem: string, suffix: string): r
       });
     const isUnknown = / is not known\.$/.test(problem) && !problem.startsWith('Encode');
     const offending = isUnknown
-      ? parts.find(({ text }) => 'problem' in parseReference(marker, text, suffix) && isUnknownKey(marker, text))
+      ? parts.find(({ text }) => isUnknownKey(marker, text))
       : parts.findLast(({ text }) => {
           const key = text.split('=', 1)[0]?.trim().toLowerCase();
           return (
