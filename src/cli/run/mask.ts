@@ -116,12 +116,6 @@ export function createMask(patterns: readonly Buffer[]): Mask {
   };
 }
 
-/** The whole at once: what a stream gives, however it is cut. */
-export function maskAll(patterns: readonly Buffer[], bytes: Uint8Array): Buffer {
-  const mask = createMask(patterns);
-  return Buffer.concat([mask.push(bytes), mask.end()]);
-}
-
 function pairAt(bytes: Uint8Array, at: number): number {
   return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
 }

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createMask, maskAll, patternsOf } from '../../../src/cli/run/mask.js';
+import { createMask, patternsOf } from '../../../src/cli/run/mask.js';
+
+/** The whole at once: what a stream gives, however it is cut. */
+function maskAll(patterns: readonly Buffer[], bytes: Uint8Array): Buffer {
+  const mask = createMask(patterns);
+  return Buffer.concat([mask.push(bytes), mask.end()]);
+}
 
 /** What a mask shows of a text that comes in pieces. */
 function shown(texts: readonly string[], ...chunks: readonly string[]): string {
