@@ -1,12 +1,14 @@
 import {
+  type Checks,
   checkBoolean,
+  checkEach,
   checkInteger,
-  checkMembers,
   checkMs,
   checkOneOf,
   checkSecretName,
   checkText,
   checkVaultName,
+  integer,
   isObject,
   wrong,
   wrongKind,
@@ -17,16 +19,14 @@ import type { Fault } from './types.js';
 /** Each of these decides the whole answer: a fault has at most one. */
 const ENDINGS = ['reset', 'hang', 'truncate', 'hugeBytes'] as const;
 
-type Check = (name: string, given: never) => unknown;
-
-const MEMBERS: Record<keyof Fault, Check> = {
-  target: (name, given) => checkOneOf(name, given, ['identity', 'vault']),
+const MEMBERS: Checks<FaultSettings> = {
+  target: checkTarget,
   vault: (name, given) => checkVaultName(name, given).toLowerCase(),
   secret: (name, given) => checkSecretName(name, given).toLowerCase(),
-  skip: (name, given) => checkInteger(name, given, 0, 1e9),
-  times: (name, given) => checkInteger(name, given, 1, 1e9),
+  skip: integer(0, 1e9),
+  times: integer(1, 1e9),
   delayMs: checkMs,
-  status: (name, given) => checkInteger(name, given, 200, 599),
+  status: integer(200, 599),
   headers: checkHeaders,
   body: checkBody,
   reset: checkBoolean,
@@ -34,8 +34,13 @@ const MEMBERS: Record<keyof Fault, Check> = {
   truncate: (name, given) => (typeof given === 'boolean' ? given : checkInteger(name, given, 0, 2 ** 31)),
   drip: checkDrip,
   redirectTo: (name, given) => checkText(name, given, /^[\x21-\x7e]+$/, 'an address'),
-  hugeBytes: (name, given) => checkInteger(name, given, 1, 2 ** 31),
+  hugeBytes: integer(1, 2 ** 31),
 };
+
+function checkTarget(name: string, given: unknown): Fault['target'] {
+  if (given === undefined) throw wrong(name, '"identity" or "vault"', given);
+  return checkOneOf(name, given, ['identity', 'vault']);
+}
 
 function checkHeaders(name: string, given: unknown): Record<string, string> {
   if (!isObject(given)) throw wrongKind(name, 'an object', given);
@@ -57,25 +62,17 @@ function checkBody(name: string, given: unknown): string {
   throw wrongKind(name, 'text or something JSON can hold', given);
 }
 
-function checkDrip(name: string, given: unknown): Required<NonNullable<Fault['drip']>> {
-  const { everyMs, bytes } = checkMembers(name, given, ['everyMs', 'bytes']);
-  return {
-    everyMs: checkMs(`${name}.everyMs`, everyMs),
-    bytes: bytes === undefined ? 1 : checkInteger(`${name}.bytes`, bytes, 1, 2 ** 20),
-  };
+function checkDrip(name: string, given: unknown): NonNullable<Fault['drip']> {
+  const checks = { everyMs: checkMs, bytes: integer(1, 2 ** 20) };
+  return { bytes: 1, ...checkEach<NonNullable<Fault['drip']>>(name, given, checks, ['everyMs']) };
 }
 
 export function checkFault(given: unknown): FaultSettings {
-  const members = checkMembers('fault', given, Object.keys(MEMBERS));
-  if (members['target'] === undefined) throw wrong('fault.target', '"identity" or "vault"', undefined);
-  const fault: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(members)) {
-    if (value !== undefined) fault[key] = MEMBERS[key as keyof Fault](`fault.${key}`, value as never);
-  }
-  if (fault['target'] === 'identity' && (fault['vault'] ?? fault['secret']) !== undefined) {
+  const fault = checkEach('fault', given, MEMBERS, ['target']);
+  if (fault.target === 'identity' && (fault.vault ?? fault.secret) !== undefined) {
     throw new TypeError('"fault.vault" and "fault.secret" need the target "vault"');
   }
   const endings = ENDINGS.filter((key) => fault[key] !== undefined && fault[key] !== false);
   if (endings.length > 1) throw new TypeError(`"fault" must have only one of ${endings.join(', ')}`);
-  return fault as FaultSettings;
+  return fault;
 }

@@ -1,4 +1,4 @@
-import { checkBoolean, checkMembers, checkVersion, wrong, wrongKind } from './check.js';
+import { type Checks, checkBoolean, checkEach, checkMembers, checkVersion, wrong, wrongKind } from './check.js';
 import type { SecretProperties } from './types.js';
 
 /** Key Vault's own bound: 25 KB of UTF-8. */
@@ -27,25 +27,25 @@ function checkValue(name: string, given: unknown): string {
   return given;
 }
 
+function checkContentType(name: string, given: unknown): string {
+  if (typeof given !== 'string' || given.length > 255) throw wrong(name, 'text of at most 255 characters', given);
+  return given;
+}
+
+const MEMBERS: Checks<SecretProperties> = {
+  value: checkValue,
+  contentType: checkContentType,
+  pem: checkValue,
+  tags: checkTags,
+  enabled: checkBoolean,
+  notBefore: checkDate,
+  expiresOn: checkDate,
+  version: (name, given) => checkVersion(name, given).toLowerCase(),
+};
+
 /** A value, or a value with properties; no error quotes either. */
 export function checkSecret(name: string, given: unknown): SecretProperties {
   if (typeof given === 'string') return { value: checkValue(name, given) };
   if (given === null || typeof given !== 'object') throw wrongKind(name, 'text or an object with a value', given);
-  const known = ['value', 'contentType', 'pem', 'tags', 'enabled', 'notBefore', 'expiresOn', 'version'];
-  const members = checkMembers(name, given, known);
-  const secret: SecretProperties = { value: checkValue(`${name}.value`, members['value']) };
-  const { contentType, pem, tags, enabled, notBefore, expiresOn, version } = members;
-  if (contentType !== undefined) {
-    if (typeof contentType !== 'string' || contentType.length > 255) {
-      throw wrong(`${name}.contentType`, 'text of at most 255 characters', contentType);
-    }
-    secret.contentType = contentType;
-  }
-  if (pem !== undefined) secret.pem = checkValue(`${name}.pem`, pem);
-  if (tags !== undefined) secret.tags = checkTags(`${name}.tags`, tags);
-  if (enabled !== undefined) secret.enabled = checkBoolean(`${name}.enabled`, enabled);
-  if (notBefore !== undefined) secret.notBefore = checkDate(`${name}.notBefore`, notBefore);
-  if (expiresOn !== undefined) secret.expiresOn = checkDate(`${name}.expiresOn`, expiresOn);
-  if (version !== undefined) secret.version = checkVersion(`${name}.version`, version).toLowerCase();
-  return secret;
+  return checkEach(name, given, MEMBERS, ['value']);
 }

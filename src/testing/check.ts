@@ -33,12 +33,37 @@ export function checkMembers(name: string, given: unknown, known: readonly strin
   return given;
 }
 
+/** How each member of an object is checked; what a check gives takes its place. */
+export type Checks<T> = { readonly [K in keyof T]-?: (name: string, given: unknown) => T[K] };
+
+/** An object with no other member than these, each as its check gives it. What is missing stays so, unless it is required. */
+export function checkEach<T extends object>(
+  name: string,
+  given: unknown,
+  checks: Checks<T>,
+  required: readonly (keyof T)[] = [],
+): T {
+  const members = checkMembers(name, given, Object.keys(checks));
+  const checked: Partial<T> = {};
+  for (const key of Object.keys(checks) as (keyof T & string)[]) {
+    if (members[key] === undefined && !required.includes(key)) continue;
+    checked[key] = checks[key](`${name}.${key}`, members[key]);
+  }
+  return checked as T;
+}
+
 export function checkInteger(name: string, given: unknown, min: number, max: number): number {
   if (!Number.isInteger(given) || (given as number) < min || (given as number) > max) {
     throw wrong(name, `an integer from ${min} to ${max}`, given);
   }
   return given as number;
 }
+
+/** The check of an integer within bounds. */
+export const integer =
+  (min: number, max: number) =>
+  (name: string, given: unknown): number =>
+    checkInteger(name, given, min, max);
 
 export function checkBoolean(name: string, given: unknown): boolean {
   if (typeof given !== 'boolean') throw wrong(name, 'true or false', given);
@@ -82,4 +107,4 @@ export const checkVersion = (name: string, given: unknown): string =>
   checkText(name, given, /^[0-9a-f]{32}$/i, 'a version (32 hexadecimal digits)');
 
 /** Milliseconds; the bound is that of timers. */
-export const checkMs = (name: string, given: unknown): number => checkInteger(name, given, 0, 2 ** 31 - 1);
+export const checkMs = integer(0, 2 ** 31 - 1);

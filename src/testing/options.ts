@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   checkBoolean,
+  checkEach,
   checkId,
   checkInteger,
   checkList,
@@ -11,6 +12,7 @@ import {
   checkSecretName,
   checkText,
   checkVaultName,
+  integer,
   isObject,
   wrong,
   wrongKind,
@@ -31,36 +33,20 @@ const EXPIRY_FORMS: readonly ExpiryForm[] = [
 ];
 
 export function checkThrottle(name: string, given: unknown): Throttle {
-  const { requests, perSeconds, retryAfterSeconds } = checkMembers(name, given, [
-    'requests',
-    'perSeconds',
-    'retryAfterSeconds',
-  ]);
-  const throttle: Throttle = {
-    requests: checkInteger(`${name}.requests`, requests, 0, 1e6),
-    perSeconds: checkInteger(`${name}.perSeconds`, perSeconds, 1, 86_400),
-  };
-  if (retryAfterSeconds !== undefined) {
-    throttle.retryAfterSeconds = checkInteger(`${name}.retryAfterSeconds`, retryAfterSeconds, 0, 86_400);
-  }
-  return throttle;
+  const checks = { requests: integer(0, 1e6), perSeconds: integer(1, 86_400), retryAfterSeconds: integer(0, 86_400) };
+  return checkEach<Throttle>(name, given, checks, ['requests', 'perSeconds']);
 }
 
 export function checkLatency(name: string, given: unknown): Latency {
-  const { identityMs, vaultMs } = checkMembers(name, given, ['identityMs', 'vaultMs']);
-  const latency: Latency = {};
-  if (identityMs !== undefined) latency.identityMs = checkMs(`${name}.identityMs`, identityMs);
-  if (vaultMs !== undefined) latency.vaultMs = checkMs(`${name}.vaultMs`, vaultMs);
-  return latency;
+  return checkEach<Latency>(name, given, { identityMs: checkMs, vaultMs: checkMs });
 }
 
 export function checkTokenOptions(name: string, given: unknown): TokenOptions {
-  const { lifeSeconds, expiryForm, reuse } = checkMembers(name, given, ['lifeSeconds', 'expiryForm', 'reuse']);
-  const options: TokenOptions = {};
-  if (lifeSeconds !== undefined) options.lifeSeconds = checkInteger(`${name}.lifeSeconds`, lifeSeconds, 0, 1e9);
-  if (expiryForm !== undefined) options.expiryForm = checkOneOf(`${name}.expiryForm`, expiryForm, EXPIRY_FORMS);
-  if (reuse !== undefined) options.reuse = checkBoolean(`${name}.reuse`, reuse);
-  return options;
+  return checkEach<TokenOptions>(name, given, {
+    lifeSeconds: integer(0, 1e9),
+    expiryForm: (at, form) => checkOneOf(at, form, EXPIRY_FORMS),
+    reuse: checkBoolean,
+  });
 }
 
 function checkVaults(vaults: unknown, vaultOptions: unknown): VaultSettings[] {
