@@ -35,7 +35,8 @@ const GENERATIONS: Readonly<Record<string, Generation>> = {
   },
 };
 
-const refuse = (status: number, message: string): Reply =>
+/** As App Service words it, and what imitates it. */
+export const refuse = (status: number, message: string): Reply =>
   jsonReply(status, { statusCode: status, message, correlationId: randomUUID() });
 
 /** Answers the generations named. A host of 2017 knows no other; a newer one knows both. */

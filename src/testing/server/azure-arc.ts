@@ -3,7 +3,7 @@
 // https://learn.microsoft.com/azure/azure-arc/servers/managed-identity-authentication
 import { emptyReply, jsonReply, type Reply } from './exchange.js';
 import { identityLabel } from './identities.js';
-import { unnamedIdentity } from './machine.js';
+import { hasMetadataHeader, unnamedIdentity } from './machine.js';
 import { type Protocol, readSelector, sameText, tokenReply } from './token-reply.js';
 
 const API_VERSIONS = ['2019-11-01', '2020-06-01'];
@@ -15,7 +15,7 @@ const refuse = (status: number, error: string, description: string): Reply =>
 export const azureArc: Protocol = (state, request, note) => {
   note.source = 'azure-arc';
   if (request.method !== 'GET') return emptyReply(405, { Allow: 'GET' });
-  if (request.header('metadata')?.toLowerCase() !== 'true') {
+  if (!hasMetadataHeader(request)) {
     return refuse(400, 'invalid_request', 'Required metadata header not specified');
   }
   if (!API_VERSIONS.includes(request.query.get('api-version') ?? '')) {

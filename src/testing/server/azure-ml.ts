@@ -1,12 +1,10 @@
 // Compute of Azure Machine Learning: the protocol of App Service 2017-09-01 with a header more, a client id that is
 // always named, and an epoch number. It has no public reference; this is how the SDK asks (msal-node, `MachineLearning.ts`).
-import { randomUUID } from 'node:crypto';
-import { emptyReply, jsonReply, type Reply } from './exchange.js';
+import { refuse } from './app-service.js';
+import { emptyReply } from './exchange.js';
 import { identityLabel } from './identities.js';
+import { hasMetadataHeader } from './machine.js';
 import { type Protocol, sameText, tokenReply } from './token-reply.js';
-
-const refuse = (status: number, message: string): Reply =>
-  jsonReply(status, { statusCode: status, message, correlationId: randomUUID() });
 
 export const azureMl: Protocol = (state, request, note) => {
   note.source = 'azure-ml';
@@ -15,7 +13,7 @@ export const azureMl: Protocol = (state, request, note) => {
   if (!sameText(request.header('secret'), state.identityHeader)) {
     return refuse(401, 'The secret header is missing or not the one of this compute.');
   }
-  if (request.header('metadata')?.toLowerCase() !== 'true') return refuse(400, 'The Metadata header is missing.');
+  if (!hasMetadataHeader(request)) return refuse(400, 'The Metadata header is missing.');
   note.authorized = true;
   const resource = request.query.get('resource');
   if (!resource) return refuse(400, 'The resource parameter is missing.');

@@ -63,11 +63,11 @@ export function createCommands({ state, started, connections, ...servers }: Serv
         version,
         value,
         enabled,
-        ...(contentType === undefined ? {} : { contentType }),
-        ...(pem === undefined ? {} : { pem }),
-        ...(tags === undefined ? {} : { tags }),
-        ...(nbf === undefined ? {} : { notBefore: new Date(nbf * 1000) }),
-        ...(exp === undefined ? {} : { expiresOn: new Date(exp * 1000) }),
+        ...(contentType !== undefined && { contentType }),
+        ...(pem !== undefined && { pem }),
+        ...(tags !== undefined && { tags }),
+        ...(nbf !== undefined && { notBefore: new Date(nbf * 1000) }),
+        ...(exp !== undefined && { expiresOn: new Date(exp * 1000) }),
       };
     },
     'secret.versions': (vault, name) =>
@@ -106,7 +106,7 @@ export function createCommands({ state, started, connections, ...servers }: Serv
       if (identity) identity.rules = rules.length === 0 ? [] : [...identity.rules, ...rules];
     },
     'fault.add': (fault) => faults.add(fault),
-    'fault.hits': (id) => faults.hits(id) ?? 0,
+    'fault.hits': (id) => faults.hits(id),
     'fault.remove': (id) => faults.remove(id),
     'fault.list': () => faults.list(),
     'fault.clear': () => faults.clear(),

@@ -5,7 +5,8 @@ import type { ActiveFault, RequestRecord } from '../types.js';
 
 export interface FaultStore {
   add(fault: FaultSettings): number;
-  hits(id: number): number | undefined;
+  /** 0 for one that is not there. */
+  hits(id: number): number;
   remove(id: number): void;
   /** In the order of adding. */
   list(): ActiveFault[];
@@ -28,7 +29,7 @@ export function createFaultStore(): FaultStore {
       entries.set(++lastId, { fault, seen: 0, hits: 0 });
       return lastId;
     },
-    hits: (id) => entries.get(id)?.hits,
+    hits: (id) => entries.get(id)?.hits ?? 0,
     remove: (id) => {
       entries.delete(id);
     },

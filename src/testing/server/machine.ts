@@ -13,7 +13,7 @@ const SEVERAL_IDENTITIES =
 const refuse = (error: string, description: string): Reply => jsonReply(400, { error, error_description: description });
 
 /** The header is a guard against forged requests: nothing that only follows a link sends it. */
-const hasMetadataHeader = (request: Incoming): boolean => request.header('metadata')?.toLowerCase() === 'true';
+export const hasMetadataHeader = (request: Incoming): boolean => request.header('metadata')?.toLowerCase() === 'true';
 
 /** A machine with one user-assigned identity and no system-assigned one needs no name for it. */
 export function unnamedIdentity({ system, userAssigned }: IdentityStore): Identity | undefined {

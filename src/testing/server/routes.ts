@@ -19,7 +19,7 @@ function secretRoute(method: string, secret: string, version: string | undefined
     return method === 'GET' ? { kind: 'list-versions', action: 'list', secret } : 'wrong-method';
   }
   if (method === 'POST' && version?.toLowerCase() === 'backup') return { kind: 'backup', action: 'backup', secret };
-  if (method === 'GET') return { kind: 'get', action: 'get', secret, ...(version === undefined ? {} : { version }) };
+  if (method === 'GET') return { kind: 'get', action: 'get', secret, ...(version !== undefined && { version }) };
   if (method === 'PATCH' && version !== undefined) return { kind: 'update', action: 'set', secret, version };
   if (version !== undefined) return 'wrong-method';
   if (method === 'PUT') return { kind: 'set', action: 'set', secret };

@@ -6,8 +6,8 @@ const DAY_SECONDS = 86_400;
 function attributes(version: Version): object {
   return {
     enabled: version.enabled,
-    ...(version.nbf === undefined ? {} : { nbf: version.nbf }),
-    ...(version.exp === undefined ? {} : { exp: version.exp }),
+    ...(version.nbf !== undefined && { nbf: version.nbf }),
+    ...(version.exp !== undefined && { exp: version.exp }),
     created: version.created,
     updated: version.updated,
     recoveryLevel: 'Recoverable+Purgeable',
@@ -17,9 +17,9 @@ function attributes(version: Version): object {
 
 function describe(version: Version): object {
   return {
-    ...(version.contentType === undefined ? {} : { contentType: version.contentType }),
+    ...(version.contentType !== undefined && { contentType: version.contentType }),
     attributes: attributes(version),
-    ...(version.tags === undefined ? {} : { tags: version.tags }),
+    ...(version.tags !== undefined && { tags: version.tags }),
   };
 }
 

@@ -95,16 +95,13 @@ function createServers(state: Servers['state'], ofVaults: KeyPair, ofFabric: Key
     ),
     vault: countConnections([vaultServer, 'secureConnection']),
   };
-  const { clock, faults, log, held } = state;
+  const ofAll = { clock: state.clock, faults: state.faults, log: state.log, held: state.held };
   const listenForTokens = (server: Server, answer: Protocol) =>
     server.on(
       'request',
       createListener({
+        ...ofAll,
         target: 'identity',
-        clock,
-        faults,
-        log,
-        held,
         connections: connections.identity,
         latencyMs: () => state.latency.identityMs,
         describe: () => ({}),
@@ -117,11 +114,8 @@ function createServers(state: Servers['state'], ofVaults: KeyPair, ofFabric: Key
   vaultServer.on(
     'request',
     createListener({
+      ...ofAll,
       target: 'vault',
-      clock,
-      faults,
-      log,
-      held,
       connections: connections.vault,
       latencyMs: () => state.latency.vaultMs,
       describe: describeVaultRequest,
@@ -166,10 +160,7 @@ export async function startServers(settings: ServerSettings): Promise<Servers> {
       return state.identityHeader;
     },
     dropConnections: () => {
-      identityServer.closeAllConnections();
-      fabricServer.closeAllConnections();
-      authorityServer.closeAllConnections();
-      vaultServer.closeAllConnections();
+      for (const server of [identityServer, fabricServer, authorityServer, vaultServer]) server.closeAllConnections();
     },
   };
 }

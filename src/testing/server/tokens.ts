@@ -51,7 +51,7 @@ export function createTokenStore(tenantId: string, initial: TokenSettings, clock
       tid: tenantId,
       jti: randomUUID(),
       ver: '1.0',
-      ...(identity.resourceId === undefined ? {} : { xms_mirid: identity.resourceId }),
+      ...(identity.resourceId !== undefined && { xms_mirid: identity.resourceId }),
     });
     const text = `${header}.${claims}.${randomBytes(256).toString('base64url')}`;
     return { text, identity, resource, issuedAtSeconds, expiresAtSeconds };

@@ -26,7 +26,7 @@ export interface OperationContext {
   readonly nowMs: number;
 }
 
-const byName = (secrets: Iterable<Secret>): Secret[] =>
+const byName = <T extends Secret>(secrets: Iterable<T>): T[] =>
   [...secrets].sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1));
 
 const PEM = 'application/x-pem-file';
@@ -77,9 +77,8 @@ function updateSecret(context: OperationContext, name: string, version: string):
 }
 
 function listSecrets({ vault, host, request }: OperationContext): Reply {
-  const address = `https://${host}/secrets`;
   return pageReply(
-    address,
+    `https://${host}/secrets`,
     request.query,
     byName(vault.secrets.values()),
     (secret) => secret.name.toLowerCase(),
@@ -88,12 +87,10 @@ function listSecrets({ vault, host, request }: OperationContext): Reply {
 }
 
 function listDeleted({ vault, host, request }: OperationContext): Reply {
-  const entries = [...vault.deleted.values()].sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1));
-  const address = `https://${host}/deletedsecrets`;
   return pageReply(
-    address,
+    `https://${host}/deletedsecrets`,
     request.query,
-    entries,
+    byName(vault.deleted.values()),
     (secret) => secret.name.toLowerCase(),
     (secret) => deletedItem(host, secret),
   );
@@ -104,9 +101,8 @@ function listVersions({ vault, host, request }: OperationContext, name: string):
   const secret = vault.secrets.get(name.toLowerCase());
   if (!secret) return notFound(name);
   const entries = [...secret.versions].sort((a, b) => (a.version < b.version ? -1 : 1));
-  const address = `https://${host}/secrets/${secret.name}/versions`;
   return pageReply(
-    address,
+    `https://${host}/secrets/${secret.name}/versions`,
     request.query,
     entries,
     (one) => one.version,

@@ -34,8 +34,8 @@ export function describeVaultRequest(request: Incoming): Partial<RequestRecord> 
   const route = findRoute(request.method, request.path);
   if (typeof route === 'string') return vault === undefined ? {} : { vault };
   return {
-    ...(vault === undefined ? {} : { vault }),
-    ...(route.secret === undefined ? {} : { secret: route.secret }),
+    ...(vault !== undefined && { vault }),
+    ...(route.secret !== undefined && { secret: route.secret }),
     ...('version' in route && route.version !== undefined ? { version: route.version } : {}),
   };
 }
