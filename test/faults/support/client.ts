@@ -16,11 +16,12 @@ export interface LeapingClock extends Clock {
   readonly sleeps: readonly number[];
 }
 
-/** A refresh looks after 2 s at what is there by then: no wait between tries, which would end with them. */
-const isEndOfTries = (ms: number) => ms > 1950 && ms <= 2000;
-
-/** Jumps over the waits between tries; what would last until the deadline or longer is waited for really. */
-export function leapingClock(): LeapingClock {
+/**
+ * Jumps over the waits between tries; what would last until the deadline or longer is waited for really.
+ *
+ * @param isReal which others are waited for, too
+ */
+export function leapingClock(isReal: (ms: number) => boolean = () => false): LeapingClock {
   let aheadMs = 0;
   const sleeps: number[] = [];
   return {
@@ -28,7 +29,7 @@ export function leapingClock(): LeapingClock {
     monotonic: () => systemClock.monotonic() + aheadMs,
     sleep: async (ms, signal) => {
       // 0 is a turn of the loop, no wait.
-      if (ms === 0 || ms >= WITHIN_MS - 1000 || isEndOfTries(ms)) return systemClock.sleep(ms, signal);
+      if (ms === 0 || ms >= WITHIN_MS - 1000 || isReal(ms)) return systemClock.sleep(ms, signal);
       sleeps.push(ms);
       aheadMs += ms;
       await new Promise((resolve) => setImmediate(resolve));
