@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
 import {
   bearerRequests,
+  envOf,
   failure,
   type HttpsServer,
   LANES,
@@ -94,8 +95,7 @@ describe('resting', () => {
       response.end(secretJson('localhost', 'a', 'x'));
     });
     const host = `localhost:${server.port}`;
-    const { VAULTSTRAP_VAULT_ENDPOINT: _, ...env } = azure.env;
-    const { readAll, client } = reader({ ...env, VAULTSTRAP_VAULT_CA: server.ca, VAULTSTRAP_ALLOWED_HOSTS: host });
+    const { readAll, client } = reader(envOf(azure, server));
     const read = async (count: number) => {
       const reads = names(count).map((_name, i) => ({ ...readOf('a', { host }), key: `${i}` }));
       for (const result of await readAll(reads)) expect(value(result)).toBe('x');
@@ -113,9 +113,7 @@ describe('resting', () => {
       response.end(secretJson('localhost', 'a', 'x'));
     });
     const host = `localhost:${server.port}`;
-    const env = { ...azure.env, VAULTSTRAP_VAULT_CA: server.ca, VAULTSTRAP_ALLOWED_HOSTS: host };
-    delete (env as Record<string, string | undefined>)['VAULTSTRAP_VAULT_ENDPOINT'];
-    const { readAll, client } = reader(env);
+    const { readAll, client } = reader(envOf(azure, server));
     for (const result of await readAll([0, 1, 2].map((i) => ({ ...readOf('a', { host }), key: `${i}` })))) {
       expect(value(result)).toBe('x');
     }
@@ -131,10 +129,8 @@ describe('resting', () => {
       response.end(secretJson('localhost', 'a', 'x'));
     });
     const host = `localhost:${server.port}`;
-    const env = { ...azure.env, VAULTSTRAP_VAULT_CA: server.ca, VAULTSTRAP_ALLOWED_HOSTS: host };
-    delete (env as Record<string, string | undefined>)['VAULTSTRAP_VAULT_ENDPOINT'];
     for (const client of LANES) {
-      const { readAll } = reader(env, { client });
+      const { readAll } = reader(envOf(azure, server), { client });
       for (const result of await readAll(names(20).map((_, i) => ({ ...readOf('a', { host }), key: `${i}` }))))
         value(result);
     }
@@ -154,14 +150,7 @@ describe('resting', () => {
       response.end(secretJson('localhost', 'a', 'x'));
     });
     const host = `localhost:${server.port}`;
-    const env = {
-      ...azure.env,
-      VAULTSTRAP_VAULT_CA: server.ca,
-      VAULTSTRAP_ALLOWED_HOSTS: host,
-      VAULTSTRAP_CONCURRENCY: '1',
-    };
-    delete (env as Record<string, string | undefined>)['VAULTSTRAP_VAULT_ENDPOINT'];
-    const { readAll } = reader(env);
+    const { readAll } = reader(envOf(azure, server), { concurrency: 1 });
     const reads = names(4).map((_, i) => ({ ...readOf('a', { host }), key: `${i}` }));
     for (const result of await readAll(reads, { retry: false })) expect(value(result)).toBe('x');
     expect(cut).toBe(3);
@@ -185,17 +174,14 @@ describe.each(LANES)('the cap of reads in flight: %s', (client) => {
       }, 5);
     });
     const host = `localhost:${server.port}`;
-    const { VAULTSTRAP_VAULT_ENDPOINT: _, ...env } = azure.env;
-    const one = reader(
-      { ...env, VAULTSTRAP_VAULT_CA: server.ca, VAULTSTRAP_ALLOWED_HOSTS: host },
-      { client, concurrency },
-    );
+    const one = reader(envOf(azure, server), { client, concurrency });
     for (const result of await one.readAll(names(40).map((name) => readOf(name, { host })))) value(result);
     expect(most).toBe(concurrency);
     expect(server.connections()).toBeLessThanOrEqual(concurrency);
     one.client.rest();
     await server.close();
   });
+});
 
 test('two vaults do not wait for each other, in either lane', async () => {
   await azure.faults.add({ target: 'vault', vault: 'shop', hang: true });
@@ -210,7 +196,7 @@ test('two vaults do not wait for each other, in either lane', async () => {
   for (const results of both) {
     for (const result of results.slice(20)) value(result);
     for (const result of results.slice(0, 20)) expect(failure(result).code).toBe('ERR_VAULT_TIMEOUT');
-  });
+  }
 });
 
 test.each(LANES)('100 reads at once warn of nothing: %s', async (client) => {

@@ -148,6 +148,12 @@ export interface HttpsServer {
   close(): Promise<void>;
 }
 
+/** The settings of a process that reads from a server of a test's own, which it has to be allowed to. */
+export function envOf({ env }: Emulator, { ca, port }: HttpsServer): Environment {
+  const { VAULTSTRAP_VAULT_ENDPOINT: _, ...rest } = env;
+  return { ...rest, VAULTSTRAP_VAULT_CA: ca, VAULTSTRAP_ALLOWED_HOSTS: `localhost:${port}` };
+}
+
 /** Answers every request as told; one without a token gets the challenge that the SDK asks for first. */
 export async function serveHttps(
   answer: (request: IncomingMessage, response: ServerResponse) => void,

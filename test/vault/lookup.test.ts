@@ -4,7 +4,7 @@ import type { LookupFunction } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
 import { createSharedLookup } from '../../src/vault/lookup.js';
-import { type HttpsServer, reader, readOf, secretJson, serveHttps, value } from './harness.js';
+import { envOf, type HttpsServer, reader, readOf, secretJson, serveHttps, value } from './harness.js';
 
 type Callback = Parameters<LookupFunction>[2];
 
@@ -90,8 +90,7 @@ afterAll(() => azure.close());
 test('20 reads look their vault up once, and the next ones again', async () => {
   server = await serveHttps((_, response) => response.end(secretJson('localhost', 'a', 'x')));
   const host = `localhost:${server.port}`;
-  const { VAULTSTRAP_VAULT_ENDPOINT: _, ...env } = azure.env;
-  const { readAll, client } = reader({ ...env, VAULTSTRAP_VAULT_CA: server.ca, VAULTSTRAP_ALLOWED_HOSTS: host });
+  const { readAll, client } = reader(envOf(azure, server));
   const lookups = vi.spyOn(dns, 'lookup');
   const reads = Array.from({ length: 20 }, (__, i) => ({ ...readOf('a', { host }), key: `${i}` }));
   for (const times of [1, 2]) {
@@ -105,8 +104,7 @@ test('20 reads look their vault up once, and the next ones again', async () => {
 test('a failure of a connection opened in advance does not fail the read that comes after it', async () => {
   server = await serveHttps((_, response) => response.end(secretJson('localhost', 'a', 'x')));
   const host = `localhost:${server.port}`;
-  const { VAULTSTRAP_VAULT_ENDPOINT: _, ...env } = azure.env;
-  const { readAll, client } = reader({ ...env, VAULTSTRAP_VAULT_CA: server.ca, VAULTSTRAP_ALLOWED_HOSTS: host });
+  const { readAll, client } = reader(envOf(azure, server));
   const real = dns.lookup;
   let refusals = 0;
   vi.spyOn(dns, 'lookup').mockImplementation(((name: string, options: dns.LookupOptions, callback: Callback) => {

@@ -5,7 +5,7 @@ import { systemClock } from '../../src/support/clock.js';
 import { readConfig } from '../../src/support/config.js';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
 import { createVaultClient } from '../../src/vault/client.js';
-import { failure, LANES, outcomeOf, reader, readOf, serveHttps, value } from './harness.js';
+import { envOf, failure, LANES, outcomeOf, reader, readOf, serveHttps, value } from './harness.js';
 
 let azure: Emulator;
 let server: net.Server | undefined;
@@ -96,11 +96,9 @@ describe('a host that is only allowed', () => {
     const imitation = await serveHttps((_request, response) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     });
-    const { VAULTSTRAP_VAULT_ENDPOINT: _, ...env }: Record<string, string> = azure.env;
     const host = `localhost:${imitation.port}`;
     for (const client of LANES) {
-      const settings = { ...env, VAULTSTRAP_VAULT_CA: imitation.ca, VAULTSTRAP_ALLOWED_HOSTS: host };
-      const one = reader(settings, { client });
+      const one = reader(envOf(azure, imitation), { client });
       const { code, hint } = failure(await one.read('a', { host }, { retry: false }));
       one.client.rest();
       expect({ code, hint }).toMatchObject({
