@@ -144,19 +144,27 @@ describe('the worker thread', () => {
       + "Atomics.notify(workerData.signal, 0); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)", options)`,
     'cannot be created': 'throw Object.assign(new Error("no"), { code: "ERR_WORKER_INIT_FAILED" })',
   };
-  const sabotage = (how: string, args: string[], more: Record<string, string> = {}) => {
-    const file = `sabotage-${how.replaceAll(' ', '-')}.cjs`;
-    app.write({
-      [file]: `const threads = require('node:worker_threads');
-        threads.Worker = class extends threads.Worker { constructor(source, options) { ${SABOTAGE[how]}; } };`,
-    });
-    return app.run(['--require', `./${file}`, ...args], { env: { ...env(), ...more } });
-  };
+  const fileOf = (how: string) => `sabotage-${how.replaceAll(' ', '-')}.cjs`;
+  // Once: tests beside each other read them.
+  beforeAll(() => {
+    for (const [how, text] of Object.entries(SABOTAGE)) {
+      app.write({
+        [fileOf(how)]: `const threads = require('node:worker_threads');
+          threads.Worker = class extends threads.Worker { constructor(source, options) { ${text}; } };`,
+      });
+    }
+  });
+  const sabotage = (how: string, args: string[], more: Record<string, string> = {}) =>
+    app.run(['--require', `./${fileOf(how)}`, ...args], { env: { ...env(), ...more } });
   const ENDING = ['exits at once', 'throws at once', 'is terminated', 'runs out of memory'];
   const SILENT = ['never begins', 'falls silent'];
 
-  // All at once: a blocked thread finds out by waiting.
-  test('is lost: a child process takes over, and if that is lost as well, it is an error', async () => {
+  // All at once, in tests and among them: a blocked thread finds out by waiting.
+  test.concurrent('is lost: a child process takes over, and if that is lost as well, it is an error', async ({
+    expect,
+  }) => {
+    // Its requests are counted, which are not those of the tests beside it.
+    const own = await startAzure({ vaults: { shop: { password } } });
     app.write({
       'spy.cjs': `const processes = require('node:child_process'); const { spawnSync } = processes;
         processes.spawnSync = (file, args, options) => {
@@ -168,8 +176,8 @@ describe('the worker thread', () => {
     });
     const cases = [...ENDING, ...SILENT];
     const [lost, ...outcomes] = await Promise.all([
-      sabotage('exits at once', ['--require', './lose.cjs', 'register.cjs']),
-      ...cases.map((how) => sabotage(how, ['--require', './spy.cjs', 'register.cjs'])),
+      sabotage('exits at once', ['--require', './lose.cjs', 'register.cjs'], own.env),
+      ...cases.map((how) => sabotage(how, ['--require', './spy.cjs', 'register.cjs'], own.env)),
     ]);
 
     for (const [index, how] of cases.entries()) {
@@ -182,9 +190,31 @@ describe('the worker thread', () => {
       });
       expect(outcomes[index]?.ms).toBeLessThan(18_000);
     }
-    expect(await requestsOf(azure)).toMatchObject({ token: cases.length, vault: cases.length });
+    expect(await requestsOf(own)).toMatchObject({ token: cases.length, vault: cases.length });
+    await own.close();
     expect(lost).toMatchObject({ code: 1, probes: [] });
     expect(lost.stderr).toContain('DB_PASSWORD: OtherReasons (ERR_WORKER_LOST)');
+  });
+
+  test.concurrent('is lost and somebody awaits it: this thread takes over', async ({ expect }) => {
+    const cases = [...ENDING, ...SILENT, 'cannot be created'];
+    const outcomes = await Promise.all(cases.map((how) => sabotage(how, ['start-bootstrap.mjs'])));
+    for (const [index, how] of cases.entries()) {
+      const { code, stderr, probes } = outcomes[index] ?? {};
+      expect({ how, code, stderr, probes }).toEqual({ how, code: 0, stderr: '', probes: [{ DB_PASSWORD: password }] });
+    }
+  });
+
+  test.concurrent('falls silent for longer than there is time: an error at the deadline', async ({ expect }) => {
+    const outcomes = await Promise.all(
+      SILENT.map((how) => sabotage(how, ['start-bootstrap.mjs'], { VAULTSTRAP_TIMEOUT_SECONDS: '1' })),
+    );
+    for (const { code, stderr, probes } of outcomes) {
+      expect({ code, probes }).toEqual({ code: 1, probes: [] });
+      expect(stderr).toContain('DB_PASSWORD: FetchTimedOut (ERR_TIMEOUT)');
+      // It was joined.
+      expect(stderr).not.toContain('nothing joined');
+    }
   });
 
   // A folder that is in use cannot be removed on Windows.
@@ -206,27 +236,6 @@ describe('the worker thread', () => {
       expect(outcome).toMatchObject({ code: 0, stderr: '', probes: [{ DB_PASSWORD: password }] });
     },
   );
-
-  test('is lost and somebody awaits it: this thread takes over', async () => {
-    const cases = [...ENDING, ...SILENT, 'cannot be created'];
-    const outcomes = await Promise.all(cases.map((how) => sabotage(how, ['start-bootstrap.mjs'])));
-    for (const [index, how] of cases.entries()) {
-      const { code, stderr, probes } = outcomes[index] ?? {};
-      expect({ how, code, stderr, probes }).toEqual({ how, code: 0, stderr: '', probes: [{ DB_PASSWORD: password }] });
-    }
-  });
-
-  test('falls silent for longer than there is time: an error at the deadline', async () => {
-    const outcomes = await Promise.all(
-      SILENT.map((how) => sabotage(how, ['start-bootstrap.mjs'], { VAULTSTRAP_TIMEOUT_SECONDS: '1' })),
-    );
-    for (const { code, stderr, probes } of outcomes) {
-      expect({ code, probes }).toEqual({ code: 1, probes: [] });
-      expect(stderr).toContain('DB_PASSWORD: FetchTimedOut (ERR_TIMEOUT)');
-      // It was joined.
-      expect(stderr).not.toContain('nothing joined');
-    }
-  });
 
   test('is lost: a start after that one has a thread of its own', async () => {
     app.write({
@@ -276,8 +285,11 @@ describe('a deployment replaces the files while the app starts', () => {
     app.write({
       [`without-${name}/probe.cjs`]: "module.exports = require('../probe.cjs');",
       [`without-${name}/main.cjs`]: text,
+      // Says at once that it has ended, as a thread does that an error ends.
       'no-thread.cjs': `const threads = require('node:worker_threads');
-        threads.Worker = class extends threads.Worker { constructor(source, options) { super('process.exit(1)', options); } };`,
+        const END = "const { workerData: { signal } } = require('node:worker_threads'); Atomics.store(signal, 1, 1);"
+          + 'Atomics.add(signal, 0, 1); Atomics.notify(signal, 0);';
+        threads.Worker = class extends threads.Worker { constructor(source, options) { super(END, options); } };`,
     });
     return app.path(`without-${name}/main.cjs`);
   };

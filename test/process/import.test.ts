@@ -154,7 +154,7 @@ describe('when the vault does not do as it should', () => {
   const halfway = async () => {
     app.write({ '.env': THREE });
     const { code, stdout, stderr } = await run('.env', ['--yes', '--json'], {
-      env: { VAULTSTRAP_TIMEOUT_SECONDS: '5' },
+      env: { VAULTSTRAP_TIMEOUT_SECONDS: '3' },
     });
     return { code, states: states(stdout), stderr };
   };
