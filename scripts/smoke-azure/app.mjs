@@ -29,7 +29,7 @@ export async function askApp(url, key, { after = 0, patienceMs = 240_000, everyM
     } catch {
       last = 'no answer, or not JSON';
     }
-    await pause(everyMs);
+    await pause(Math.min(everyMs, until - Date.now()));
   }
   throw new Error(`The app at ${new URL(url).host} gave no facts within ${patienceMs / 1000} s: ${last}.`);
 }

@@ -384,9 +384,9 @@ describe.skipIf(process.platform === 'win32')('with az and azd', () => {
       if (request.url !== '/az' && !imitation.isOpen) response.writeHead(503).end();
       else original(request, response);
     });
-    const outcome = await withTools(tools(url), '--outage');
+    const outcome = await withTools(tools(url), '--outage', '--patience', '3');
     expect(outcome.code).toBe(2);
-    expect(outcome.stderr).toContain('gave no facts within 6 s: status 503.');
+    expect(outcome.stderr).toContain('gave no facts within 3 s: status 503.');
     expect(imitation).toMatchObject({ isOpen: true });
     expect(imitation.settings).toEqual({});
   });
