@@ -39,10 +39,16 @@ describe('a template costs what its length is worth', () => {
       return performance.now() - startedMs;
     };
     // Eight short ones are as much work as a long one, unless it grows faster than the text: then the long one is eight
-    // times theirs and more. The best of some tries, since the machine has other things to do.
-    const best = (work: () => number) => Math.min(...Array.from({ length: 3 }, work));
-    const short = best(() => Array.from({ length: 8 }, () => of(2048)).reduce((a, b) => a + b));
-    expect(best(() => of(16_384)) / short).toBeLessThan(4);
+    // times theirs and more. The best of some tries, and of more where the machine has other things to do.
+    let [short, long] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (let tries = 0; tries < 3 || (tries < 20 && long / short >= 4); tries++) {
+      short = Math.min(
+        short,
+        Array.from({ length: 8 }, () => of(2048)).reduce((a, b) => a + b),
+      );
+      long = Math.min(long, of(16_384));
+    }
+    expect(long / short).toBeLessThan(4);
   });
 
   test('and so does one in another', () => {
