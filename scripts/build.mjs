@@ -1,12 +1,15 @@
 // Builds dist/: one CommonJS file per entry point, one ES module (preload, which awaits at top level), the
 // Function App, and declarations. One implementation for ESM and CommonJS alike: state is one per process,
-// and the blocking import can load the rest lazily and synchronously.
+// and the blocking import can load the rest lazily and synchronously. With `--if-stale` only what is older than its sources.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { esbuildEmbeddedSources, root } from './embedded-sources.mjs';
 import { renderNotices } from './notices.mjs';
+import { isStale } from './pack.mjs';
+
+if (process.argv.includes('--if-stale') && !isStale()) process.exit();
 
 const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 const dist = path.join(root, 'dist');

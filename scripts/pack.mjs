@@ -20,11 +20,15 @@ function newestIn(folder) {
   return newest;
 }
 
-/** Builds when dist/ is older than what it is made of. */
-export function buildIfStale() {
+/** Whether dist/ is older than what it is made of. */
+export function isStale() {
   const built = statSync(path.join(root, 'dist/THIRD-PARTY-NOTICES.txt'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const sources = ['src', 'functions', 'scripts'].map((folder) => newestIn(path.join(root, folder)));
-  if (Math.max(...sources, statSync(path.join(root, 'package.json')).mtimeMs) < built) return;
+  return Math.max(...sources, statSync(path.join(root, 'package.json')).mtimeMs) >= built;
+}
+
+export function buildIfStale() {
+  if (!isStale()) return;
   const { status } = spawn.sync(process.execPath, [path.join(root, 'scripts/build.mjs')], { stdio: 'inherit', env });
   if (status !== 0) throw new Error('the build failed');
 }
