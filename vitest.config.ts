@@ -23,8 +23,8 @@ export default defineConfig({
     reporters: ['default', summaryReporter],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // The tests of the package wait more than they work: two files at a time even on two processors.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Tests wait as long as they work, for processes, servers and deadlines: three files at a time even on two processors.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     projects: [
       {
         extends: true,
