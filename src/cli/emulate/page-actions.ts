@@ -23,10 +23,15 @@ const ofSecret = (act: (vault: ReturnType<Emulator['vault']>, secret: string) =>
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   rotate: ofSecret(async (vault, secret) => {
-    const { value, contentType } = await vault.get(secret);
+    const { value, contentType, pem } = await vault.get(secret);
     const number = (await vault.versions(secret)).length + 1;
     const next = rotated(value, `${placeholderValue(vault.name, secret)}-${number}`);
-    await vault.set(secret, { value: next, ...(contentType !== undefined && { contentType }) });
+    await vault.set(secret, {
+      value: next,
+      ...(contentType !== undefined && { contentType }),
+      // A certificate stays one, for whoever reads it with Format=pem.
+      ...(pem !== undefined && { pem: 'self-signed' }),
+    });
   }),
   disable: ofSecret((vault, secret) => vault.disable(secret)),
   enable: ofSecret((vault, secret) => vault.enable(secret)),

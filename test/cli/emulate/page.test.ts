@@ -46,6 +46,15 @@ const post = (form: Record<string, string>, headers: Record<string, string> = {}
     body: String(new URLSearchParams(form)),
   });
 
+test('a certificate that is rotated is another certificate', async () => {
+  await azure.vault('shop').set('www', { value: VALUE, pem: 'self-signed' });
+  const { pem: before } = await azure.vault('shop').get('www');
+  expect((await post({ action: 'rotate', vault: 'shop', secret: 'www' })).status).toBe(303);
+  const { pem: after } = await azure.vault('shop').get('www');
+  expect(after).toMatch(/^-----BEGIN CERTIFICATE-----/);
+  expect(after).not.toBe(before);
+});
+
 test('names, versions, states, faults and requests; no value', async () => {
   const { version } = await azure.vault('shop').set('db-password', VALUE);
   await azure.vault('shop').disable('json');
