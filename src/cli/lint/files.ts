@@ -80,13 +80,22 @@ function filesBelow(start: string): readonly string[] {
     for (const entry of entriesOf(folder, folder === start)) {
       const full = path.join(folder, entry.name);
       if (entry.isDirectory() && !SKIPPED.test(entry.name)) folders.push(full);
-      if (!entry.isFile()) continue;
+      if (!entry.isFile() && !isLinkToFile(entry, full)) continue;
       const kind = kindOf(full);
       const isInfrastructure = kind === 'bicep' || kind === 'terraform' || kind === 'json';
       if (folder === start ? kind !== undefined : isInfrastructure) files.push(full);
     }
   }
   return files.sort();
+}
+
+/** Behind a link are settings like others, such as a .env that several apps share; of folders, links may go in circles. */
+function isLinkToFile(entry: Dirent, full: string): boolean {
+  try {
+    return entry.isSymbolicLink() && statSync(full).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** A folder below that cannot be read is no business of ours; the one we were given is. */

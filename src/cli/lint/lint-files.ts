@@ -6,7 +6,7 @@ import type { References } from './app/rules.js';
 import { type Found, nameFrom } from './files.js';
 import { type Finding, inOrder } from './finding.js';
 import { readEnvFile } from './settings/env-file.js';
-import { type BindingUse, checkHostReads, checkSchedules } from './settings/host.js';
+import { type BindingUse, checkHostReads, checkSchedules, hostReads } from './settings/host.js';
 import { checkImpossible } from './settings/impossible.js';
 import { readBicep, readTerraform } from './settings/infrastructure.js';
 import { readLocalSettingsFile, readTemplateJson } from './settings/json.js';
@@ -77,7 +77,7 @@ async function lintSettings(
     ...checkHostReads(file, bindings, inFunctions),
     ...checkNodeOptions(file),
     ...checkSchedules(file, bindings),
-    ...(await findPlaintextSecrets(file)),
+    ...(await findPlaintextSecrets(file, (name) => hostReads(name, bindings, inFunctions))),
   ];
 }
 

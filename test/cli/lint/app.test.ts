@@ -215,6 +215,14 @@ describe('in the file itself', () => {
     expect(await found(web(code), ['server.js'])).toEqual(expected);
   });
 
+  test.each([
+    ["import 'express';\n", /^Make import 'vaultstrap\/register'; the first import/],
+    ["import 'express';\nimport 'dotenv/config';\n", /what loads .env at the top.*register directly below it/],
+  ])('the remedy does not put it above .env: %j', async (before, hint) => {
+    const { findings } = await lint(web(`${before}${REGISTER}`));
+    expect(findings.map((one) => [one.rule, one.hint])).toEqual([['register-not-first', expect.stringMatching(hint)]]);
+  });
+
   test('.env that a file of its own loads, which does no more', async () => {
     const code = `import './env.js';\n${REGISTER}`;
     expect(await found(web(code, { 'env.js': "import 'dotenv/config';" }))).toEqual([]);

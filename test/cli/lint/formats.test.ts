@@ -50,6 +50,25 @@ test('SARIF: every rule is described, every result leads to one', () => {
   expect(region).toEqual({ startLine: 3, startColumn: 5, endLine: 3, endColumn: 9 });
 });
 
+test('text: several in a row with one remedy have it once', () => {
+  const at = (line: number, hint: string) => ({ ...finding, file: '.env', line, hint });
+  const findings = [at(1, 'Move it.'), at(2, 'Move it.'), at(3, 'Mend it.'), at(4, 'Move it.')];
+  const lines = renderText({ ...outcome, findings }, process.stdout).split('\n');
+  expect(lines.map((line) => line.trim().split(':')[0])).toEqual([
+    '.env',
+    '1',
+    '2',
+    'Move it.',
+    '3',
+    'Mend it.',
+    '4',
+    'Move it.',
+    '',
+    '1 file, 2 references, 4 errors.',
+    '',
+  ]);
+});
+
 test('JSON', () => {
   expect(JSON.parse(renderJson(outcome))).toEqual({
     files: 1,

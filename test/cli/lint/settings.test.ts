@@ -1,10 +1,10 @@
 // What is wrong with settings, and where: the ranges must cover what a person has to change.
-import { writeFileSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findFiles } from '../../../src/cli/lint/files.js';
 import { lintFiles } from '../../../src/cli/lint/lint-files.js';
-import { folderOf, found, lint, values } from './support.js';
+import { type Files, folderOf, found, lint, values } from './support.js';
 
 const REF = '@KeyVault(VaultName=shop;SecretName=pw)';
 const VERSION = '0123456789abcdef0123456789abcdef';
@@ -230,6 +230,42 @@ test('what may be a secret by its name or its letters is a note, and none in sam
   ]);
   expect(await found({ '.env.sample': text, 'main.bicep': "var a = { dbPassword: 'hunter2' }\n" })).toEqual([]);
 });
+
+test('the remedy leads to nothing that lint, or import, refuses', async () => {
+  const secret = `AccountName=shop;AccountKey=${'aB3'.repeat(20)}==`;
+  const hintsOf = async (files: Files) =>
+    Object.fromEntries((await lint(files)).findings.map(({ message, hint }) => [message.split(' ')[0], hint]));
+  const app = {
+    'host.json': '{}',
+    'package.json': '{ "main": "src/*.js" }',
+    'src/a.js': "const { app } = require('@azure/functions');\napp.storageQueue('a', { connection: 'ORDERS' });",
+  };
+  const settings = {
+    IsEncrypted: false,
+    Values: { ORDERS: secret, AzureWebJobsStorage: secret, APP: secret, AZURE_CLIENT_SECRET: 'f3K9x0Pq7Lm2Zt8Rw5Yv1' },
+    ConnectionStrings: { Main: 'Server=db;Password=hunter2;' },
+  };
+  expect(await hintsOf({ ...app, 'local.settings.json': JSON.stringify(settings) })).toEqual({
+    ORDERS: expect.stringMatching(/ORDERS__queueServiceUri/),
+    AzureWebJobsStorage: expect.stringMatching(/AzureWebJobsStorage__accountName/),
+    APP: expect.stringMatching(/^Put it into a vault/),
+    AZURE_CLIENT_SECRET: expect.stringMatching(/managed identity/),
+    'ConnectionStrings:Main': expect.stringMatching(/into Values/),
+  });
+});
+
+test.skipIf(process.platform === 'win32')(
+  'files behind links count, as they do for the app; folders do not',
+  async () => {
+    const dir = folderOf({ 'shared/env': 'A=@KeyVault(oops)\n', 'app/package.json': '{}' });
+    symlinkSync('../shared/env', path.join(dir, 'app/.env'));
+    symlinkSync('nowhere', path.join(dir, 'app/.env.local'));
+    symlinkSync('.', path.join(dir, 'app/loop'));
+    const app = path.join(dir, 'app');
+    const { findings, files } = await lintFiles(findFiles([], app), app);
+    expect([files, findings.map(({ file, rule }) => [file, rule])]).toEqual([2, [['.env', 'reference-syntax']]]);
+  },
+);
 
 test('a file as PowerShell writes it, and a mark at its head, are read', async () => {
   const dir = folderOf({ '.env.bom': '\uFEFFA=@KeyVault(oops)\n' });

@@ -42,6 +42,9 @@ export function notFirst(loads: readonly Load[], loader: Loader): readonly Findi
   if (!register) return [];
   const earlier = loads.slice(0, at);
   const started = earlier.findIndex(({ what }) => what === 'start');
+  const remedy = earlier.some(({ what }) => what === 'env-file')
+    ? 'Put what loads .env at the top of the file, vaultstrap/register directly below it, and the rest below both.'
+    : `Make ${REGISTER_LINE} the first import; "vaultstrap/start" may stand before packages.`;
   const findings = earlier.flatMap(({ what, source, span, specifier }, index) => {
     const meant = what === 'package' && started >= 0 && started < index;
     if (meant || (what !== 'package' && what !== 'module')) return [];
@@ -51,7 +54,7 @@ export function notFirst(loads: readonly Load[], loader: Loader): readonly Findi
         span,
         ['register-not-first', what === 'module' ? 'error' : 'warning'],
         `${specifier} loads before vaultstrap/register: a setting that it reads while loading has no value yet.`,
-        `Make ${REGISTER_LINE} the first import; "vaultstrap/start" may stand before packages.`,
+        remedy,
       ),
     ];
   });

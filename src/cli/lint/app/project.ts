@@ -19,6 +19,8 @@ export interface Project {
   /** Where a compiled file's source may stand: the folder of outputs, and those of sources. */
   readonly outputs: { readonly outDir: string; readonly roots: readonly string[] } | undefined;
   readonly dependencies: ReadonlySet<string>;
+  /** The root of npm's or yarn's workspaces. */
+  readonly hasWorkspaces: boolean;
 }
 
 export function readProject(manifest: Source): Project {
@@ -44,6 +46,7 @@ export function readProject(manifest: Source): Project {
     hasTypeScript: existsSync(path.join(dir, 'tsconfig.json')),
     outputs: readOutputs(path.join(dir, 'tsconfig.json')),
     dependencies: new Set([...names(at('dependencies')), ...names(at('devDependencies'))]),
+    hasWorkspaces: at('workspaces') !== undefined,
   };
 }
 

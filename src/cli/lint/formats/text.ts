@@ -5,18 +5,24 @@ import type { Severity } from '../rules.js';
 
 const STYLE = { error: 'red', warning: 'yellow', info: 'cyan' } as const;
 
-/** For people: by file, with the remedy below each finding. */
+/** For people: by file, with the remedy below each finding, or below the last of several with the same. */
 export function renderText(outcome: Outcome, stream: Stream): string {
   const blocks = [...Map.groupBy(outcome.findings, ({ file }) => file)].map(([file, findings]) =>
-    [paint(stream, 'underline', printable(file)), ...findings.map((one) => render(one, stream)), ''].join('\n'),
+    [
+      paint(stream, 'underline', printable(file)),
+      ...findings.flatMap((one, at) => {
+        const remedy = `      ${paint(stream, 'dim', printable(one.hint))}`;
+        return findings[at + 1]?.hint === one.hint ? [render(one, stream)] : [render(one, stream), remedy];
+      }),
+      '',
+    ].join('\n'),
   );
   return `${[...blocks, summary(outcome)].join('\n')}\n`;
 }
 
-function render({ line, column, severity, rule, message, hint }: Finding, stream: Stream): string {
+function render({ line, column, severity, rule, message }: Finding, stream: Stream): string {
   const place = paint(stream, 'dim', `${line}:${column}`);
-  const head = `  ${place}  ${paint(stream, STYLE[severity], severity)}  ${printable(message)}  ${paint(stream, 'dim', rule)}`;
-  return `${head}\n      ${paint(stream, 'dim', printable(hint))}`;
+  return `  ${place}  ${paint(stream, STYLE[severity], severity)}  ${printable(message)}  ${paint(stream, 'dim', rule)}`;
 }
 
 /** "3 files, 12 references, no findings." */

@@ -19,7 +19,7 @@ const STORAGE_ACCOUNT = 'AzureWebJobsStorage__accountName';
  * Why the host, another process that nothing in the worker can feed, reads a setting itself; with the way to do
  * without a secret. https://learn.microsoft.com/azure/azure-functions/functions-reference#connections
  */
-function hostReads(name: string, uses: readonly BindingUse[], isFunctions: boolean): string | undefined {
+export function hostReads(name: string, uses: readonly BindingUse[], isFunctions: boolean): string | undefined {
   if (/^AzureWebJobs(?!SecretStorageType|FeatureFlags|ScriptRoot|DisableHomepage)/i.test(name)) {
     return /^AzureWebJobsStorage$/i.test(name)
       ? `use an identity-based connection (${STORAGE_ACCOUNT})`

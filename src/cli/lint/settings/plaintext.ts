@@ -1,9 +1,17 @@
+import { isProtected } from '../../../settings/names.js';
 import { MARKER } from '../../../settings/scan.js';
 import { type Finding, finding } from '../finding.js';
 import { isSample, type SettingsFile } from './setting.js';
 
-/** Secrets in plain text. No value leaves this function, only where it stands and what kind it is. */
-export async function findPlaintextSecrets(file: SettingsFile): Promise<readonly Finding[]> {
+/**
+ * Secrets in plain text. No value leaves this function, only where it stands and what kind it is.
+ *
+ * @param instead what the Functions host, which knows no references of ours, can do without one
+ */
+export async function findPlaintextSecrets(
+  file: SettingsFile,
+  instead: (name: string) => string | undefined,
+): Promise<readonly Finding[]> {
   const plain = file.settings.filter(
     ({ value, isPartial }) => !isPartial && value !== '' && !MARKER.test(value) && !value.includes('${'),
   );
@@ -24,8 +32,17 @@ export async function findPlaintextSecrets(file: SettingsFile): Promise<readonly
         at(0, value.length),
         ['plaintext-secret', severity],
         `${name || 'a text'} ${what}`,
-        'Put it into a vault (vaultstrap import), and a reference here: @KeyVault(VaultName=...;SecretName=...).',
+        remedyFor(name, instead(name)),
       ),
     ];
   });
+}
+
+function remedyFor(name: string, instead: string | undefined): string {
+  if (instead)
+    return `The Functions host reads it: ${instead}; or @Microsoft.KeyVault(...), which the platform resolves.`;
+  if (isProtected(name)) return 'No reference is resolved there. A sign-in: do without it, by a managed identity.';
+  if (/^ConnectionStrings:/.test(name))
+    return "ConnectionStrings are .NET's: for Node, put it into Values, then vaultstrap import.";
+  return 'Put it into a vault (vaultstrap import), and a reference here: @KeyVault(VaultName=...;SecretName=...).';
 }
