@@ -6,7 +6,7 @@ import { renderDiff } from './init/diff.js';
 import type { ByHand, Change } from './init/edit.js';
 import { planEntry } from './init/entry.js';
 import type { RotationFlags } from './init/rotation.js';
-import { addSample } from './init/sample.js';
+import { addSample, envSampleOf } from './init/sample.js';
 import { type Project, readProject } from './lint/app/project.js';
 import { EXIT, UsageError } from './support/exit.js';
 import { isThere, readExactText } from './support/files.js';
@@ -52,7 +52,7 @@ export async function init(options: InitOptions): Promise<number> {
     for (const change of changes) write(dir, change);
     const names = changes.map(({ file }) => file).join(', ');
     process.stdout.write(
-      `Written: ${names}.\nNext: npm install, then npx vaultstrap lint. To start it without Azure: npx vaultstrap emulate -- ${startOf(project)}\n`,
+      `Written: ${names}.\nNext: npm install, then npx vaultstrap lint. To start it without Azure: ${startOf(project)}\n`,
     );
   }
   for (const one of entry.byHand) explain(one);
@@ -60,9 +60,11 @@ export async function init(options: InitOptions): Promise<number> {
 }
 
 /** The template's script builds first. Below `run` it does not matter whether the app loads its .env itself. */
-function startOf({ isFunctions, scripts }: Project): string {
-  if (!isFunctions) return 'npx vaultstrap run -e .env -- npm start';
-  return scripts.some(({ name }) => name === 'start') ? 'npm start' : 'func start';
+function startOf({ dir, isFunctions, scripts }: Project): string {
+  const emulate = 'npx vaultstrap emulate --';
+  if (isFunctions) return `${emulate} ${scripts.some(({ name }) => name === 'start') ? 'npm start' : 'func start'}`;
+  const first = existsSync(path.join(dir, '.env')) ? '' : `copy ${envSampleOf(dir)} to .env, then `;
+  return `${first}${emulate} npx vaultstrap run -e .env -- npm start`;
 }
 
 async function agreement({ yes, dryRun }: InitOptions): Promise<'yes' | 'no' | 'nobody'> {

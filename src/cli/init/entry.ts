@@ -1,6 +1,10 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { otherBundler } from '../lint/app/bundles.js';
 import { sourceOf, startOf } from '../lint/app/entries.js';
 import type { Project } from '../lint/app/project.js';
+import { UsageError } from '../support/exit.js';
+import { readExactText } from '../support/files.js';
 import { bundled, byHand, type EntryPlan, NOTHING, withLines } from './entry-plan.js';
 import { planFunctions } from './functions-entry.js';
 import { isBuilt, loadsOf } from './layout.js';
@@ -16,7 +20,11 @@ function planProgram(project: Project): EntryPlan {
   const start = startOf(project);
   if (start && /\bvaultstrap(\/preload|\/register|\s+run)\b/.test(start.script.command)) return NOTHING;
   const entry = start ? start.entry : project.main && sourceOf(project, project.main.value);
+  if (project.dependencies.has('next') && (entry === undefined || isBuilt(project, entry))) return planNext(project);
   if (entry === undefined) {
+    if (project.hasWorkspaces) {
+      throw new UsageError('package.json has workspaces, and starts no file.', 'Run it in the folder of the app.');
+    }
     if (otherBundler(project)) return bundled(project);
     return byHand(
       'where the program begins cannot be told from package.json.',
@@ -27,3 +35,20 @@ function planProgram(project: Project): EntryPlan {
   if (loadsOf(project, [entry]).some(({ what }) => what === 'register' || what === 'api')) return NOTHING;
   return withLines(project, entry, ['vaultstrap/register']);
 }
+
+/** Its server has no entry of the app's own. https://nextjs.org/docs/app/guides/instrumentation */
+function planNext({ dir }: Project): EntryPlan {
+  const places = ['', 'src/'].flatMap((folder) => ['ts', 'js'].map((ending) => `${folder}instrumentation.${ending}`));
+  const file = places.find((name) => existsSync(path.join(dir, name)));
+  if (file && /vaultstrap\/register/.test(readExactText(path.join(dir, file), file))) return NOTHING;
+  return byHand('a Next.js server begins in instrumentation.ts, and keeps vaultstrap outside of its bundles.', NEXT);
+}
+
+const NEXT = [
+  '// instrumentation.ts',
+  'export async function register() {',
+  "  if (process.env.NEXT_RUNTIME === 'nodejs') await import('vaultstrap/register');",
+  '}',
+  '// next.config.ts',
+  "serverExternalPackages: ['vaultstrap'],",
+].join('\n    ');

@@ -33,9 +33,14 @@ function localSettings(dir: string): Change | undefined {
   return { file, before, after: applyEdits(before, edits) };
 }
 
-function envFile(dir: string): Change | undefined {
+/** The sample of a .env file: the one that is there, or ours. */
+export function envSampleOf(dir: string): string {
   const names = ['.env.sample', '.env.example', '.env.template'];
-  const file = names.find((name) => existsSync(path.join(dir, name))) ?? '.env.sample';
+  return names.find((name) => existsSync(path.join(dir, name))) ?? '.env.sample';
+}
+
+function envFile(dir: string): Change | undefined {
+  const file = envSampleOf(dir);
   const before = read(dir, file);
   if (before === undefined) return { file, before, after: `${NAME}=${REFERENCE}\n` };
   if (hasReference(before) || new RegExp(`^\\s*(export\\s+)?${NAME}\\s*=`, 'm').test(before)) return undefined;

@@ -134,6 +134,39 @@ describe('below what loads .env', () => {
   });
 });
 
+describe('Next.js', () => {
+  const next = (start: string, more: Files = {}): Files => ({
+    'package.json': `{ "scripts": { "start": "${start}" }, "dependencies": { "next": "16" } }`,
+    ...more,
+  });
+
+  test.each(['next start', 'node .next/standalone/server.js'])('%s begins in instrumentation.ts', (start) => {
+    const { changes, byHand } = planOf(next(start, { '.next/standalone/server.js': '' }));
+    expect({ changes, paste: byHand.map(({ paste }) => paste) }).toEqual({
+      changes: [],
+      paste: [expect.stringMatching(/instrumentation\.ts[\s\S]*NEXT_RUNTIME[\s\S]*vaultstrap\/register/)],
+    });
+  });
+
+  test('nothing is to be done when it is there', () => {
+    const code = "export async function register() { await import('vaultstrap/register'); }";
+    expect(planOf(next('next start', { 'src/instrumentation.ts': code }))).toEqual({ changes: [], byHand: [] });
+  });
+
+  test('a server of its own is an entry like others', () => {
+    expect(planOf(next('node server.js', { 'server.js': '' })).changes[0]?.after).toBe(REQUIRE);
+  });
+});
+
+test('the root of workspaces is no app, unless it starts one', () => {
+  const root = (start: string): Files => ({
+    'package.json': `{ "workspaces": ["apps/*"], "scripts": { "start": "${start}" } }`,
+    'apps/a/main.js': '',
+  });
+  expect(() => planOf(root('npm start -w a'))).toThrow('package.json has workspaces, and starts no file.');
+  expect(planOf(root('node apps/a/main.js')).changes[0]?.file).toBe('apps/a/main.js');
+});
+
 describe('functions that are asked for in an app that has the import', () => {
   const withCall = (call: string, name = 'src/0.js'): Files => ({
     'host.json': '{}',
