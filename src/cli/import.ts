@@ -6,6 +6,7 @@ import { isSafe, moveToVault, type Outcome } from './import/move.js';
 import { explain, renderTable, rowsOf } from './import/render.js';
 import { checkReplaceable, readSettingsFile, readsAs, replaceFile, type SettingsFile } from './import/settings-file.js';
 import { EXIT, UsageError } from './support/exit.js';
+import { showProgress } from './support/progress.js';
 import { complain } from './support/terminal.js';
 import { openVault, referenceTo, type VaultSession } from './support/vault-session.js';
 
@@ -30,22 +31,25 @@ export async function importSettings(path: string, options: ImportOptions): Prom
   rewrite(file, vault, choices, () => true);
 
   let outcomes: ReadonlyMap<string, Outcome> = new Map();
+  let refused: ReturnType<typeof replaceFile>;
   if (options.yes && taken.length > 0) {
     checkReplaceable(file);
+    const hideProgress = showProgress(process.stderr, `Moving ${taken.length} to vault '${vault.vault}'`);
     outcomes = await moveToVault(vault, taken, { overwrite: options.overwrite ?? false });
+    hideProgress();
     vault.close();
     const text = rewrite(file, vault, choices, (setting) => {
       const outcome = outcomes.get(setting);
       return outcome !== undefined && isSafe(outcome);
     });
-    const refused = text === file.text ? undefined : replaceFile(file, text);
-    if (refused) {
-      complain(refused.problem, refused.hint);
-      return EXIT.unresolved;
-    }
+    refused = text === file.text ? undefined : replaceFile(file, text);
   }
-  print(file, vault, choices, outcomes, options);
-  return [...outcomes.values()].every(isSafe) ? EXIT.done : EXIT.unresolved;
+  const isRewritten = options.yes === true && refused === undefined;
+  print(file, vault, choices, outcomes, { json: options.json ?? false, isRewritten });
+  if (refused) complain(refused.problem, refused.hint);
+  else
+    for (const line of advice(file, vault.vault, choices, outcomes, isRewritten)) console.error(`vaultstrap: ${line}`);
+  return refused === undefined && [...outcomes.values()].every(isSafe) ? EXIT.done : EXIT.unresolved;
 }
 
 /** The file's text with references in the place of those values, and sure to read so. */
@@ -67,19 +71,23 @@ function print(
   { vault }: VaultSession,
   choices: readonly Choice[],
   outcomes: ReadonlyMap<string, Outcome>,
-  { yes, json }: ImportOptions,
+  { json, isRewritten }: { readonly json: boolean; readonly isRewritten: boolean },
 ): void {
   const rows = rowsOf(choices, outcomes);
   if (json) {
     process.stdout.write(
-      `${JSON.stringify({ file: file.path, vault, written: yes ?? false, settings: rows }, undefined, 2)}\n`,
+      `${JSON.stringify({ file: file.path, vault, written: isRewritten, settings: rows }, undefined, 2)}\n`,
     );
   } else process.stdout.write(renderTable(rows));
-  for (const { setting, outcome } of choices.map(({ setting }) => ({ setting, outcome: outcomes.get(setting) }))) {
-    const told = outcome && explain(outcome, vault);
-    if (told) complain(`${setting}: ${told.message}`, told.hint);
+  const told = choices.flatMap(({ setting }) => {
+    const outcome = outcomes.get(setting);
+    const one = outcome && explain(outcome, vault);
+    return one ? [{ ...one, message: `${setting}: ${one.message}` }] : [];
+  });
+  // A right that is missing is missing for all: its remedy is told once, below the last.
+  for (const [at, { message, hint }] of told.entries()) {
+    complain(message, told[at + 1]?.hint === hint ? undefined : hint);
   }
-  for (const line of advice(file, vault, choices, outcomes, yes ?? false)) console.error(`vaultstrap: ${line}`);
 }
 
 const isEmulated = (): boolean => Boolean(readVariable('VAULTSTRAP_VAULT_ENDPOINT'));

@@ -60,6 +60,17 @@ export function createSecretWriter({ config, clock, tokens, sdkAnchors }: Secret
   };
 }
 
+/** What is missing for whoever writes secrets and reads them back: a right to read alone would be no help. */
+export function grantForWriting(vault: string, code: string): string | undefined {
+  if (code === 'ERR_VAULT_RBAC') {
+    return `az role assignment create --role "Key Vault Secrets Officer" --assignee PRINCIPAL_ID --scope "$(az keyvault show --name ${vault} --query id --output tsv)". It can take minutes to work.`;
+  }
+  if (code === 'ERR_VAULT_POLICY') {
+    return `az keyvault set-policy --name ${vault} --object-id PRINCIPAL_ID --secret-permissions get set. Roles have no effect on a vault with access policies.`;
+  }
+  return undefined;
+}
+
 /** The failures whose words or remedy are others than those of reading. */
 function ofWriting({ vault, secret, identity }: SecretRead, failure: Failure): Failure {
   const who = identity.kind === 'system' ? 'the identity used' : `identity ${printIdentity(identity)}`;
@@ -70,13 +81,13 @@ function ofWriting({ vault, secret, identity }: SecretRead, failure: Failure): F
       return {
         ...common,
         details: `vault '${vault}' gives ${who} no right to write '${secret}' (403).`,
-        hint: `az role assignment create --role "Key Vault Secrets Officer" --assignee PRINCIPAL_ID --scope "$(az keyvault show --name ${vault} --query id --output tsv)". It can take minutes to work.`,
+        hint: grantForWriting(vault, failure.code) ?? failure.hint,
       };
     case 'ERR_VAULT_POLICY':
       return {
         ...common,
         details: `no access policy of vault '${vault}' lets ${who} write secrets (403).`,
-        hint: `az keyvault set-policy --name ${vault} --object-id PRINCIPAL_ID --secret-permissions get set. Roles have no effect on a vault with access policies.`,
+        hint: grantForWriting(vault, failure.code) ?? failure.hint,
       };
     case 'ERR_VAULT_REPLY':
       return failure.cause?.status === 400

@@ -216,6 +216,10 @@ describe('when the vault does not do as it should', () => {
     expect(await halfway()).toMatchObject({
       code: 1,
       states: { A_PASSWORD: 'failed', B_PASSWORD: 'failed', C_PASSWORD: 'failed', PORT },
+      // The remedy is one for all, and told below the last.
+      stderr: expect.stringMatching(
+        /^(vaultstrap error: (?!.*Hint).*\n){2}vaultstrap error: .*Hint: az role.*Secrets Officer/,
+      ),
     });
     expect([text('.env'), await inVault()]).toEqual([THREE, {}]);
   });
@@ -251,11 +255,17 @@ describe('when the vault does not do as it should', () => {
 test('a file that somebody changes meanwhile stays as that one left it', async () => {
   app.write({ '.env': THREE });
   const fault = await azure.faults.add({ target: 'vault', secret: 'c-password', times: 1, skip: 1, delayMs: 1500 });
-  const running = run('.env', ['--yes']);
+  const running = run('.env', ['--yes', '--json']);
   await until(async () => (await fault.hits()) === 1);
   app.write({ '.env': `${THREE}NEW=1\n` });
 
-  expect(await running).toMatchObject({ code: 1, stderr: expect.stringMatching(/\.env was changed meanwhile/) });
+  const { code, stdout, stderr } = await running;
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/\.env was changed meanwhile/);
+  expect(stderr).not.toMatch(/now holds/);
+  // What is in the vault by now is told all the same.
+  expect(JSON.parse(stdout)).toMatchObject({ written: false });
+  expect(states(stdout)).toMatchObject({ A_PASSWORD: 'written' });
   expect(text('.env')).toBe(`${THREE}NEW=1\n`);
 });
 
@@ -299,7 +309,7 @@ describe('usage', () => {
     [['no-such.env', '--vault', 'shop'], /no-such\.env does not exist/],
     [['.env'], /--vault/],
     [['.env', '--vault', 'a_b'], /not the name of a vault/],
-    [['.env', '--vault', 'shop', '--only', 'NOPE'], /--only: there is no setting NOPE/],
+    [['.env', '--vault', 'shop', '--only', 'NOPE'], /--only: there is no setting 'NOPE'/],
     [['.env', '--vault', 'shop', '--only', 'AZURE_CLIENT_ID'], /cannot be moved: steers/],
     [['twice.env', '--vault', 'shop', '--yes'], /would both become secret 'a-b'/],
     [['broken.json', '--vault', 'shop'], /broken\.json, line 1: this is not JSON/],

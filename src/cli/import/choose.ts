@@ -51,7 +51,7 @@ export function choose(
   for (const { name } of entries) often.set(name, (often.get(name) ?? 0) + 1);
   for (const option of ['only', 'except'] as const) {
     const unknown = selection[option]?.find((name) => !often.has(name));
-    if (unknown !== undefined) throw new UsageError(`--${option}: there is no setting ${unknown} in the file.`);
+    if (unknown !== undefined) throw new UsageError(`--${option}: there is no setting '${unknown}' in the file.`);
   }
   const choices = entries.map((entry, index) => choiceOf(entry, looks[index], often, selection, hostReads(entry.name)));
   for (const choice of choices) {
@@ -64,7 +64,7 @@ export function choose(
 }
 
 function choiceOf(
-  { name, value }: Entry,
+  { name, value, isConnection }: Entry,
   look: Look | undefined,
   often: ReadonlyMap<string, number>,
   selection: Selection,
@@ -72,7 +72,8 @@ function choiceOf(
 ): Choice {
   const leave = (why: string, never = true): Left => ({ setting: name, why, never });
   if ((often.get(name) ?? 0) > 1) return leave('stands there twice');
-  if (value === undefined) return leave('not text, or not written so that all readers agree');
+  if (isConnection) return leave("of ConnectionStrings, which are .NET's: for Node, put it into Values");
+  if (value === undefined) return leave('not text, or not written so that all readers agree: put it into quotes');
   if (value === '') return leave('empty', false);
   const scan = scanValue(value);
   if (scan.kind === 'problem') return leave(`a malformed reference: ${scan.problem.replace(/\.$/, '')}`);
@@ -89,9 +90,10 @@ function choiceOf(
   if (problem) return leave(problem.replace(/\.$/, ''));
   if (selection.except?.includes(name)) return leave('left out by --except', false);
   if (selection.only && !selection.only.includes(name)) return leave('not named by --only', false);
-  const mentioned = mentionsOf([value]).braced.find((other) => often.has(other));
+  // `$NAME` too: dotenv-expand, Next.js and Docker Compose expand it in a file, and nobody in a vault.
+  const mentioned = mentionsOf([value]).all.find((other) => often.has(other));
   if (mentioned !== undefined && !selection.only) {
-    return leave(`mentions \${${mentioned}}: in a vault that is only text`, false);
+    return leave(`mentions ${mentioned}: in a vault that is only text`, false);
   }
   const why = selection.only ? 'named by --only' : (look?.why ?? (selection.all && 'taken by --all'));
   if (!why) return leave('does not look like a secret', false);

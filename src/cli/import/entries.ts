@@ -8,6 +8,8 @@ export interface Entry extends Span {
   readonly name: string;
   /** `undefined`: not text, or not to be read with certainty. */
   readonly value: string | undefined;
+  /** Of `ConnectionStrings`. */
+  readonly isConnection?: boolean;
   /** How another value is written in its place. */
   readonly write: (value: string) => string;
 }
@@ -34,7 +36,7 @@ function refuse(text: string, file: string, { at, what, hint }: Mistake): UsageE
   return new UsageError(`${file}, line ${lineAt(text, at)}: ${what}.`, hint);
 }
 
-/** The `Values` of local.settings.json: for Node only those are settings. */
+/** For Node only the `Values` of local.settings.json are settings. */
 function fromLocalSettings(text: string, file: string): readonly Entry[] {
   const { settings, mistake, encryptedAt, hasValues } = readLocalSettings(text);
   if (mistake) throw refuse(text, file, mistake);
@@ -42,14 +44,13 @@ function fromLocalSettings(text: string, file: string): readonly Entry[] {
   if (!hasValues) {
     throw new UsageError(`${file} has no "Values".`, 'It is read as the local.settings.json of Azure Functions.');
   }
-  return settings
-    .filter(({ isConnection }) => !isConnection)
-    .map(({ name, value, isText, at }) => ({
-      ...at,
-      name,
-      value: isText ? value : undefined,
-      write: (written) => JSON.stringify(written),
-    }));
+  return settings.map(({ name, value, isText, isConnection, at }) => ({
+    ...at,
+    name,
+    value: isText ? value : undefined,
+    isConnection,
+    write: (written) => JSON.stringify(written),
+  }));
 }
 
 /**
@@ -66,7 +67,11 @@ function fromDotenv(text: string, file: string): readonly Entry[] {
     return { ...at, name, value, write: (written: string) => `${mark}${written}${mark}` };
   });
   const last = new Map(entries.map((entry) => [entry.name, entry]));
-  const likely = entries.filter((entry) => last.get(entry.name) === entry && values[entry.name] === entry.value);
+  // To JavaScript's readers `abc#def` is abc and a comment, to Docker, Python's and shells it is whole.
+  const isCut = ({ start, end }: Span) => end > start && text[end] === '#';
+  const likely = entries.filter(
+    (entry) => last.get(entry.name) === entry && values[entry.name] === entry.value && !isCut(entry),
+  );
   const certain = new Set(placesAmong(likely, text, values));
   return entries.map((entry) => ({ ...entry, value: certain.has(entry) ? entry.value : undefined }));
 }

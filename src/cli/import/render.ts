@@ -1,3 +1,4 @@
+import { grantForWriting } from '../../vault/writer.js';
 import { paint } from '../support/terminal.js';
 import { type Choice, isTaken } from './choose.js';
 import type { Outcome } from './move.js';
@@ -44,7 +45,7 @@ export function explain(outcome: Outcome, vault: string): { message: string; hin
   switch (outcome.kind) {
     case 'failed': {
       const { status, code, details, hint } = outcome.failure;
-      return { message: `${status} (${code}): ${details}`, hint };
+      return { message: `${status} (${code}): ${details}`, hint: grantForWriting(vault, code) ?? hint };
     }
     case 'conflict':
       return {

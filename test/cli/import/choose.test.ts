@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { choose, isTaken, type Selection, secretNameOf } from '../../../src/cli/import/choose.js';
 import type { Entry } from '../../../src/cli/import/entries.js';
 import { hostReadsBeside } from '../../../src/cli/import/host-reads.js';
+import { parseSettings } from '../../../src/cli/import/settings-file.js';
 import { lookAt } from '../../../src/cli/support/looks-secret.js';
 import { scanValue } from '../../../src/settings/scan.js';
 import { type Files, folderOf } from '../lint/support.js';
@@ -45,12 +46,20 @@ describe('what never moves', () => {
     expect(why(name, value, { all: true })).toMatch(reason);
   });
 
+  test('connection strings of .NET, which are listed all the same', () => {
+    const { entries } = parseSettings('x.json', '{ "Values": { "A": "x" }, "ConnectionStrings": { "Main": "y" } }');
+    expect(choose(entries, [], { all: true })).toMatchObject([
+      { setting: 'A', secret: 'a' },
+      { setting: 'ConnectionStrings:Main', why: expect.stringMatching(/put it into Values/), never: true },
+    ]);
+  });
+
   test('asked for by name, it is an error that says why', () => {
     expect(() => chosen({ AZURE_CLIENT_SECRET: 'x' }, { only: ['AZURE_CLIENT_SECRET'] })).toThrow(
       /cannot be moved: a sign-in/,
     );
-    expect(() => chosen({ A: 'x' }, { only: ['B'] })).toThrow('--only: there is no setting B in the file.');
-    expect(() => chosen({ A: 'x' }, { except: ['a'] })).toThrow('--except: there is no setting a');
+    expect(() => chosen({ A: 'x' }, { only: ['B'] })).toThrow("--only: there is no setting 'B' in the file.");
+    expect(() => chosen({ A: 'x' }, { except: ['a'] })).toThrow("--except: there is no setting 'a'");
     // What is done already is no error: the same command can be run again.
     expect(isTaken(chosen({ A: '@KeyVault(VaultName=shop;SecretName=a)' }, { only: ['A'] })[0] as never)).toBe(false);
   });
@@ -83,13 +92,16 @@ describe('names of secrets', () => {
   });
 });
 
-test('text that becomes a template by moving another setting stays, unless it is named', () => {
-  const settings = { DB_PASSWORD: 'hunter2', DB_URL: `postgres://app:$\{DB_PASSWORD}@db/shop` };
+test.each([
+  ['in braces', `$\{DB_PASSWORD}`],
+  ['bare, as dotenv-expand and Docker Compose expand it', '$DB_PASSWORD'],
+])('text that mentions another setting %s stays, unless it is named', (_how, mention) => {
+  const settings = { DB_PASSWORD: 'hunter2', DB_URL: `postgres://app:${mention}@db/shop`, API_KEY: 'pa$word' };
   expect(
     chosen(settings)
       .filter(isTaken)
       .map(({ setting }) => setting),
-  ).toEqual(['DB_PASSWORD']);
+  ).toEqual(['DB_PASSWORD', 'API_KEY']);
   expect(chosen(settings, { only: ['DB_URL'] }).filter(isTaken)).toHaveLength(1);
 });
 

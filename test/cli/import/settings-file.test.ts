@@ -25,7 +25,7 @@ describe('.env', () => {
     ["A='it is'  # why\nB=2", `A='${REFERENCE}'  # why\nB=2`],
     ['A=`back "and" \'forth\'`\n', `A=\`${REFERENCE}\`\n`],
     ['  A = spaced   \r\nB=2\r\n', `  A = ${REFERENCE}   \r\nB=2\r\n`],
-    ['export A=for-shells#comment', `export A='${REFERENCE}'#comment`],
+    ['export A=for-shells #comment', `export A='${REFERENCE}' #comment`],
     ['# A=no\nA="two\nlines"\nB=x\n\n', `# A=no\nA="${REFERENCE}"\nB=x\n\n`],
     ['\uFEFFA=with a mark in front', `\uFEFFA=${REFERENCE}`],
     ['A=\nB=2', `A=${REFERENCE}\nB=2`],
@@ -34,13 +34,18 @@ describe('.env', () => {
   });
 
   test('the value is what Node reads', () => {
-    const text = 'A="l1\\nl2"\nB=\'l1\\nl2\'\nC=a#b\nD="p$a$$ $(X)"';
+    const text = 'A="l1\\nl2"\nB=\'l1\\nl2\'\nC=a #b\nD="p$a$$ $(X)"';
     expect(parseSettings('.env', text).entries.map(({ name, value }) => [name, value])).toEqual([
       ['A', 'l1\nl2'],
       ['B', 'l1\\nl2'],
       ['C', 'a'],
       ['D', 'p$a$$ $(X)'],
     ]);
+  });
+
+  test('what Node cuts at a # directly behind it, and Docker, Python and shells do not, is not certain', () => {
+    const { entries } = parseSettings('.env', `A=pass#word\nB="x"#y\nC=x # y\nD="x#y"\nE=#y`);
+    expect(entries.map(({ value }) => value)).toEqual([undefined, undefined, 'x', 'x#y', '']);
   });
 
   test('a value that is given twice has no certain place', () => {
