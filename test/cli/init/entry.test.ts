@@ -134,6 +134,24 @@ describe('below what loads .env', () => {
   });
 });
 
+test.each([
+  ['node --env-file .env src/main.js', 'src/main.js'],
+  ['node --import=./otel.js --title api src/main.js', 'src/main.js'],
+  ['tsx watch --env-file ../.env src/main.js', 'src/main.js'],
+  ['nodemon src/main.js', 'src/main.js'],
+  ['nodemon --inspect=0 src/main.js', 'src/main.js'],
+  ['nodemon --watch src --exec \\"tsx src/main.js\\"', 'src/main.js'],
+  ['nodemon --watch src', undefined],
+  ['concurrently \\"tsc -w\\" \\"node src/main.js\\"', 'src/main.js'],
+  ['concurrently \\"node src/index.js\\" \\"node src/main.js\\"', undefined],
+  ['node ./bin/www', 'bin/www'],
+  ['node src', 'src/index.js'],
+])('the entry of %j', (start, entry) => {
+  const files = { 'bin/www': '#!/usr/bin/env node\n', 'src/index.js': '', 'src/main.js': '' };
+  const { changes } = planOf({ 'package.json': `{ "scripts": { "start": "${start}" } }`, ...files });
+  expect(changes[0]?.file).toBe(entry);
+});
+
 describe('Next.js', () => {
   const next = (start: string, more: Files = {}): Files => ({
     'package.json': `{ "scripts": { "start": "${start}" }, "dependencies": { "next": "16" } }`,

@@ -52,9 +52,18 @@ export function inLoadOrder(a: string, b: string): number {
   return left.length - right.length || Buffer.compare(Buffer.from(left.join('/')), Buffer.from(right.join('/')));
 }
 
-/** How a script begins the program, as far as it says so: `node [options] file`, tsx, ts-node, nodemon. */
-const START =
-  /(?:^|\s)(node|tsx(?: watch)?|ts-node|ts-node-esm|nodemon|bun)\s+((?:(?:(?:-r|--require|--import|--loader|--experimental-loader|-C|--conditions)[ =](?!-)\S+|--?[\w-]+(?:=\S+)?)\s+)*)([^\s&|;'"-][^\s&|;'"]*)/g;
+/** Options of Node and tsx whose value may stand behind a space. */
+const WITH_VALUE =
+  '-r|--require|--import|--loader|--experimental-loader|-C|--conditions|--env-file(?:-if-exists)?|--disable-warning|--title|--watch-path|--tsconfig';
+
+/**
+ * How a script begins the program, as far as it says so: `node [options] file`, tsx, ts-node, also in quotes behind a
+ * `--exec`. Of nodemon with options of its own (`--watch src`) nobody else knows which word is the file.
+ */
+const START = new RegExp(
+  `(?:^|[\\s"'])(node|tsx(?: watch)?|ts-node|ts-node-esm|ts-node-dev|nodemon(?=\\s+(?:--inspect\\S*\\s+)?[^\\s-])|bun)\\s+((?:(?:(?:${WITH_VALUE})\\s+(?!-)\\S+|--?[\\w-]+(?:=\\S+)?)\\s+)*)([^\\s&|;'"-][^\\s&|;'"]*)`,
+  'g',
+);
 
 export interface Start {
   readonly script: Project['scripts'][number];
@@ -85,7 +94,9 @@ export function sourceOf(project: Project, file: string): string | undefined {
   for (const bundle of bundlesOf(project)) {
     if (bundle.makes(named)) return bundle.entries.length === 1 ? bundle.entries.find(isFile) : undefined;
   }
-  const withEnding = /\.[cm]?[jt]sx?$/.test(named) ? [named] : [`${named}.js`, `${named}/index.js`, `${named}.ts`];
+  const isWhole = /\.[cm]?[jt]sx?$/.test(named);
+  // Without an ending as it is, too: `bin/www`.
+  const withEnding = isWhole ? [named] : [named, `${named}.js`, `${named}/index.js`, `${named}.ts`];
   return withEnding.flatMap((name) => sourcePatterns(project, name).flat()).find(isFile);
 }
 
