@@ -165,6 +165,9 @@ describe('what the host reads', () => {
     ["app.cosmosDB('q', { connection: 'CONN', databaseName: 'x', handler() {} })", 'CONN__accountEndpoint'],
     ["input.storageBlob({ connection: 'CONN', path: 'x' })", 'CONN__blobServiceUri'],
     ["app.eventHub('q', { connection: 'OTHER', eventHubName: '%CONN%', handler() {} })", 'plainly'],
+    ['app.storageQueue("q", { connection: `CONN`, queueName: "x", handler() {} })', 'CONN__queueServiceUri'],
+    ["const WHERE = 'CONN';\napp.storageQueue('q', { connection: WHERE, handler() {} })", 'CONN__queueServiceUri'],
+    ["export const connection = 'CONN';\noutput.storageBlob({ connection, path: 'x' })", 'CONN__blobServiceUri'],
   ])('%s', async (code, hint) => {
     const { findings } = await lint({ ...functions(code), ...values({ CONN: REF, FREE: REF }) });
     expect(findings).toMatchObject([

@@ -55,5 +55,6 @@ export function isNode(value: unknown): value is AstNode {
 export function literal(node: unknown): string | undefined {
   if (!isNode(node)) return undefined;
   if (node.type === 'StringLiteral') return String(node['value']);
-  return undefined;
+  const [only, ...more] = node.type === 'TemplateLiteral' ? (node['quasis'] as readonly AstNode[]) : [];
+  return only && more.length === 0 ? String((only['value'] as { cooked?: unknown }).cooked) : undefined;
 }

@@ -2,8 +2,26 @@ import type { Source } from '../finding.js';
 import type { BindingUse } from '../settings/host.js';
 import { type AstNode, literal } from './ast.js';
 
+/** The texts of a file's `const NAME = 'text'`, by which bindings are told once for several functions. */
+export function constantsOf(body: readonly AstNode[]): ReadonlyMap<string, string> {
+  const declarations = body
+    .map((statement) => (statement['declaration'] as AstNode | undefined) ?? statement)
+    .filter(({ type, kind }) => type === 'VariableDeclaration' && kind === 'const')
+    .flatMap((statement) => statement['declarations'] as readonly AstNode[]);
+  return new Map(
+    declarations.flatMap(({ id, init }) => {
+      const text = literal(init);
+      return text === undefined ? [] : [[String((id as AstNode)['name']), text] as const];
+    }),
+  );
+}
+
 /** `app.storageQueue('x', { connection: 'ORDERS', queueName: '%QUEUE%' })`, `input.sql({ ... })` and their kin. */
-export function bindingsOf(node: AstNode, source: Source): readonly BindingUse[] {
+export function bindingsOf(
+  node: AstNode,
+  source: Source,
+  constants: ReadonlyMap<string, string>,
+): readonly BindingUse[] {
   if (node.type !== 'CallExpression') return [];
   const callee = node['callee'] as AstNode;
   const object = callee['object'] as AstNode | undefined;
@@ -15,7 +33,7 @@ export function bindingsOf(node: AstNode, source: Source): readonly BindingUse[]
     return (argument['properties'] as readonly AstNode[]).flatMap((property) => {
       const key = property['key'] as AstNode | undefined;
       const value = property['value'] as AstNode | undefined;
-      const text = literal(value);
+      const text = literal(value) ?? constants.get(String(value?.['name']));
       if (property.type !== 'ObjectProperty' || !value || text === undefined) return [];
       const where = { source, span: { start: value.start, end: value.end } };
       return usesOf(String(key?.['name'] ?? key?.['value']), text, { binding, ...where });

@@ -1,7 +1,7 @@
 import { type Finding, finding, type Source, type Span } from '../finding.js';
 import type { BindingUse } from '../settings/host.js';
 import { type AstNode, isNode, literal, parseCode, walk } from './ast.js';
-import { bindingsOf } from './bindings.js';
+import { bindingsOf, constantsOf } from './bindings.js';
 import { createCallReader, type EnvFileCall, isEnvImport } from './env-files.js';
 
 /** Another module that is loaded when this one is. */
@@ -67,8 +67,9 @@ export function readModule(source: Source, isEsm = false): CodeModule {
     if (!loadsEnvFile.has(statement)) readsEnvAt ??= readAt;
   }
   const bindings: BindingUse[] = [];
+  const constants = constantsOf(body);
   walk(body, (node) => {
-    bindings.push(...bindingsOf(node, source));
+    bindings.push(...bindingsOf(node, source, constants));
     return true;
   });
   return {
