@@ -4,6 +4,7 @@ import { runChild } from './support/child.js';
 import { EXIT } from './support/exit.js';
 import { loadSources, type SourceOptions } from './support/sources.js';
 import { complain, note } from './support/terminal.js';
+import { hintOfUnread } from './support/unread-files.js';
 
 export interface RunOptions extends SourceOptions {
   /** Conceal values in the command's output. */
@@ -24,7 +25,9 @@ export async function runCommand(command: string, args: readonly string[], optio
     complain(isVaultstrapError(error) ? error.message : 'the settings could not be resolved.');
     return EXIT.failedBefore;
   }
-  const { relaxations } = report();
+  const { status, relaxations } = report();
+  const unread = status === 'idle' ? hintOfUnread(options) : undefined;
+  if (unread !== undefined) note(unread);
   if (relaxations) note(`in force: ${relaxations.join(', ')}.`);
   const whole = { command, args, env: { ...readEnvironment(), ...Object.fromEntries(forCommand) } };
   if (!options.mask) return runChild(whole);

@@ -258,6 +258,17 @@ describe('nothing found, and references in files that were not read', () => {
     expect(stderr).toBe('');
   });
 
+  test('run says so, too: the command would begin without its values, and nobody would know why', async () => {
+    const run = async (folder: string, args: readonly string[] = [], env: Env = {}) =>
+      (await app.run([app.path(CLI), 'run', ...args, '--', NODE, '-e', '0'], { cwd: app.path(folder), env })).stderr;
+    expect(await run('only-env')).toBe('vaultstrap: .env holds references, and was not read: add -e .env.\n');
+    expect(await run('neither')).toBe('');
+    expect(await run('only-env', ['-e', '.env'], { VAULTSTRAP_ENABLED: 'false' })).toBe('');
+    expect(await run('only-env', [], { VAULTSTRAP_ENABLED: 'false' })).toBe('');
+    // It has what it asked for from the environment.
+    expect(await run('only-env', [], { ...azure.env, DB_PASSWORD: REFERENCE })).not.toContain('was not read');
+  });
+
   test('JSON stays JSON', async () => {
     const { stdout } = await app.run([app.path(CLI), 'check', '--json'], { cwd: app.path('only-env'), env: {} });
     expect(JSON.parse(stdout)).toMatchObject({ status: 'idle' });

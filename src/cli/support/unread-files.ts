@@ -7,6 +7,7 @@ import type { SourceOptions } from './sources.js';
 
 /** How to read the files of this folder that hold references and were not asked for, where none was found. */
 export function hintOfUnread({ envFile = [], settings }: SourceOptions): string | undefined {
+  if (/^\s*(false|0)\s*$/i.test(liveEnvironment()['VAULTSTRAP_ENABLED'] ?? '')) return undefined;
   const isGiven = (file: string) =>
     [...envFile, settings].some((one) => one && path.resolve(one) === path.resolve(file));
   const options = [['.env', '-e .env']];
