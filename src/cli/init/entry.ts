@@ -19,6 +19,7 @@ export function planEntry(project: Project, flags: RotationFlags): EntryPlan {
 function planProgram(project: Project): EntryPlan {
   const start = startOf(project);
   if (start && /\bvaultstrap(\/preload|\/register|\s+run)\b/.test(start.script.command)) return NOTHING;
+  if (start && loadsOf(project, start.preloads).some(({ what }) => what === 'register')) return NOTHING;
   const entry = start ? start.entry : project.main && sourceOf(project, project.main.value);
   if (project.dependencies.has('next') && (entry === undefined || isBuilt(project, entry))) return planNext(project);
   if (entry === undefined) {

@@ -152,6 +152,18 @@ test.each([
   expect(changes[0]?.file).toBe(entry);
 });
 
+test('a file that Node loads before the entry may have the line', () => {
+  const app = (start: string, instrument: string): Files => ({
+    'package.json': `{ "scripts": { "start": "${start}" } }`,
+    'instrument.cjs': instrument,
+    'main.js': '',
+  });
+  for (const start of ['node --import ./instrument.cjs main.js', 'node -r ./instrument.cjs main.js']) {
+    expect(planOf(app(start, REQUIRE))).toEqual({ changes: [], byHand: [] });
+    expect(planOf(app(start, "require('x');")).changes[0]?.file).toBe('main.js');
+  }
+});
+
 describe('Next.js', () => {
   const next = (start: string, more: Files = {}): Files => ({
     'package.json': `{ "scripts": { "start": "${start}" }, "dependencies": { "next": "16" } }`,

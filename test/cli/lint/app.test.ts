@@ -223,6 +223,24 @@ describe('in the file itself', () => {
     expect(findings.map((one) => [one.rule, one.hint])).toEqual([['register-not-first', expect.stringMatching(hint)]]);
   });
 
+  test('a file that Node loads before the entry may have it', async () => {
+    const app = (instrument: string, server: string) => ({
+      ...web(server),
+      'package.json': '{"type":"module","scripts":{"start":"node --import ./instrument.js server.js"}}',
+      'instrument.js': instrument,
+      '.env': 'A=@KeyVault(VaultName=shop;SecretName=a)\n',
+    });
+    expect(await found(app(REGISTER, "import './config.js';"))).toEqual([]);
+    expect(await found(app(`import './config.js';\n${REGISTER}`, ''))).toEqual([
+      "register-not-first: import './config.js';",
+    ]);
+    expect(await found(app(REGISTER, "import 'dotenv/config';"))).toEqual(["env-file-late: import 'dotenv/config';"]);
+    expect(await found(app("import 'telemetry';", REGISTER))).toEqual([]);
+    expect(await found(app("import 'telemetry';", ''))).toEqual([
+      'register-missing: "node --import ./instrument.js server.js"',
+    ]);
+  });
+
   test('.env that a file of its own loads, which does no more', async () => {
     const code = `import './env.js';\n${REGISTER}`;
     expect(await found(web(code, { 'env.js': "import 'dotenv/config';" }))).toEqual([]);

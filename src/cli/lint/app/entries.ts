@@ -69,6 +69,8 @@ export interface Start {
   readonly script: Project['scripts'][number];
   /** The file that it names, or the source of that. */
   readonly entry: string | undefined;
+  /** Files of the app that Node loads before: `--import ./instrument.js`. */
+  readonly preloads: readonly string[];
 }
 
 /** The script that starts a web app, or worker. */
@@ -79,8 +81,15 @@ export function startOf(project: Project): Start | undefined {
     // What stands before comes to an end: a build. Two at once leave it open which is meant.
     const last = script.command.split(/&&|;/).at(-1) ?? '';
     const [match, ...more] = last.matchAll(START);
-    if (match && more.length === 0) return { script, entry: sourceOf(project, match[3] ?? '') };
-    if (/\bvaultstrap\s+run\b/.test(last)) return { script, entry: undefined };
+    if (match && more.length === 0) {
+      const preloads = [...(match[2] ?? '').matchAll(/(?:-r|--require|--import)[\s=]+(\.\S+)/g)];
+      return {
+        script,
+        entry: sourceOf(project, match[3] ?? ''),
+        preloads: preloads.flatMap(([, file = '']) => sourceOf(project, file) ?? []),
+      };
+    }
+    if (/\bvaultstrap\s+run\b/.test(last)) return { script, entry: undefined, preloads: [] };
   }
   return undefined;
 }

@@ -102,7 +102,12 @@ function lintStart(project: Project, references: References, loader: Loader): re
   const entry = start ? start.entry : project.main && sourceOf(project, project.main.value);
   const span = start?.script.span ?? project.main?.span;
   if (entry === undefined || span === undefined) return [];
-  const loads = loader.load(path.join(project.dir, entry), new Set());
+  const loaded = new Set<string>();
+  const load = (file: string) => loader.load(path.join(project.dir, file), loaded);
+  const preloads = (start?.preloads ?? []).flatMap(load);
+  // What else is loaded so early, such as telemetry, is there for everything, settings or not.
+  const isPreloaded = preloads.some(({ what }) => what === 'register');
+  const loads = [...(isPreloaded ? preloads : []), ...load(entry)];
   if (loads.some(({ what }) => what === 'register')) {
     const late = start && LOADS_ENV_FILE.test(start.script.command) ? [] : envFilesLate(loads, references.inEnvFiles);
     return [...notFirst(loads, loader), ...late];
