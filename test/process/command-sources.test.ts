@@ -231,6 +231,7 @@ describe('nothing found, and references in files that were not read', () => {
       'only-env/.env': 'DB_PASSWORD=akvs://11111111-1111-4111-8111-111111111111/shop/password\n',
       'both/.env': `DB_PASSWORD=${REFERENCE}\n`,
       'both/local.settings.json': local,
+      'next/.env.local': `DB_PASSWORD=${REFERENCE}\n`,
       'neither/.env': `A=${plain}\n# DB_PASSWORD=${REFERENCE}\n`,
       'neither/local.settings.json': '{"Values":{"A":"b"}}',
     });
@@ -238,6 +239,9 @@ describe('nothing found, and references in files that were not read', () => {
 
   test('check names them, and the option', async () => {
     expect(await hintOf('only-env')).toBe('vaultstrap: .env holds references, and was not read: add -e .env.\n');
+    expect(await hintOf('next')).toBe(
+      'vaultstrap: .env.local holds references, and was not read: add -e .env.local.\n',
+    );
     expect(await hintOf('both')).toBe(
       'vaultstrap: .env and local.settings.json hold references, and were not read: add -e .env --settings local.settings.json.\n',
     );

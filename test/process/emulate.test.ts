@@ -45,6 +45,7 @@ describe('without a seed, what is referred to exists', () => {
     app.write({
       [`${dir}/local.settings.json`]: JSON.stringify({ Values: { A: reference('SecretName=from-settings') } }),
       [`${dir}/.env`]: `B="${reference('SecretName=from-env')}"\n`,
+      [`${dir}/.env.local`]: `B=${reference('SecretName=from-local')}\n`,
     });
     const env = {
       A: reference('SecretName=from-settings'),
@@ -66,7 +67,7 @@ describe('without a seed, what is referred to exists', () => {
         },
       ],
     });
-    expect(stderr).toMatch(/an emulated Azure with 2 vaults and 3 secrets/);
+    expect(stderr).toMatch(/an emulated Azure with 2 vaults and 4 secrets/);
     expect(stderr).toMatch(/shop\/from-env = emulated-shop-from-env {2}\(made up, for \.env\)/);
   });
 

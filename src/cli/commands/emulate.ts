@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import type { EmulateOptions } from '../emulate.js';
 
 const HELP = `
-Without --seed, every secret that local.settings.json, .env and the environment
-refer to exists, with a value made up of its name: emulated-{vault}-{secret}.
+Without --seed, every secret that local.settings.json, .env, .env.local and the
+environment refer to exists, with a value made up of its name:
+emulated-{vault}-{secret}.
 Everything is on 127.0.0.1, in memory, and gone at the end. Behind -- a command
 runs with the settings of the emulated host; without one they are printed, to
 paste.

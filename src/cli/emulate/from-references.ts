@@ -9,8 +9,8 @@ import { parseLocalSettings } from '../support/local-settings.js';
 import { note } from '../support/terminal.js';
 import { identitiesFor, type Placeholder, placeholdersFor, type Source } from './placeholders.js';
 
-/** Without a name they are looked for. */
-const DEFAULT_FILES = ['local.settings.json', '.env'];
+/** Without a name they are looked for; the last is where Next.js and Vite have what is not committed. */
+const DEFAULT_FILES = ['local.settings.json', '.env', '.env.local'];
 
 /** What there is without a seed: everything that a file, or one of these, and the environment refer to. */
 export function fromReferences(

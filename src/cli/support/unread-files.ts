@@ -10,7 +10,7 @@ export function hintOfUnread({ envFile = [], settings }: SourceOptions): string 
   if (/^\s*(false|0)\s*$/i.test(liveEnvironment()['VAULTSTRAP_ENABLED'] ?? '')) return undefined;
   const isGiven = (file: string) =>
     [...envFile, settings].some((one) => one && path.resolve(one) === path.resolve(file));
-  const options = [['.env', '-e .env']];
+  const options = ['.env', '.env.local'].map((file) => [file, `-e ${file}`]);
   // Left alone on purpose, or nothing that a process of the platform would read.
   if (settings === undefined && !isOnPlatform(liveEnvironment())) {
     options.push(['local.settings.json', '--settings local.settings.json']);
