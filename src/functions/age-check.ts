@@ -19,6 +19,7 @@ export function createAgeCheck(
   clock: Clock,
 ): () => Promise<void> | undefined {
   let pausedUntilMs = Number.NEGATIVE_INFINITY;
+  let madeUpForMs: number | undefined;
 
   async function refresh(engine: Watched): Promise<void> {
     const { failed } = await engine.refresh();
@@ -32,7 +33,10 @@ export function createAgeCheck(
     engine.repair();
     if (age > maxAgeMs && clock.monotonic() >= pausedUntilMs) return refresh(engine).catch(() => {});
     const next = engine.nextRefreshAtMs();
-    if (next !== undefined && clock.now() > next + LATE_MS) engine.refresh().catch(() => {});
+    if (next === undefined || next === madeUpForMs || clock.now() <= next + LATE_MS) return undefined;
+    // Once: the tick itself may come a whole interval later, when the wall clock was set forward or the machine slept.
+    madeUpForMs = next;
+    engine.refresh().catch(() => {});
     return undefined;
   };
 }

@@ -81,6 +81,21 @@ test('a tick that was missed is made up for in the background', () => {
   expect(calls.refresh).toBe(1);
 });
 
+test('and once, however long the tick itself is in coming: the clock was set forward', () => {
+  const { check, calls, pass, set } = setUp(Number.POSITIVE_INFINITY);
+  set({ nextAtMs: 301_000 });
+  pass(3_600_000);
+  for (let i = 0; i < 100; i++) {
+    pass(10);
+    void check();
+  }
+  expect(calls.refresh).toBe(1);
+  set({ nextAtMs: 4_000_000 });
+  pass(3_600_000);
+  void check();
+  expect(calls.refresh).toBe(2);
+});
+
 test('nothing started: nothing to do', () => {
   const { check, calls, set } = setUp(1000);
   set({ started: false });
