@@ -125,7 +125,9 @@ export function createStarts(
   }
 
   function finish(current: Session, results: ReadResults): void {
-    const { composed, error } = concludeSession(current, results, rotator.filesFor(current.plan));
+    // A refresh may have been faster: what it found since the session was opened is newer.
+    const known = new Map([...current.known, ...rotator.known()]);
+    const { composed, error } = concludeSession({ ...current, known }, results, rotator.filesFor(current.plan));
     rotator.begin(current, composed, results, error === undefined);
     durationMs = Math.round(clock.monotonic() - current.startedMonotonicMs);
     if (error) {

@@ -355,6 +355,38 @@ test('a value that was revoked does not come back with a later start', async () 
   });
 });
 
+test('a start does not undo what a refresh has brought meanwhile', async () => {
+  app.write({
+    'meanwhile.mjs': `import probe from './probe.cjs'; import { startEmulator } from 'vaultstrap/testing';
+      import { bootstrap, refresh } from 'vaultstrap'; import { setTimeout } from 'node:timers/promises';
+      const { OLD, NEW } = process.env;
+      const azure = await startEmulator({ vaults: { shop: { a: OLD, b: OLD } } });
+      Object.assign(process.env, azure.env, { A: '@KeyVault(VaultName=shop;SecretName=a)' });
+      await bootstrap();
+      await azure.vault('shop').set('a', NEW);
+      const held = await azure.faults.add({ target: 'vault', secret: 'b', hang: true, times: 1 });
+      process.env.B = '@KeyVault(VaultName=shop;SecretName=b)';
+      const later = bootstrap();
+      while (await held.hits() === 0) await setTimeout(5);
+      await refresh();
+      probe.env('A', 'B');
+      await azure.dropConnections();
+      await later;
+      probe.env('A', 'B');
+      probe((await refresh()).changed);
+      await azure.close();`,
+  });
+  const { code, stderr, probes } = await app.run(['meanwhile.mjs'], {
+    env: { OLD: password, NEW: apiKey, VAULTSTRAP_REFRESH_SECONDS: '0' },
+  });
+
+  expect({ code, stderr, probes }).toEqual({
+    code: 0,
+    stderr: '',
+    probes: [{ A: apiKey, B: '@KeyVault(VaultName=shop;SecretName=b)' }, { A: apiKey, B: password }, []],
+  });
+});
+
 test('a reset ends what came before it: its starts say nothing and take nothing away any more', async () => {
   app.write({
     'resets.mjs': `import probe from './probe.cjs'; import { setTimeout } from 'node:timers/promises';
