@@ -23,11 +23,15 @@ export function createTicker(
   let running = false;
   let wasWell = true;
   let stopped = true;
+  // In the context of the start: `sooner` may be called within a request, which no later tick is a part of.
+  const fire = process.getBuiltinModule('node:async_hooks').AsyncResource.bind(() => void run());
 
+  /** Never a later one in the place of one that is planned. */
   function plan(delayMs: number): void {
+    if (stopped || (nextAt !== undefined && nextAt <= Date.now() + delayMs)) return;
     clearTimeout(timer);
     nextAt = Date.now() + delayMs;
-    timer = setTimeout(() => void run(), delayMs).unref();
+    timer = setTimeout(fire, delayMs).unref();
   }
 
   async function run(): Promise<void> {
@@ -35,10 +39,8 @@ export function createTicker(
     nextAt = undefined;
     const well = await tick().catch(() => false);
     running = false;
-    const delayMs = nextDelayMs(intervalMs, wasWell && !well, random());
+    plan(nextDelayMs(intervalMs, wasWell && !well, random()));
     wasWell = well;
-    // The clock was stopped meanwhile, or `tick` asked for an earlier one; never a later one instead.
-    if (!stopped && (nextAt === undefined || nextAt > Date.now() + delayMs)) plan(delayMs);
   }
 
   return {
@@ -52,8 +54,6 @@ export function createTicker(
       clearTimeout(timer);
       nextAt = undefined;
     },
-    sooner(delayMs) {
-      if (!stopped && (nextAt === undefined || nextAt > Date.now() + delayMs)) plan(Math.max(1, Math.round(delayMs)));
-    },
+    sooner: (delayMs) => plan(Math.max(1, Math.round(delayMs))),
   };
 }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { useFreshSecret } from '../../src/rotation/fresh-secret.js';
 import { ageMs, LONGEST_TIMER_MS, nextDelayMs, settledDelayMs } from '../../src/rotation/schedule.js';
@@ -116,6 +117,23 @@ describe('ticker', () => {
     ticker.start();
     await vi.advanceTimersByTimeAsync(5000);
     expect(ticks).toBe(2);
+  });
+
+  test('is no part of the request that asked for an earlier tick, nor are the ticks behind that', async () => {
+    vi.useRealTimers();
+    const request = new AsyncLocalStorage<string>();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const within: (string | undefined)[] = [];
+    const ticker = tickerOf(async () => {
+      if (within.push(request.getStore()) === 1) request.run('another request', () => ticker.sooner(1));
+      else resolve();
+      return true;
+    });
+    ticker.start();
+    request.run('a request', () => ticker.sooner(1));
+    await promise;
+    ticker.stop();
+    expect(within).toEqual([undefined, undefined]);
   });
 
   test('starting twice is starting once', async () => {
