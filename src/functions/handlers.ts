@@ -60,9 +60,9 @@ function tell({ generation, changed, failed }: RefreshResult, context: Logger): 
   const names = changed.map(({ setting }) => setting).join(', ');
   context.log(`vaultstrap: generation ${generation}, ${names === '' ? 'nothing changed' : `changed: ${names}`}.`);
   if (failed.length === 0) return;
-  for (const { setting, status, code, wouldFailAtStart } of report().settings) {
+  for (const { setting, status, code, kept, wouldFailAtStart } of report().settings) {
     if (!failed.includes(setting)) continue;
-    const line = `vaultstrap: ${setting} keeps its last good value: ${status} (${code}).`;
+    const line = `vaultstrap: ${setting} ${kept ? 'keeps its last good value' : 'is not resolved'}: ${status} (${code}).`;
     if (wouldFailAtStart) context.error(`${line} A restart now would fail.`);
     else context.warn(line);
   }

@@ -34,7 +34,8 @@ export function createComplaints(clock: Clock, log: () => Log): Complaints {
   return {
     note(composed, failure) {
       const { setting, origin } = composed.planned;
-      const refused = failure.retry === 'never';
+      // What this start went without, the next one goes without.
+      const refused = failure.retry === 'never' && composed.outcome.kind !== 'failed';
       // The platform's own choice of identity is invisible to us: its value stays, and this is said once.
       const isForUs = refused || failure.status === 'MSINotEnabled';
       const ofPlatform = origin === 'platform' && isForUs && !failure.absent;

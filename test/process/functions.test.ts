@@ -337,6 +337,18 @@ describe('the three functions', () => {
     expect(bodyOf(steps.get('invoke hello'))).toMatchObject({ now: valuesOf(first) });
   });
 
+  test('what was never had is not said to be kept', async () => {
+    const { steps } = await drive({
+      main: all,
+      settings: { ...settings, ...GONE, VAULTSTRAP_ON_ERROR: 'unset' },
+      invoke: [{ name: 'rotateSecrets', data: TIMER }],
+    });
+    expect(steps.get('invoke rotateSecrets')?.logs).toEqual([
+      ['information', 'vaultstrap: generation 1, nothing changed.'],
+      ['warning', 'vaultstrap: GONE is not resolved: SecretNotFound (ERR_SECRET_NOT_FOUND).'],
+    ]);
+  });
+
   test('the status, as JSON and as a page', async () => {
     const ask = (accept: string) => ({
       name: 'secretsStatus',

@@ -181,6 +181,16 @@ describe('start', () => {
     expect(process.env['VS_PW']).toBe('s');
   });
 
+  test('what a start did without is no error of a refresh: a restart would do without it, too', async () => {
+    vault = { pw: bad(FORBIDDEN) };
+    start({ VS_PW: ref() }, { onError: 'unset' });
+    await rotator.refresh();
+    await rotator.refresh();
+    expect(lines).toEqual([expect.stringMatching(/^warn: VS_PW is not resolved \(ERR_VAULT_RBAC\)/)]);
+    expect(lines[0]).not.toContain('A restart now would fail');
+    expect(report('VS_PW')).not.toHaveProperty('wouldFailAtStart');
+  });
+
   test('what somebody else has written over does not rotate for anybody', async () => {
     vault = { pw: 'old' };
     start({ VS_PW: ref() });
