@@ -440,12 +440,17 @@ test('a raw reference that was put back is a value again at the next start, with
 test("an app's tests may have stopped all clocks: the network goes on", async () => {
   app.write({
     'stopped.cjs': `const probe = require('./probe.cjs');
-      const { bootstrap, bootstrapSync, refresh, withFreshSecret } = require('vaultstrap');
       // As fake timers do that nobody advances.
-      process.hrtime.bigint = () => 0n;
-      Date.now = () => 0;
-      for (const name of ['setTimeout', 'setInterval', 'setImmediate'])
-        globalThis[name] = () => ({ ref() { return this; }, unref() { return this; } });
+      const stop = () => {
+        process.hrtime.bigint = () => 0n;
+        Date.now = () => 0;
+        for (const name of ['setTimeout', 'setInterval', 'setImmediate'])
+          globalThis[name] = () => ({ ref() { return this; }, unref() { return this; } });
+      };
+      // In the set-up of all tests, even.
+      if (process.argv[2] === 'before') stop();
+      const { bootstrap, bootstrapSync, refresh, withFreshSecret } = require('vaultstrap');
+      stop();
       const isAuthError = () => true;
       let refused = false;
       const use = () => { if (!refused) { refused = true; throw new Error('refused'); } };
@@ -457,7 +462,7 @@ test("an app's tests may have stopped all clocks: the network goes on", async ()
         ${READ}
       })();`,
   });
-  for (const how of ['sync', 'async']) {
+  for (const how of ['sync', 'async', 'before']) {
     const { code, stderr, probes } = await app.run(['stopped.cjs', how], { env: env() });
     expect({ how, code, stderr, probes }).toEqual({ how, code: 0, stderr: '', probes: [values] });
   }

@@ -37,7 +37,10 @@ describe('log', () => {
 describe('systemClock', () => {
   test('sleep ends with its time, or with the signal, and leaves nothing behind', async () => {
     vi.useFakeTimers();
-    // Loaded anew: it holds on to the timers that it finds.
+    // Loaded anew: it holds on to the timers that it finds in Node's own module.
+    const timers = process.getBuiltinModule('node:timers');
+    for (const name of ['setTimeout', 'clearTimeout', 'setImmediate'] as const)
+      vi.spyOn(timers, name).mockImplementation(globalThis[name] as never);
     vi.resetModules();
     const { systemClock } = await import('../../src/support/clock.js');
     let done = 0;
