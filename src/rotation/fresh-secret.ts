@@ -25,7 +25,12 @@ export async function useFreshSecret<T>(
     return await use(value);
   } catch (error) {
     if (!(await saysYes(isAuthError, error))) throw error;
-    await refreshNow();
+    try {
+      await refreshNow();
+    } catch {
+      // It broke as a whole: what the caller knows how to handle is the refusal.
+      throw error;
+    }
     return await use(currentValue(setting, checkRaw));
   }
 }

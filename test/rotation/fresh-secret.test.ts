@@ -48,6 +48,12 @@ describe('the value', () => {
     expect(events).toEqual(['use old']);
   });
 
+  test('that is refused, and cannot be read again at all: the refusal is the error', async () => {
+    const broken = () => Promise.reject(Object.assign(new Error('gone'), { code: 'MODULE_NOT_FOUND' }));
+    await expect(useFreshSecret(NAME, serviceOf('new'), { isAuthError }, broken)).rejects.toThrow(Refused);
+    expect(events).toEqual(['use old']);
+  });
+
   test('that nobody has resolved is none', async () => {
     const raw = '@KeyVault(VaultName=shop;SecretName=pw)';
     process.env[NAME] = raw;
