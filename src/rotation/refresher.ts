@@ -91,7 +91,8 @@ export function createRefresher(
       },
     });
     client.rest();
-    if (!isStill()) return nothing;
+    // The other start went on with what was held before: what the caller asked for has not been done.
+    if (!isStill()) return refreshOnce(scope);
 
     const result = take(results, true);
     standing.warnOfExpiry(plan);

@@ -456,6 +456,23 @@ describe('refresh', () => {
     expect(rotator.ageMs()).toBe((age ?? 0) + 5000);
   });
 
+  test('overtaken by another start asks again, for what that has', async () => {
+    vault = { pw: 'old', more: 'm' };
+    start({ VS_PW: ref() });
+    let open = () => {};
+    gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const refresh = rotator.refresh();
+    start({ VS_PW: ref(), VS_MORE: ref('more') });
+    vault = { pw: good('new', { version: V2 }), more: 'm' };
+    asked = [];
+    open();
+    expect((await refresh).changed.map(({ setting }) => setting)).toEqual(['VS_PW']);
+    expect(ownEnv()).toMatchObject({ VS_PW: 'new', VS_MORE: 'm' });
+    expect(asked).toEqual([['more', 'pw']]);
+  });
+
   test('after a reset an answer that is still under way changes nothing', async () => {
     vault = { pw: 'old' };
     start({ VS_PW: ref() });
