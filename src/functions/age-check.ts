@@ -22,8 +22,8 @@ export function createAgeCheck(
   let madeUpForMs: number | undefined;
 
   async function refresh(engine: Watched): Promise<void> {
-    const { failed } = await engine.refresh();
-    if (failed.length > 0) pausedUntilMs = clock.monotonic() + Math.min(PAUSE_MS, maxAgeMs);
+    await engine.refresh().catch(() => {});
+    if ((engine.ageMs() ?? 0) > maxAgeMs) pausedUntilMs = clock.monotonic() + Math.min(PAUSE_MS, maxAgeMs);
   }
 
   return () => {
@@ -31,7 +31,7 @@ export function createAgeCheck(
     const age = engine?.ageMs();
     if (!engine || age === undefined) return undefined;
     engine.repair();
-    if (age > maxAgeMs && clock.monotonic() >= pausedUntilMs) return refresh(engine).catch(() => {});
+    if (age > maxAgeMs && clock.monotonic() >= pausedUntilMs) return refresh(engine);
     const next = engine.nextRefreshAtMs();
     if (next === undefined || next === madeUpForMs || clock.now() <= next + LATE_MS) return undefined;
     // Once: the tick itself may come a whole interval later, when the wall clock was set forward or the machine slept.

@@ -6,7 +6,7 @@ function setUp(maxAgeMs: number) {
   let nowMs = 1000;
   let readAtMs: number | undefined = 1000;
   let nextAtMs: number | undefined;
-  let failing = false;
+  let failing: 'outage' | 'breakdown' | undefined;
   const calls = { refresh: 0, repair: 0 };
   const engine = {
     ageMs: () => (readAtMs === undefined ? undefined : nowMs - readAtMs),
@@ -16,6 +16,7 @@ function setUp(maxAgeMs: number) {
     },
     refresh: async (): Promise<RefreshResult> => {
       calls.refresh++;
+      if (failing === 'breakdown') throw new Error('broken');
       if (failing) return { generation: 1, changed: [], failed: ['A'] };
       readAtMs = nowMs;
       return { generation: 1, changed: [], failed: [] };
@@ -30,7 +31,12 @@ function setUp(maxAgeMs: number) {
     pass: (ms: number) => {
       nowMs += ms;
     },
-    set: (more: { failing?: boolean; nextAtMs?: number | undefined; started?: boolean; present?: boolean }) => {
+    set: (more: {
+      failing?: 'outage' | 'breakdown';
+      nextAtMs?: number | undefined;
+      started?: boolean;
+      present?: boolean;
+    }) => {
       if (more.failing !== undefined) failing = more.failing;
       if ('nextAtMs' in more) nextAtMs = more.nextAtMs;
       if (more.started === false) readAtMs = undefined;
@@ -55,11 +61,13 @@ test('too old: the invocation waits, the next one does not', async () => {
 });
 
 test.each([
-  [60_000, 30_000],
-  [2000, 2000],
-])('an outage: with %i ms, invocations wait once in %i ms', async (maxAgeMs, pauseMs) => {
+  [60_000, 30_000, 'outage'],
+  [2000, 2000, 'outage'],
+  // Of the app's own files, say.
+  [60_000, 30_000, 'breakdown'],
+] as const)('with %i ms, invocations wait once in %i ms: %s', async (maxAgeMs, pauseMs, failing) => {
   const { check, calls, pass, set } = setUp(maxAgeMs);
-  set({ failing: true });
+  set({ failing });
   pass(maxAgeMs + 1);
   await check();
   pass(pauseMs - 1);
