@@ -80,7 +80,13 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
     if ([...input.plan.reads.values()].every(isFixed)) return;
     ticker = createTicker(input.config.refreshMs, tick);
     ticker.start();
-    loading = setTimeout(() => quietly(loadAhead), LOAD_AHEAD_MS).unref();
+    loading = setTimeout(() => {
+      try {
+        loadAhead();
+      } catch (error) {
+        complain(error);
+      }
+    }, LOAD_AHEAD_MS).unref();
     const againMs = readAgainInMs(standing.held, groupsOf(input.plan), input.config.settleMs);
     if (againMs !== undefined) onUnsettled(againMs, input.config.settleMs);
   }
@@ -101,14 +107,6 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
     log().error(
       `a refresh failed as a whole (${[name, code].filter(Boolean).join(' ')}): all values stay as they are. If the files of the app were replaced under this process, restart it.`,
     );
-  }
-
-  function quietly(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      complain(error);
-    }
   }
 
   function onUnsettled(waitMs: number, settleMs: number): void {

@@ -1,6 +1,6 @@
 import type { ComposedSetting } from '../rotation/compose.js';
 import type { Rotator } from '../rotation/rotator.js';
-import { liveEnvironment } from '../settings/environment.js';
+import { liveEnvironment, readEnvironment } from '../settings/environment.js';
 import { planSettings } from '../settings/plan.js';
 import type { Clock } from '../support/clock.js';
 import { isEnabled, readConfig } from '../support/config.js';
@@ -79,8 +79,8 @@ export function createStarts(
         ...(session && { earlier: { session, known: rotator.known() } }),
       });
     } catch (error) {
-      // A malformed setting of our own: nothing can be resolved, and nothing raw may stay all the same.
-      rotator.takeOut(planSettings(env, readConfig({}), clock.now()));
+      // A malformed setting of our own: nothing can be resolved, and nothing raw may stay all the same; values may.
+      rotator.takeOut(planSettings(readEnvironment(), readConfig({}), clock.now()));
       throw failed(error as BootstrapError, []);
     }
     log = createLog(next.config.log);
@@ -126,8 +126,8 @@ export function createStarts(
 
   function finish(current: Session, results: ReadResults): void {
     // A refresh may have been faster: what it found since the session was opened is newer.
-    const known = new Map([...current.known, ...rotator.known()]);
-    const { composed, error } = concludeSession({ ...current, known }, results, rotator.filesFor(current.plan));
+    const latest = { ...current, known: new Map([...current.known, ...rotator.known()]) };
+    const { composed, error } = concludeSession(latest, results, rotator.filesFor(current.plan));
     rotator.begin(current, composed, results, error === undefined);
     durationMs = Math.round(clock.monotonic() - current.startedMonotonicMs);
     if (error) {

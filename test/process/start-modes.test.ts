@@ -326,6 +326,24 @@ test('a setting that a later start could not give stays missing, and so do its t
   ]);
 });
 
+test('a later start with a malformed setting of ours takes away what is raw, and no value', async () => {
+  app.write({
+    'malformed.cjs': `const probe = require('./probe.cjs'); const { bootstrapSync } = require('vaultstrap');
+      bootstrapSync();
+      // As a .env file that is loaded late.
+      Object.assign(process.env, { LATE: '@KeyVault(VaultName=many;SecretName=many-0)', VAULTSTRAP_TIMEOUT_SECONDS: 'soon' });
+      try { bootstrapSync(); } catch ({ code }) { probe(code); }
+      ${READ} probe.env('LATE');`,
+  });
+  const { code, stderr, probes } = await app.run(['malformed.cjs'], { env: env() });
+
+  expect({ code, stderr, probes }).toEqual({
+    code: 0,
+    stderr: '',
+    probes: ['ERR_INVALID_SETTING', values, { LATE: null }],
+  });
+});
+
 test('a value that was revoked does not come back with a later start', async () => {
   app.write({
     'revoked.mjs': `import probe from './probe.cjs'; import { startEmulator } from 'vaultstrap/testing';
