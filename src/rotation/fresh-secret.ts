@@ -25,12 +25,10 @@ export async function useFreshSecret<T>(
     return await use(value);
   } catch (error) {
     if (!(await saysYes(isAuthError, error))) throw error;
-    try {
-      await refreshNow();
-    } catch {
-      // It broke as a whole: what the caller knows how to handle is the refusal.
+    // One that breaks as a whole: what the caller knows how to handle is the refusal.
+    await refreshNow().catch(() => {
       throw error;
-    }
+    });
     return await use(currentValue(setting, checkRaw));
   }
 }

@@ -193,7 +193,8 @@ export function createEngine(): Engine {
     const status = phase === 'failed' ? 'failed' : 'idle';
     if (!session) return afterModule().idleReport(status);
     const whole = afterModule().reportProcess(session, starts, rotator, clock.now());
-    return phase === 'ready' ? whole : { ...whole, status };
+    // While a later start is under way the values of the one before it are there.
+    return phase !== 'failed' && rotator.generation > 0 ? whole : { ...whole, status };
   }
 
   function references(): readonly SecretUse[] {

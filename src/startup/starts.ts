@@ -126,8 +126,8 @@ export function createStarts(
 
   function finish(current: Session, results: ReadResults): void {
     // A refresh may have been faster: what it found since the session was opened is newer.
-    const latest = { ...current, known: new Map([...current.known, ...rotator.known()]) };
-    const { composed, error } = concludeSession(latest, results, rotator.filesFor(current.plan));
+    const latest = new Map([...rotator.known(), ...results]);
+    const { composed, error } = concludeSession(current, latest, rotator.filesFor(current.plan));
     rotator.begin(current, composed, results, error === undefined);
     durationMs = Math.round(clock.monotonic() - current.startedMonotonicMs);
     if (error) {

@@ -376,7 +376,7 @@ test('a value that was revoked does not come back with a later start', async () 
 test('a start does not undo what a refresh has brought meanwhile', async () => {
   app.write({
     'meanwhile.mjs': `import probe from './probe.cjs'; import { startEmulator } from 'vaultstrap/testing';
-      import { bootstrap, refresh } from 'vaultstrap'; import { setTimeout } from 'node:timers/promises';
+      import { bootstrap, refresh, report } from 'vaultstrap'; import { setTimeout } from 'node:timers/promises';
       const { OLD, NEW } = process.env;
       const azure = await startEmulator({ vaults: { shop: { a: OLD, b: OLD } } });
       Object.assign(process.env, azure.env, { A: '@KeyVault(VaultName=shop;SecretName=a)' });
@@ -388,6 +388,7 @@ test('a start does not undo what a refresh has brought meanwhile', async () => {
       while (await held.hits() === 0) await setTimeout(5);
       await refresh();
       probe.env('A', 'B');
+      probe(report().status);
       await azure.dropConnections();
       await later;
       probe.env('A', 'B');
@@ -401,7 +402,7 @@ test('a start does not undo what a refresh has brought meanwhile', async () => {
   expect({ code, stderr, probes }).toEqual({
     code: 0,
     stderr: '',
-    probes: [{ A: apiKey, B: '@KeyVault(VaultName=shop;SecretName=b)' }, { A: apiKey, B: password }, []],
+    probes: [{ A: apiKey, B: '@KeyVault(VaultName=shop;SecretName=b)' }, 'ready', { A: apiKey, B: password }, []],
   });
 });
 
