@@ -9,6 +9,9 @@ export interface Ticker {
   sooner(delayMs: number): void;
 }
 
+/** As this file was loaded: a start may be part of a request, and so may be who asks for a tick. No tick is. */
+const apart = process.getBuiltinModule('node:async_hooks').AsyncResource.bind((work: () => unknown) => void work());
+
 /**
  * A clock for one process. It never keeps the process alive, and never throws: an unhandled rejection
  * kills the Functions worker. `tick` resolves to whether everything could be read.
@@ -23,15 +26,13 @@ export function createTicker(
   let running = false;
   let wasWell = true;
   let stopped = true;
-  // In the context of the start: `sooner` may be called within a request, which no later tick is a part of.
-  const fire = process.getBuiltinModule('node:async_hooks').AsyncResource.bind(() => void run());
 
   /** Never a later one in the place of one that is planned. */
   function plan(delayMs: number): void {
     if (stopped || (nextAt !== undefined && nextAt <= Date.now() + delayMs)) return;
     clearTimeout(timer);
     nextAt = Date.now() + delayMs;
-    timer = setTimeout(fire, delayMs).unref();
+    timer = setTimeout(apart, delayMs, run).unref();
   }
 
   async function run(): Promise<void> {
