@@ -182,6 +182,9 @@ function waitForMessage(job: Job, thread: Thread): Promise<JobReply | undefined>
 
 function workerEnvironment(): Record<string, string> {
   const env = readEnvironment();
+  // Of Node's options the one that decides whom this process trusts: newer versions have it by thread.
+  // https://github.com/nodejs/node/pull/60678
+  if (`${process.execArgv} ${env['NODE_OPTIONS']}`.includes('--use-system-ca')) env['NODE_USE_SYSTEM_CA'] = '1';
   delete env['NODE_OPTIONS'];
   delete env['NODE_V8_COVERAGE'];
   return env as Record<string, string>;
