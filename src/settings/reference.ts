@@ -58,8 +58,9 @@ const KEY_BY_LOWER = new Map<string, Key>(REFERENCE_KEYS.map((key) => [key.toLow
 
 const SECRET_VERSION = /^[0-9a-z]{32}$/i;
 const SUBSCRIPTION = /^[0-9a-z-]{1,64}$/i;
+// With a second slash where a template puts a path behind a vault's `vaultUri`, which ends with one; the vault takes both.
 const SECRET_URI =
-  /^https:\/\/([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)(:\d{1,5})?\/secrets\/([^/]*)(?:\/([^/]+))?\/?$/i;
+  /^https:\/\/([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)(:\d{1,5})?\/{1,2}secrets\/([^/]*)(?:\/([^/]+))?\/?$/i;
 
 /**
  * Parses what stands between the parentheses of `@KeyVault(...)`.
@@ -91,7 +92,8 @@ export function parseReference(
 
   const vault = values.VaultName;
   const secret = values.SecretName;
-  const version = values.SecretVersion;
+  // Empty is the newest, as App Service reads it and samples write it.
+  const version = values.SecretVersion || undefined;
   if (vault === undefined || secret === undefined) {
     const missing =
       vault === undefined && secret === undefined ? 'SecretUri' : vault === undefined ? 'VaultName' : 'SecretName';
@@ -165,7 +167,8 @@ function readParams(params: string): { values: Params } | ReferenceProblem {
     const text = part.slice(equals + 1);
     // Default is literal, spaces included.
     const value = key === 'Default' ? text : text.trim();
-    if (value === '' && key !== 'Default') return bad(`${key} is empty.`, `Give ${key} a value, or remove it.`);
+    if (value === '' && key !== 'Default' && key !== 'SecretVersion')
+      return bad(`${key} is empty.`, `Give ${key} a value, or remove it.`);
     values[key] = value;
   }
   return { values };
@@ -250,7 +253,8 @@ function parseSecretUri(uri: string): Target | ReferenceProblem {
   const [, hostName = '', port = '', secret = '', version] = match;
   const name = checkNames(secret, version, 'the name in SecretUri', 'the version in SecretUri');
   if (name) return name;
-  const host = `${hostName}${port}`.toLowerCase();
+  // The port of https says nothing; Azure PowerShell prints it in every identifier.
+  const host = `${hostName}${port === ':443' ? '' : port}`.toLowerCase();
   return {
     host,
     vault: host.split('.', 1)[0] ?? host,

@@ -211,7 +211,7 @@ export function readConfig(env: Env, options: BootstrapOptions = {}, inFunctions
     concurrency: read('concurrency') ?? 24,
     client: read('client') ?? 'direct',
     vaultSuffix: read('vaultSuffix') ?? 'vault.azure.net',
-    allowedHosts: new Set(read('allowedHosts')?.map((host) => host.toLowerCase())),
+    allowedHosts: new Set(read('allowedHosts')?.map((host) => host.toLowerCase().replace(/:443$/, ''))),
     ...(endpoint && !('problem' in endpoint) && { vaultEndpoint: endpoint }),
     ...(vaultCa !== undefined && { vaultCa }),
     log: read('log') ?? 'warn',

@@ -75,7 +75,7 @@ function naiveReference(marker: string, params: string): NaiveReference | undefi
     if (rest.length === 0 || given[key] !== undefined) return undefined;
     const text = rest.join('=');
     given[key] = key === 'default' ? text : text.trim();
-    if (given[key] === '' && key !== 'default') return undefined;
+    if (given[key] === '' && !['default', 'secretversion'].includes(key)) return undefined;
   }
   const { secreturi, vaultname, secretname, secretversion, identity, field, encode, optional, ...rest } = given;
   const { default: fallback, format, file, ...unknown } = rest;
@@ -100,7 +100,7 @@ function naiveReference(marker: string, params: string): NaiveReference | undefi
     return target && { ...target, ...more };
   }
   if (vaultname === undefined || secretname === undefined) return undefined;
-  const target = named(vaultname, secretname, secretversion);
+  const target = named(vaultname, secretname, secretversion === '' ? undefined : secretversion);
   return target && { ...target, ...more };
 }
 
@@ -123,14 +123,16 @@ function named(vault: string, secret: string, version: string | undefined) {
 
 function naiveUri(uri: string) {
   if (!startsWith(uri, 'https://')) return undefined;
-  const [authority = '', folder = '', secret = '', ...rest] = uri.slice('https://'.length).split('/');
+  const [authority = '', ...path] = uri.slice('https://'.length).split('/');
+  if (path[0] === '') path.shift();
+  const [folder = '', secret = '', ...rest] = path;
   if (rest[rest.length - 1] === '') rest.pop();
   if (rest.length > 1 || lower(folder) !== 'secrets' || !isSecret(secret, rest[0])) return undefined;
   const [host = '', ...ports] = lower(authority).split(':');
   if (ports.length > 1 || (ports[0] !== undefined && !consistsOf(ports[0], DIGITS, 1, 5))) return undefined;
   if (!consistsOf(host, `${LETTERS}${DIGITS}.-`, 1, 253)) return undefined;
   for (const end of [host[0], host[host.length - 1]]) if (end === '.' || end === '-') return undefined;
-  return target(authority, secret, rest[0]);
+  return target(ports[0] === '443' ? host : authority, secret, rest[0]);
 }
 
 const target = (host: string, secret: string, version: string | undefined) => ({

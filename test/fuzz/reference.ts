@@ -50,7 +50,15 @@ export const TOKENS = [
   ...['SecretUri=', 'VaultName=', 'SecretName=', 'SecretVersion=', 'Identity=', 'Field=', 'Encode=', 'Optional='],
   ...['Format=', 'File=', 'pem'],
   ...['Default=', 'https://', 'shop', '.vault.azure.net', '/secrets/', 'pw', 'true', 'false', 'uri', 'base64', 'json'],
-  ...['0123456789abcdef0123456789abcdef', '01234567-89ab-cdef-0123-456789abcdef', 'object:', 'system', ':8443', '-'],
+  ...[
+    '0123456789abcdef0123456789abcdef',
+    '01234567-89ab-cdef-0123-456789abcdef',
+    'object:',
+    'system',
+    ':8443',
+    ':443',
+    '-',
+  ],
   ...[
     '/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i',
     '~0',

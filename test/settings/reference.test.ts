@@ -33,12 +33,19 @@ describe('parse', () => {
     ['SecretName=pw;VaultName=shop', BASE],
     ['VaultName=SHOP;SecretName=PW', BASE],
     [`VaultName=shop;SecretName=pw;SecretVersion=${V1}`, { ...BASE, version: V1 }],
+    // As samples have it, and App Service takes it.
+    ['VaultName=shop;SecretName=pw;SecretVersion=', BASE],
+    ['VaultName=shop;SecretVersion= ;SecretName=pw', BASE],
     [`VaultName=shop;SecretName=pw;SecretVersion=${'aB'.repeat(16)}`, { ...BASE, version: 'ab'.repeat(16) }],
     ['SecretUri=https://shop.vault.azure.net/secrets/pw', BASE],
     ['SecretUri=https://shop.vault.azure.net/secrets/pw/', BASE],
     [`SecretUri=https://shop.vault.azure.net/secrets/pw/${V1}`, { ...BASE, version: V1 }],
     [`SecretUri=https://shop.vault.azure.net/secrets/pw/${V1}/`, { ...BASE, version: V1 }],
     [`SecretUri=https://shop.vault.azure.net/secrets/pw/${'aB'.repeat(16)}`, { ...BASE, version: 'ab'.repeat(16) }],
+    // `vaultUri` of a template ends with a slash; Azure PowerShell prints the port.
+    ['SecretUri=https://shop.vault.azure.net//secrets/pw/', BASE],
+    [`SecretUri=https://shop.vault.azure.net:443/secrets/pw/${V1}`, { ...BASE, version: V1 }],
+    ['SecretUri=https://kv.corp.example:8443/secrets/pw', { ...BASE, host: 'kv.corp.example:8443', vault: 'kv' }],
     ['secreturi= HTTPS://SHOP.Vault.Azure.NET/Secrets/PW ;', BASE],
     // Where a token may go is decided by vault/host.ts; the grammar only keeps the host as it is.
     ['SecretUri=https://localhost:8443/secrets/pw', { ...BASE, host: 'localhost:8443', vault: 'localhost:8443' }],
@@ -157,7 +164,8 @@ describe('parse', () => {
     'https://shop.vault.azure.net/secrets/../keys/pw',
     'https://shop.vault.azure.net/keys/pw',
     'https://shop.vault.azure.net/certificates/pw',
-    'https://shop.vault.azure.net//secrets/pw',
+    'https://shop.vault.azure.net///secrets/pw',
+    'https://shop.vault.azure.net//keys/pw',
     'https://shop.vault.azure.net/secrets/p\nw',
   ])('SecretUri %j is refused', (uri) => {
     expect(problem(parse(`SecretUri=${uri}`))).toContain('SecretUri');
@@ -184,6 +192,8 @@ describe('parse', () => {
     ['SecretUri=https://shop.vault.azure.net/secrets/pw;VaultName=shop', 'SecretUri and VaultName'],
     ['SecretUri=https://shop.vault.azure.net/secrets/pw;SecretName=pw', 'SecretUri and SecretName'],
     [`SecretUri=https://shop.vault.azure.net/secrets/pw;SecretVersion=${V1}`, 'SecretUri and SecretVersion'],
+    ['SecretUri=https://shop.vault.azure.net/secrets/pw;SecretVersion=', 'SecretUri and SecretVersion'],
+    [`VaultName=shop;SecretName=pw;SecretVersion=;SecretVersion=${V1}`, 'SecretVersion is given twice'],
     ['VaultName=shop;SecretName=pw;Identity=me', 'Identity'],
     ['VaultName=shop;SecretName=pw;Identity=object:me', 'Identity'],
     [`VaultName=shop;SecretName=pw;Identity=${GUID}0`, 'Identity'],

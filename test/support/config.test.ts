@@ -55,9 +55,9 @@ test.each<[string, string, BootstrapOptions, object]>([
   ['VAULT_SUFFIX', ' Vault.Azure.CN ', { vaultSuffix: 'vault.azure.cn' }, { vaultSuffix: 'vault.azure.cn' }],
   [
     'ALLOWED_HOSTS',
-    'KV.Corp:65535, b, c:1',
-    { allowedHosts: ['KV.corp:65535', 'b', 'c:1'] },
-    { allowedHosts: new Set(['kv.corp:65535', 'b', 'c:1']) },
+    'KV.Corp:65535, b, c:1, d:443',
+    { allowedHosts: ['KV.corp:65535', 'b', 'c:1', 'd:443'] },
+    { allowedHosts: new Set(['kv.corp:65535', 'b', 'c:1', 'd']) },
   ],
   ['LOG', 'DEBUG', { log: 'debug' }, { log: 'debug' }],
 ])('VAULTSTRAP_%s=%s, or as an option', (name, text, option, expected) => {
@@ -270,6 +270,7 @@ describe('VAULTSTRAP_VAULT_ENDPOINT', () => {
       { WEBSITE_SITE_NAME: 'app' },
       { WEBSITE_INSTANCE_ID: 'i' },
       { CONTAINER_APP_REPLICA_NAME: 'r' },
+      { CONTAINER_APP_JOB_EXECUTION_NAME: 'e' },
     ]) {
       expect(read(here, env)[0]?.hint, JSON.stringify(env)).toContain('not to be set on Azure');
       for (const there of ['app.azurewebsites.net', 'localhost.evil.example', 'evil-localhost:80']) {
