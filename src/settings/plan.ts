@@ -119,6 +119,10 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
       if (scan.kind === 'segments') {
         return { ...raw, origin: 'platform', pointer: record.rawReference, segments: scan.segments, current: value };
       }
+      if (scan.kind === 'problem') {
+        warnings.push(`${setting} was resolved by the platform and does not rotate: ${scan.problem} ${scan.hint}`);
+      }
+      return undefined;
     }
     const scan = scanValue(value, config.vaultSuffix);
     switch (scan.kind) {

@@ -448,6 +448,22 @@ describe('the platform record', () => {
   });
 });
 
+test('a value that the platform resolved is never read as a reference or template, even if what it was is not understood', () => {
+  for (const rawReference of ['@Microsoft.KeyVault(nonsense)', '@Microsoft.AppConfiguration(Key=k)']) {
+    const record = JSON.stringify({ PW: { rawReference, status: 'Resolved' } });
+    for (const PW of [ref('other'), '@KeyVault(', '${B}']) {
+      const plan = planOf({ PW, B: ref('b'), WEBSITE_KEYVAULT_REFERENCES: record });
+      expect(plan.settings.map(({ setting }) => setting)).toEqual(['B']);
+      expect([...plan.reads.values()].map(({ secret }) => secret)).toEqual(['b']);
+    }
+  }
+  const plan = planOf({
+    PW: 'x',
+    WEBSITE_KEYVAULT_REFERENCES: '{"PW":{"rawReference":"@Microsoft.KeyVault(nonsense)","status":"Resolved"}}',
+  });
+  expect(plan.warnings).toEqual([expect.stringMatching(/^PW was resolved by the platform and does not rotate: /)]);
+});
+
 test('a value that the platform resolved is a secret, whatever it looks like', () => {
   const record = JSON.stringify({ PW: { rawReference: ref('pw'), status: 'Resolved' } });
   const plan = planOf({ PW: ref('other'), WEBSITE_KEYVAULT_REFERENCES: record });
