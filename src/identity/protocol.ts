@@ -1,4 +1,4 @@
-import { type Failure, fail, type Result, succeed } from '../support/failure.js';
+import { type Failure, fact, fail, type Result, succeed } from '../support/failure.js';
 import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
 import type { DirectSource } from './source.js';
 
@@ -81,11 +81,10 @@ function withQuery(endpoint: URL, query: Readonly<Record<string, string>>): URL 
 
 /** Asking all the same would give the token of another identity. */
 export function cannotSelect(identity: IdentitySelector, why: string): Failure {
-  return {
-    status: 'MSINotEnabled',
-    code: 'ERR_IDENTITY_SELECTOR',
-    details: `identity ${printIdentity(identity)} cannot be chosen here: ${why}.`,
-    hint: 'Name the identity by its client id where that is possible, or set VAULTSTRAP_IDENTITY=system to use the one identity there is.',
-    retry: 'never',
-  };
+  return fact(
+    'MSINotEnabled',
+    'ERR_IDENTITY_SELECTOR',
+    `identity ${printIdentity(identity)} cannot be chosen here: ${why}.`,
+    'Name the identity by its client id where that is possible, or set VAULTSTRAP_IDENTITY=system to use the one identity there is.',
+  );
 }

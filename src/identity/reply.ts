@@ -1,5 +1,5 @@
 import type { Config } from '../support/config.js';
-import { type Failure, fail, type Result } from '../support/failure.js';
+import { type Failure, fact, fail, outage, type Result } from '../support/failure.js';
 import { forbiddenNetwork, type HttpProblem, type HttpReply, parseRetryAfterMs } from '../support/http.js';
 import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
 import { Secret } from '../support/secret.js';
@@ -58,11 +58,12 @@ export function refused(reply: Omit<HttpReply, 'body'>, context: TokenContext, n
   const retryAfterMs = parseRetryAfterMs(reply.headers['retry-after'], nowMs);
   if (isTransient(status)) {
     return {
-      status: 'OtherReasons',
-      code: 'ERR_IDENTITY_UNAVAILABLE',
-      details: `the identity endpoint (${context.source}) answered ${status}.`,
-      hint: 'The platform has trouble issuing tokens; this is usually short. Restart the app if it lasts.',
-      retry: 'deadline',
+      ...outage(
+        'OtherReasons',
+        'ERR_IDENTITY_UNAVAILABLE',
+        `the identity endpoint (${context.source}) answered ${status}.`,
+        'The platform has trouble issuing tokens; this is usually short. Restart the app if it lasts.',
+      ),
       ...(retryAfterMs !== undefined && { retryAfterMs }),
       cause,
     };
@@ -70,21 +71,23 @@ export function refused(reply: Omit<HttpReply, 'body'>, context: TokenContext, n
   const isServiceFabric = context.source === 'service-fabric';
   if (isServiceFabric && status === 404) {
     return {
-      status: 'MSINotEnabled',
-      code: 'ERR_IDENTITY_NOT_ASSIGNED',
-      details: 'the identity endpoint (service-fabric) has no identity for this application (404).',
-      hint: "Give the application an identity in its ARM template, and map it to the service (IdentityBindingPolicy); only applications deployed as Azure resources have one. Or IDENTITY_HEADER is not this service's: restart it.",
-      retry: 'never',
+      ...fact(
+        'MSINotEnabled',
+        'ERR_IDENTITY_NOT_ASSIGNED',
+        'the identity endpoint (service-fabric) has no identity for this application (404).',
+        "Give the application an identity in its ARM template, and map it to the service (IdentityBindingPolicy); only applications deployed as Azure resources have one. Or IDENTITY_HEADER is not this service's: restart it.",
+      ),
       cause,
     };
   }
   if (status === 400 && !isServiceFabric) {
     return {
-      status: 'MSINotEnabled',
-      code: 'ERR_IDENTITY_NOT_ASSIGNED',
-      details: `the identity endpoint (${context.source}) has no ${describe(context.identity)} for this app (400).`,
-      hint: notAssignedHint(context),
-      retry: 'never',
+      ...fact(
+        'MSINotEnabled',
+        'ERR_IDENTITY_NOT_ASSIGNED',
+        `the identity endpoint (${context.source}) has no ${describe(context.identity)} for this app (400).`,
+        notAssignedHint(context),
+      ),
       cause,
     };
   }
@@ -113,10 +116,10 @@ function describe(identity: IdentitySelector): string {
 }
 
 function notAssignedHint({ source, identity, identityFrom }: TokenContext): string {
-  const [system, users] = ASSIGN[source] ?? FOR_WEB_APPS;
+  const [command, system, user, also = ''] = ASSIGN[source] ?? WEB_APP;
   if (identity.kind === 'system') {
     return (
-      `Turn it on: ${system}. ` +
+      `Turn it on: ${command}${system}${also}. ` +
       'If the app has user-assigned identities only, name one: VAULTSTRAP_IDENTITY={client id}.'
     );
   }
@@ -126,24 +129,40 @@ function notAssignedHint({ source, identity, identityFrom }: TokenContext): stri
       '(or the client id of the identity to use).'
     );
   }
-  return `Assign it: ${users}; or correct the id.`;
+  return `Assign it: ${command}${user}${also}; or correct the id.`;
 }
 
-/** The commands that turn on the system-assigned identity and assign another, by source. */
-type Commands = readonly [system: string, users: string];
-const FOR_WEB_APPS: Commands = [
-  'az webapp identity assign --name APP --resource-group GROUP (az functionapp ... for a Function App)',
-  'az webapp identity assign --name APP --resource-group GROUP --identities RESOURCE_ID (az functionapp ... for a Function App)',
+/** What turns on the system-assigned identity, and what assigns another, by source. */
+type Commands = readonly [command: string, system: string, user: string, also?: string];
+const OF_APP = ' identity assign --name APP --resource-group GROUP';
+const WEB_APP: Commands = [
+  `az webapp${OF_APP}`,
+  '',
+  ' --identities RESOURCE_ID',
+  ' (az functionapp ... for a Function App)',
+];
+const MACHINE: Commands = [
+  'az vm identity assign --name VM --resource-group GROUP',
+  '',
+  ' --identities RESOURCE_ID',
+  ' (az vmss ... for a scale set)',
 ];
 const ASSIGN: Readonly<Record<string, Commands>> = {
   'container-apps': [
-    'az containerapp identity assign --name APP --resource-group GROUP --system-assigned',
-    'az containerapp identity assign --name APP --resource-group GROUP --user-assigned RESOURCE_ID',
+    `az containerapp${OF_APP}`,
+    ' --system-assigned',
+    ' --user-assigned RESOURCE_ID',
+    ' (az containerapp job ... for a job)',
   ],
   // It is a machine's metadata service that answers so.
-  'default-azure-credential': [
-    'az vm identity assign --name VM --resource-group GROUP (az vmss ... for a scale set)',
-    'az vm identity assign --name VM --resource-group GROUP --identities RESOURCE_ID (az vmss ... for a scale set)',
+  'default-azure-credential': MACHINE,
+  'msi-endpoint': MACHINE,
+  'azure-arc': ['azcmagent', ' connect', ' show says whether the agent can choose'],
+  // https://learn.microsoft.com/azure/machine-learning/how-to-identity-based-service-authentication
+  'azure-ml': [
+    'az ml compute update --name COMPUTE --resource-group GROUP --workspace-name WORKSPACE --identity-type ',
+    'system_assigned',
+    'user_assigned --user-assigned-identities RESOURCE_ID',
   ],
 };
 
@@ -159,13 +178,12 @@ function malformed(context: TokenContext, what: string): Failure {
 
 /** Of an endpoint whose certificate is pinned. */
 export function otherCertificate(context: TokenContext): Failure {
-  return {
-    status: 'MSINotEnabled',
-    code: 'ERR_IDENTITY_ENDPOINT',
-    details: `the certificate of the identity endpoint (${context.source}) is not the one of IDENTITY_SERVER_THUMBPRINT; nothing was sent to it.`,
-    hint: 'Something else listens there, or the cluster has a new certificate: restart the service, so that the platform sets its variables afresh.',
-    retry: 'never',
-  };
+  return fact(
+    'MSINotEnabled',
+    'ERR_IDENTITY_ENDPOINT',
+    `the certificate of the identity endpoint (${context.source}) is not the one of IDENTITY_SERVER_THUMBPRINT; nothing was sent to it.`,
+    'Something else listens there, or the cluster has a new certificate: restart the service, so that the platform sets its variables afresh.',
+  );
 }
 
 export function tokenProblem(problem: HttpProblem, context: TokenContext): Failure {
@@ -174,11 +192,12 @@ export function tokenProblem(problem: HttpProblem, context: TokenContext): Failu
   if (kind === 'denied') return forbiddenNetwork(cause);
   if (kind === 'timeout' || kind === 'aborted') {
     return {
-      status: 'FetchTimedOut',
-      code: 'ERR_IDENTITY_TIMEOUT',
-      details: `the identity endpoint (${context.source}) did not answer in time.`,
-      hint: 'The platform has trouble issuing tokens; this is usually short. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
-      retry: 'deadline',
+      ...outage(
+        'FetchTimedOut',
+        'ERR_IDENTITY_TIMEOUT',
+        `the identity endpoint (${context.source}) did not answer in time.`,
+        'The platform has trouble issuing tokens; this is usually short. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
+      ),
       cause,
     };
   }

@@ -39,26 +39,20 @@ export function createSdkCredential(
     });
   }
   const isNamed = source === 'azure-ml' || source === 'azure-arc';
-  switch (identity.kind) {
-    case 'object':
-      return new sdk.ManagedIdentityCredential({ objectId: identity.id, ...options, ...probing(isNamed) });
-    case 'resource':
-      return new sdk.ManagedIdentityCredential({ resourceId: identity.id, ...options, ...probing(isNamed) });
-    case 'client':
-      return isNamed
-        ? new sdk.ManagedIdentityCredential({ clientId: identity.id, ...options })
-        : new sdk.DefaultAzureCredential({ managedIdentityClientId: identity.id, ...options });
-    case 'system':
-      return isNamed ? new sdk.ManagedIdentityCredential(options) : new sdk.DefaultAzureCredential(options);
+  if (!isNamed && (identity.kind === 'client' || identity.kind === 'system')) {
+    return new sdk.DefaultAzureCredential({
+      ...options,
+      ...(identity.kind === 'client' && { managedIdentityClientId: identity.id }),
+    });
   }
-}
-
-/**
- * The metadata service's address answers nobody outside of Azure: without a probe, of one second, a connection to it
- * takes all the time there is. `DefaultAzureCredential` sets this, which has no type, for its own.
- */
-function probing(isNamed: boolean): object {
-  return isNamed ? {} : { sendProbeRequest: true };
+  return new sdk.ManagedIdentityCredential({
+    ...options,
+    // `clientId`, `objectId` or `resourceId`.
+    ...(identity.kind !== 'system' && { [`${identity.kind}Id`]: identity.id }),
+    // The metadata service's address answers nobody outside of Azure: without a probe, of one second, a connection to it
+    // takes all the time there is. `DefaultAzureCredential` sets this, which has no type, for its own.
+    ...(!isNamed && { sendProbeRequest: true }),
+  });
 }
 
 function isOnThisMachine(url: string | undefined): boolean {

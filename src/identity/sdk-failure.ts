@@ -1,5 +1,5 @@
-import { VaultstrapError } from '../support/errors.js';
-import { type Failure, safeCause } from '../support/failure.js';
+import { type Failure, fact, outage, safeCause } from '../support/failure.js';
+import { VaultstrapError } from '../support/vaultstrap-error.js';
 import { isTransient, refused, type TokenContext } from './reply.js';
 import type { SourceName } from './source.js';
 import { anothersToken } from './whose.js';
@@ -12,7 +12,7 @@ export function sdkFailure(
   tried: readonly string[],
 ): Failure {
   if (error instanceof VaultstrapError) {
-    return { status: 'OtherReasons', code: error.code, details: error.message, hint: error.hint, retry: 'never' };
+    return fact('OtherReasons', error.code, error.message, error.hint);
   }
   const cause = safeCause(error);
   const unavailable =
@@ -75,11 +75,12 @@ function unavailableFailure(
 
 function unreachable(source: SourceName, cause: Failure['cause']): Failure {
   return {
-    status: 'MSINotEnabled',
-    code: 'ERR_IDENTITY_UNAVAILABLE',
-    details: `@azure/identity (${source}) could not reach Microsoft Entra.`,
-    hint: 'Check that this process may connect to the host of AZURE_AUTHORITY_HOST (login.microsoftonline.com), and AZURE_TENANT_ID.',
-    retry: 'deadline',
+    ...outage(
+      'MSINotEnabled',
+      'ERR_IDENTITY_UNAVAILABLE',
+      `@azure/identity (${source}) could not reach Microsoft Entra.`,
+      'Check that this process may connect to the host of AZURE_AUTHORITY_HOST (login.microsoftonline.com), and AZURE_TENANT_ID.',
+    ),
     ...(cause && { cause }),
   };
 }
@@ -91,37 +92,35 @@ export function noIdentity(
   context: TokenContext,
 ): Failure {
   return {
-    status: 'MSINotEnabled',
-    code: 'ERR_IDENTITY_NOT_FOUND',
-    details: `no identity was found (${[source, ...tried].join(', ')}).`,
-    hint:
+    ...fact(
+      'MSINotEnabled',
+      'ERR_IDENTITY_NOT_FOUND',
+      `no identity was found (${[source, ...tried].join(', ')}).`,
       source === 'azure-arc'
         ? 'Check that the agent is connected (azcmagent show), and that this process is in the group himds, which may read its key.'
         : `On Azure, turn on a managed identity for the app. ${signIn(context)}, or use the emulator.`,
-    retry: 'never',
+    ),
     ...(cause && { cause }),
   };
 }
 
 /** App Service and Container Apps have an endpoint as soon as the app has an identity, and need no package for it. */
 export function noEndpoint(): Failure {
-  return {
-    status: 'MSINotEnabled',
-    code: 'ERR_IDENTITY_NOT_FOUND',
-    details: 'the app has no managed identity: IDENTITY_ENDPOINT and IDENTITY_HEADER are not set.',
-    hint: 'Turn it on: az webapp identity assign --name APP --resource-group GROUP (az functionapp ... for a Function App, az containerapp ... --system-assigned).',
-    retry: 'never',
-  };
+  return fact(
+    'MSINotEnabled',
+    'ERR_IDENTITY_NOT_FOUND',
+    'the app has no managed identity: IDENTITY_ENDPOINT and IDENTITY_HEADER are not set.',
+    'Turn it on: az webapp identity assign --name APP --resource-group GROUP (az functionapp ... for a Function App, az containerapp ... --system-assigned).',
+  );
 }
 
 export function timedOut(source: SourceName, context: TokenContext): Failure {
-  return {
-    status: 'FetchTimedOut',
-    code: 'ERR_IDENTITY_TIMEOUT',
-    details: `@azure/identity (${source}) gave no token in time.`,
-    hint: `${signIn(context)}. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.`,
-    retry: 'deadline',
-  };
+  return outage(
+    'FetchTimedOut',
+    'ERR_IDENTITY_TIMEOUT',
+    `@azure/identity (${source}) gave no token in time.`,
+    `${signIn(context)}. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.`,
+  );
 }
 
 /** Nobody signs in for an identity that is named so: `createSdkCredential` asks for a managed one alone. */

@@ -1,4 +1,4 @@
-import { type Failure, fail, type Result, succeed } from '../support/failure.js';
+import { type Failure, fact, fail, type Result, succeed } from '../support/failure.js';
 import { printIdentity } from '../support/identity-selector.js';
 import { claimsOf } from './expiry.js';
 import type { AccessToken, TokenContext } from './reply.js';
@@ -24,11 +24,10 @@ export function refuseAnothers(token: AccessToken, context: TokenContext, client
 }
 
 export function anothersToken({ source, identity }: TokenContext): Failure {
-  return {
-    status: 'MSINotEnabled',
-    code: 'ERR_IDENTITY_SELECTOR',
-    details: `${source} gave the token of another identity than ${printIdentity(identity)}; it was not used.`,
-    hint: 'The host seems to ignore the selector. Assign this identity to the app, or set VAULTSTRAP_IDENTITY=system.',
-    retry: 'never',
-  };
+  return fact(
+    'MSINotEnabled',
+    'ERR_IDENTITY_SELECTOR',
+    `${source} gave the token of another identity than ${printIdentity(identity)}; it was not used.`,
+    'The host seems to ignore the selector. Assign this identity to the app, or set VAULTSTRAP_IDENTITY=system.',
+  );
 }

@@ -1,6 +1,7 @@
 import type { Code, Failure, SafeCause, Status } from './failure.js';
+import { VaultstrapError } from './vaultstrap-error.js';
 
-const BRAND = Symbol.for('vaultstrap/error');
+export { isVaultstrapError, VaultstrapError } from './vaultstrap-error.js';
 
 /** One failing setting of an error, without any value. */
 export interface SettingFailure {
@@ -10,30 +11,6 @@ export interface SettingFailure {
   readonly details: string;
   readonly hint: string;
   readonly cause?: SafeCause;
-}
-
-/**
- * Every error that vaultstrap throws. Recognise it by `code`, or with
- * `isVaultstrapError`: `instanceof` fails when two copies of the package are loaded.
- */
-export class VaultstrapError extends Error {
-  readonly code: Code;
-  /** The remedy, in one or two sentences. */
-  readonly hint: string;
-
-  constructor(code: Code, message: string, hint: string, cause?: SafeCause) {
-    super(message, cause && Object.keys(cause).length > 0 ? { cause } : undefined);
-    this.code = code;
-    this.hint = hint;
-    // Out of what Node prints of an uncaught error: the message says it already.
-    Object.defineProperties(this, { hint: { enumerable: false }, [BRAND]: { value: true } });
-  }
-
-  /** For loggers that write JSON. */
-  toJSON(): object {
-    const { name, code, message, hint } = this;
-    return { name, code, message, hint };
-  }
 }
 
 /** Thrown when settings could not be resolved; lists all of them at once. */
@@ -57,22 +34,12 @@ export class BootstrapError extends VaultstrapError {
   }
 }
 
-// On the prototypes, as built-in errors have it: an own property would be printed beside the message.
-Object.defineProperty(VaultstrapError.prototype, 'name', {
-  value: 'VaultstrapError',
-  configurable: true,
-  writable: true,
-});
+// On the prototype, as built-in errors have it.
 Object.defineProperty(BootstrapError.prototype, 'name', {
   value: 'BootstrapError',
   configurable: true,
   writable: true,
 });
-
-/** Whether an error comes from vaultstrap, from whichever copy of it. */
-export function isVaultstrapError(error: unknown): error is VaultstrapError {
-  return typeof error === 'object' && error !== null && BRAND in error;
-}
 
 export function settingFailure(setting: string, failure: Failure): SettingFailure {
   const { status, code, details, hint, cause } = failure;

@@ -114,6 +114,16 @@ export function fail(failure: Failure): { readonly ok: false; readonly failure: 
   return { ok: false, failure };
 }
 
+/** A failure that is a fact: asking again brings the same. */
+export function fact(status: Status, code: Code, details: string, hint: string): Failure {
+  return { status, code, details, hint, retry: 'never' };
+}
+
+/** A failure that may be over soon: asked again until the time is up. */
+export function outage(status: Status, code: Code, details: string, hint: string): Failure {
+  return { status, code, details, hint, retry: 'deadline' };
+}
+
 /** Name, code, HTTP status and syscall of a foreign error; never its text or its objects. */
 export function safeCause(error: unknown): SafeCause {
   if (typeof error !== 'object' || error === null) return { name: typeof error };

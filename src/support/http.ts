@@ -1,5 +1,5 @@
 import type { Connection, Connections } from './connections.js';
-import { type Failure, type SafeCause, safeCause } from './failure.js';
+import { type Failure, fact, type SafeCause, safeCause } from './failure.js';
 import { createReplyReader, type ReplyOutcome } from './http-reply.js';
 
 export interface HttpRequest {
@@ -156,11 +156,7 @@ export function parseRetryAfterMs(header: string | undefined, nowMs: number): nu
 /** By Node's permission model, whose part the network is from Node 25 on: https://nodejs.org/api/permissions.html */
 export function forbiddenNetwork(cause: SafeCause): Failure {
   return {
-    status: 'OtherReasons',
-    code: 'ERR_NETWORK_PERMISSION',
-    details: 'the permission model forbids the network.',
-    hint: 'Add --allow-net.',
-    retry: 'never',
+    ...fact('OtherReasons', 'ERR_NETWORK_PERMISSION', 'the permission model forbids the network.', 'Add --allow-net.'),
     cause,
   };
 }

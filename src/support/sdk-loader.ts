@@ -1,4 +1,4 @@
-import { VaultstrapError } from './errors.js';
+import { VaultstrapError } from './vaultstrap-error.js';
 
 /** What this library needs of the SDK's packages; they are optional, and typed by themselves. */
 interface SdkModules {

@@ -1,5 +1,5 @@
 import type { SecretRead } from '../settings/plan.js';
-import { type Failure, fail, type Result } from '../support/failure.js';
+import { type Failure, fact, fail, type Result } from '../support/failure.js';
 import type { SecretValue } from './reader.js';
 
 /** RFC 7468: lines of their own, though text may stand between the blocks. */
@@ -21,13 +21,11 @@ export async function readInFormat(
 }
 
 function notPem({ vault, secret }: SecretRead): Failure {
-  return {
-    status: 'OtherReasons',
-    code: 'ERR_FORMAT',
-    details: `secret '${secret}' in vault '${vault}' is not PEM, and the vault did not convert it.`,
-    hint:
-      'If it is a certificate, set the content type of its policy to application/x-pem-file, and renew it. Without Format, Node takes a PFX as ' +
+  return fact(
+    'OtherReasons',
+    'ERR_FORMAT',
+    `secret '${secret}' in vault '${vault}' is not PEM, and the vault did not convert it.`,
+    'If it is a certificate, set the content type of its policy to application/x-pem-file, and renew it. Without Format, Node takes a PFX as ' +
       "it is: { pfx: Buffer.from(value, 'base64'), passphrase: '' }.",
-    retry: 'never',
-  };
+  );
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../support/config.js';
-import { type Failure, fail, type Result, succeed } from '../support/failure.js';
+import { type Failure, fact, fail, type Result, succeed } from '../support/failure.js';
 import { VAULT_SUFFIXES } from '../support/vault-names.js';
 
 const VAULT_LABEL = /^(?=.{3,24}$)[a-z](?:-?[a-z0-9])*$/;
@@ -21,11 +21,10 @@ export function resourceForHost(host: string, config: Pick<Config, 'vaultSuffix'
 }
 
 function notAllowed(): Failure {
-  return {
-    status: 'InvalidSyntax',
-    code: 'ERR_HOST_NOT_ALLOWED',
-    details: 'the host in SecretUri is not a Key Vault; no token was sent to it.',
-    hint: `A vault's host is {vault}.vault.azure.net (or another cloud's: ${VAULT_SUFFIXES.slice(1, 3).join(', ')}). An exact host can be allowed in VAULTSTRAP_ALLOWED_HOSTS.`,
-    retry: 'never',
-  };
+  return fact(
+    'InvalidSyntax',
+    'ERR_HOST_NOT_ALLOWED',
+    'the host in SecretUri is not a Key Vault; no token was sent to it.',
+    `A vault's host is {vault}.vault.azure.net (or another cloud's: ${VAULT_SUFFIXES.slice(1, 3).join(', ')}). An exact host can be allowed in VAULTSTRAP_ALLOWED_HOSTS.`,
+  );
 }

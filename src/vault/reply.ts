@@ -1,5 +1,5 @@
 import type { SecretRead } from '../settings/plan.js';
-import { type Failure, fail, type Result, succeed } from '../support/failure.js';
+import { type Failure, fact, fail, outage, type Result, succeed } from '../support/failure.js';
 import { forbiddenNetwork, type HttpProblem, type HttpReply, parseRetryAfterMs } from '../support/http.js';
 import { Secret } from '../support/secret.js';
 import { type VaultRefusal, vaultFailure } from './failure.js';
@@ -12,7 +12,7 @@ export const MAX_REPLY_BYTES = 512 * 1024;
  * What a vault's reply means. Both lanes come through here.
  * https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret/get-secret
  */
-export function readSecretReply(reply: HttpReply, read: SecretRead, nowMs: number): Result<SecretValue> {
+export function readSecretReply(reply: HttpReply, read: SecretRead, nowMs: number, by?: string): Result<SecretValue> {
   if (reply.status === 200) return readSecret(reply, read);
   const error = errorOf(reply.body);
   const retryAfterMs = parseRetryAfterMs(reply.headers['retry-after'], nowMs);
@@ -21,6 +21,7 @@ export function readSecretReply(reply: HttpReply, read: SecretRead, nowMs: numbe
     code: error?.code,
     reason: error?.reason,
     challenge: reply.headers['www-authenticate'],
+    by,
   });
   return fail({
     ...failure,
@@ -105,11 +106,12 @@ export function vaultProblem({ kind, cause }: HttpProblem, read: SecretRead): Fa
     case 'timeout':
     case 'aborted':
       return {
-        status: 'FetchTimedOut',
-        code: 'ERR_VAULT_TIMEOUT',
-        details: `vault '${vault}' did not answer in time.`,
-        hint: 'Check the network road to the vault (VNet, private endpoint, firewall). VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
-        retry: 'deadline',
+        ...outage(
+          'FetchTimedOut',
+          'ERR_VAULT_TIMEOUT',
+          `vault '${vault}' did not answer in time.`,
+          'Check the network road to the vault (VNet, private endpoint, firewall). VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
+        ),
         cause,
       };
     case 'dns':
@@ -117,27 +119,33 @@ export function vaultProblem({ kind, cause }: HttpProblem, read: SecretRead): Fa
         status: 'VaultNotFound',
         code: 'ERR_VAULT_DNS',
         details: `the name of vault '${vault}' cannot be looked up${word}.`,
-        hint: `Check the vault's name: az keyvault show --name ${vault}. With a private endpoint, check the private DNS zone privatelink.vaultcore.azure.net.`,
+        hint: `Check the vault's name (az keyvault show --name ${vault}), in other clouds VAULTSTRAP_VAULT_SUFFIX, with a private endpoint the private DNS zone privatelink.vaultcore.azure.net.`,
         // The name of a vault that does not exist does not appear; a resolver that fails may recover.
         retry: cause.code === 'ENOTFOUND' ? 'few' : 'deadline',
         cause,
       };
     case 'tls':
       return {
-        status: 'OtherReasons',
-        code: 'ERR_VAULT_TLS',
-        details: `the certificate of vault '${vault}' was not accepted${word}.`,
-        hint: 'Somebody else answers for the vault, or a proxy breaks TLS: add its CA with NODE_EXTRA_CA_CERTS. Verification cannot be switched off.',
-        retry: 'never',
+        ...fact(
+          'OtherReasons',
+          'ERR_VAULT_TLS',
+          `the certificate of vault '${vault}' was not accepted${word}.`,
+          `${
+            /EXPIRED|NOT_YET/.test(word)
+              ? "Set this machine's clock right"
+              : 'Somebody else answers for the vault, or a proxy breaks TLS: trust its CA by NODE_EXTRA_CA_CERTS or --use-system-ca'
+          }. Verification cannot be switched off.`,
+        ),
         cause,
       };
     case 'network':
       return {
-        status: 'OtherReasons',
-        code: 'ERR_VAULT_UNREACHABLE',
-        details: `vault '${vault}' cannot be reached${word}.`,
-        hint: 'Check the network road to the vault: VNet integration, private endpoint, outgoing firewall rules.',
-        retry: 'deadline',
+        ...outage(
+          'OtherReasons',
+          'ERR_VAULT_UNREACHABLE',
+          `vault '${vault}' cannot be reached${word}.`,
+          'Check the network road to the vault: VNet integration, private endpoint, outgoing firewall rules.',
+        ),
         cause,
       };
   }

@@ -3,12 +3,12 @@ import type { AccessToken } from '../identity/reply.js';
 import type { SecretRead } from '../settings/plan.js';
 import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
-import { VaultstrapError } from '../support/errors.js';
-import { fail, type Result, safeCause } from '../support/failure.js';
+import { fact, fail, type Result, safeCause } from '../support/failure.js';
 import type { HttpReply } from '../support/http.js';
 import { kindOf } from '../support/http.js';
 import { printIdentity } from '../support/identity-selector.js';
 import { loadSdk } from '../support/sdk-loader.js';
+import { VaultstrapError } from '../support/vaultstrap-error.js';
 import type { SecretValue, VaultLane } from './reader.js';
 import { MAX_REPLY_BYTES, readSecretReply, vaultProblem } from './reply.js';
 
@@ -132,7 +132,7 @@ export function createSdkLane({
         if (!reply && isPlainError(error)) reply = session?.refusal;
         if (!reply) return failureOf(error, read, timeout.aborted);
       }
-      return reply ? readSecretReply(reply, read, clock.now()) : failureOf(undefined, read, false);
+      return reply ? readSecretReply(reply, read, clock.now(), token.by) : failureOf(undefined, read, false);
     },
   };
 }
@@ -168,7 +168,7 @@ function credentialOf(session: Session) {
 
 function failureOf(error: unknown, read: SecretRead, timedOut: boolean): Result<SecretValue> {
   if (error instanceof VaultstrapError) {
-    return fail({ status: 'OtherReasons', code: error.code, details: error.message, hint: error.hint, retry: 'never' });
+    return fail(fact('OtherReasons', error.code, error.message, error.hint));
   }
   const cause = safeCause(error);
   const kind = timedOut ? 'timeout' : cause.name === 'AbortError' ? 'aborted' : kindOf(cause);

@@ -74,7 +74,7 @@ describe('a refusal', () => {
       expect(of(forbidden(reason), read).details).toContain(`identity ${CLIENT_ID}`);
     }
     expect(of(forbidden('ForbiddenByRbac')).hint).toMatch(
-      /^az role assignment create --role "Key Vault Secrets User" --assignee PRINCIPAL_ID --scope "\$\(az keyvault show --name shop .*\/secrets\/pw". It can take minutes/,
+      /^az role assignment create --role "Key Vault Secrets User" --assignee-object-id PRINCIPAL_ID --assignee-principal-type ServicePrincipal --scope "\$\(az keyvault show --name shop .*\/secrets\/pw". It can take minutes/,
     );
   });
 });
@@ -103,4 +103,28 @@ describe('of a challenge, the tenant is told', () => {
   ])('but nothing else of it: %s', (challenge) => {
     expect(hint(challenge)).toContain('of its own tenant only: check');
   });
+
+  test('on a machine of his own the person is named, and how az knows him', () => {
+    const read = readOf('pw', { identity: { kind: 'client', id: CLIENT_ID } });
+    const mine = (refusal: Partial<VaultRefusal>) => of({ ...refusal, by: 'AzureCliCredential' }, read);
+    expect(mine(forbidden('ForbiddenByRbac')).details).toContain(
+      'gives your own sign-in (AzureCliCredential) no right',
+    );
+    expect(mine(forbidden('ForbiddenByRbac')).hint).toContain('--assignee YOU@DOMAIN --scope');
+    expect(mine(forbidden('ForbiddenByPolicy')).hint).toContain('--upn YOU@DOMAIN --secret-permissions get');
+    expect(mine(forbidden('ForbiddenByFirewall')).hint).toBe(
+      'az keyvault network-rule add --name shop --ip-address ADDRESS',
+    );
+    const challenge = `Bearer authorization="https://login.microsoftonline.com/${TENANT}", resource="https://vault.azure.net"`;
+    expect(mine({ status: 401, challenge }).hint).toContain(`which is ${TENANT}: az login --tenant ${TENANT}.`);
+    expect(mine({ status: 401 }).hint).toContain('az login --tenant TENANT_ID');
+  });
+
+  test.each(['ManagedIdentityCredential', 'WorkloadIdentityCredential', 'EnvironmentCredential', undefined])(
+    'and %s is no person',
+    (by) => {
+      expect(of({ ...forbidden('ForbiddenByRbac'), by }).details).toContain('the system-assigned identity');
+      expect(of({ status: 401, by }).hint).toContain('check that the identity belongs to it');
+    },
+  );
 });

@@ -6,8 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/support/clock.js';
+import { readConfig } from '../../src/support/config.js';
+import { sdkAnchors } from '../../src/support/sdk-loader.js';
+import { Secret } from '../../src/support/secret.js';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
 import { proxyApplies } from '../../src/vault/proxy.js';
+import { createSdkLane } from '../../src/vault/sdk.js';
 import { findCanaries, jwt, sendJson, serve, type TestServer } from '../identity/harness.js';
 import { failure, LANES, reader, readOf, secretJson, serveHttps, value } from './harness.js';
 
@@ -124,6 +129,25 @@ describe('the SDK lane without the packages', () => {
   test('is not needed by the direct one', async () => {
     expect(value(await reader(azure.env, {}, { anchors: [] }).read('a'))).toBe('x');
   });
+});
+
+test('who signed in reaches the words of a refusal', async () => {
+  const reply = {
+    status: 403,
+    headers: { toJSON: () => ({}) },
+    bodyAsText: '{"error":{"code":"Forbidden","innererror":{"code":"ForbiddenByRbac"}}}',
+  };
+  const lane = createSdkLane({
+    config: readConfig({}),
+    clock: systemClock,
+    sdkAnchors: sdkAnchors(),
+    operation: async (_client, _read, { onResponse }) => onResponse?.(reply as never, {}),
+  });
+  const token = { token: new Secret('t'), expiresOnMs: 0 };
+  const ask = async (by: object) =>
+    failure(await lane.send(readOf('a'), { ...token, ...by }, { timeoutMs: 1000 })).details;
+  expect(await ask({ by: 'AzureCliCredential' })).toContain('gives your own sign-in (AzureCliCredential) no right');
+  expect(await ask({})).toContain('gives the system-assigned identity no right');
 });
 
 describe('both lanes', () => {

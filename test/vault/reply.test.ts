@@ -143,6 +143,24 @@ describe('no reply', () => {
     ['dns', { code: 'EAI_AGAIN' }, 'VaultNotFound', 'ERR_VAULT_DNS', 'deadline', '(EAI_AGAIN)', 'DNS zone'],
     ['dns', {}, 'VaultNotFound', 'ERR_VAULT_DNS', 'deadline', 'be looked up.', 'DNS zone'],
     ['tls', { code: 'CERT_X' }, 'OtherReasons', 'ERR_VAULT_TLS', 'never', '(CERT_X)', 'NODE_EXTRA_CA_CERTS'],
+    [
+      'tls',
+      { code: 'CERT_NOT_YET_VALID' },
+      'OtherReasons',
+      'ERR_VAULT_TLS',
+      'never',
+      '(CERT_NOT_YET_VALID)',
+      'clock right',
+    ],
+    [
+      'tls',
+      { code: 'CERT_HAS_EXPIRED' },
+      'OtherReasons',
+      'ERR_VAULT_TLS',
+      'never',
+      '(CERT_HAS_EXPIRED)',
+      'clock right',
+    ],
     ['network', { code: 'ECONN' }, 'OtherReasons', 'ERR_VAULT_UNREACHABLE', 'deadline', 'reached (ECONN)', 'firewall'],
   ] as const)('%s %o', (kind, cause, status, code, retry, details, hint) => {
     const problem = vaultProblem({ kind, cause }, readOf('pw'));
