@@ -1,7 +1,8 @@
 // What the variables of a host must look like before anything is sent where they say.
 import type { Environment } from '../settings/environment.js';
-import { type Failure, fail, type Result, succeed } from '../support/failure.js';
-import { isNear } from '../support/near.js';
+import { type Failure, fact, fail, type Result, succeed } from '../support/failure.js';
+import { isContainersHost, isNear } from '../support/near.js';
+import { isOnPlatform } from '../support/vault-names.js';
 
 /** An endpoint, and the credential to show there. */
 export interface NamedEndpoint {
@@ -16,7 +17,7 @@ export function readEndpoint(
   headerSetting?: 'IDENTITY_HEADER' | 'MSI_SECRET',
   isFit: (endpoint: URL) => boolean = () => true,
 ): Result<NamedEndpoint> {
-  const endpoint = parseEndpoint(env[setting] ?? '');
+  const endpoint = parseEndpoint(env[setting] ?? '', env);
   if (!endpoint || !isFit(endpoint)) {
     return fail({
       ...badVariable(setting, 'is not an identity endpoint'),
@@ -30,20 +31,20 @@ export function readEndpoint(
   return succeed({ endpoint, header });
 }
 
-/** Plain http only to this machine or its link: the header is a credential. */
-function parseEndpoint(text: string): URL | undefined {
+/** Plain http only to this machine or its link, and from a container to what is under it: the header is a credential. */
+function parseEndpoint(text: string, env: Environment): URL | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
   if (url.username || url.password || url.hash) return undefined;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isNear(url.hostname)) ? url : undefined;
+  const isLocal = isNear(url.hostname) || (isOnPlatform(env) && isContainersHost(url.hostname));
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLocal) ? url : undefined;
 }
 
 export function badVariable(name: string, what: string): Failure {
-  return {
-    status: 'MSINotEnabled',
-    code: 'ERR_IDENTITY_ENDPOINT',
-    details: `${name} ${what}.`,
-    hint: `The platform sets ${name}. Do not set it yourself.`,
-    retry: 'never',
-  };
+  return fact(
+    'MSINotEnabled',
+    'ERR_IDENTITY_ENDPOINT',
+    `${name} ${what}.`,
+    `The platform sets ${name}. Do not set it yourself.`,
+  );
 }

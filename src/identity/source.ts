@@ -69,7 +69,11 @@ const ROWS: readonly Row[] = [
   },
   {
     name: 'container-apps',
-    needs: ['IDENTITY_ENDPOINT', 'IDENTITY_HEADER', 'CONTAINER_APP_NAME'],
+    needs: ['IDENTITY_ENDPOINT', 'IDENTITY_HEADER'],
+    also: {
+      holds: (env) => Boolean(env['CONTAINER_APP_NAME'] || env['CONTAINER_APP_JOB_NAME']),
+      missing: 'neither CONTAINER_APP_NAME nor CONTAINER_APP_JOB_NAME is set',
+    },
     make: appService('container-apps'),
   },
   { name: 'app-service-2019', needs: ['IDENTITY_ENDPOINT', 'IDENTITY_HEADER'], make: appService('app-service-2019') },

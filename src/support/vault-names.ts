@@ -71,6 +71,10 @@ export function isOnPlatform(env: Readonly<Record<string, string | undefined>>):
   const local =
     env['AZURE_FUNCTIONS_ENVIRONMENT'] === 'Development' || /^localhost(:|$)/i.test(env['WEBSITE_HOSTNAME'] ?? '');
   // The replica's name: the app's alone is what somebody sets who imitates Container Apps on his own machine.
-  const there = env['WEBSITE_SITE_NAME'] || env['WEBSITE_INSTANCE_ID'] || env['CONTAINER_APP_REPLICA_NAME'];
+  const there =
+    env['WEBSITE_SITE_NAME'] ||
+    env['WEBSITE_INSTANCE_ID'] ||
+    env['CONTAINER_APP_REPLICA_NAME'] ||
+    env['CONTAINER_APP_JOB_EXECUTION_NAME'];
   return !local && Boolean(there);
 }

@@ -23,6 +23,7 @@ describe('the source', () => {
     ['app-service-2019', 'direct', { ...NEW, ...OLD }],
     ['container-apps', 'direct', { ...NEW, CONTAINER_APP_NAME: 'app' }],
     ['container-apps', 'direct', { ...NEW, ...OLD, CONTAINER_APP_NAME: 'app' }],
+    ['container-apps', 'direct', { ...NEW, CONTAINER_APP_JOB_NAME: 'job' }],
     ['app-service-2017', 'direct', OLD],
     ['app-service-2017', 'direct', { ...OLD, IDENTITY_HEADER: 'without its endpoint' }],
     ['app-service-2017', 'direct', { ...OLD, IDENTITY_ENDPOINT: NEW.IDENTITY_ENDPOINT }],
@@ -91,7 +92,10 @@ describe('what was looked for', () => {
       name: 'workload-identity',
       missing: 'AZURE_FEDERATED_TOKEN_FILE, AZURE_CLIENT_ID are not set',
     });
-    expect(considerSources(NEW)).toContainEqual({ name: 'container-apps', missing: 'CONTAINER_APP_NAME is not set' });
+    expect(considerSources(NEW)).toContainEqual({
+      name: 'container-apps',
+      missing: 'neither CONTAINER_APP_NAME nor CONTAINER_APP_JOB_NAME is set',
+    });
     expect(JSON.stringify(considered)).not.toContain('CANARY');
   });
 });
@@ -227,6 +231,35 @@ describe('endpoints', () => {
       expect(failure.details).toContain(one[0]);
       expect(JSON.stringify(failure)).not.toContain(endpoint);
     }
+  });
+
+  // As seen in containers of App Service: Azure/azure-cli#20196 (Linux), Azure/azure-sdk-for-net#17425 (Windows).
+  test.each([
+    'http://172.16.5.3:8081/msi/token',
+    'http://172.31.255.254:8081/msi/token',
+    'http://100.64.100.2:41580/MSI/token/',
+    'http://100.127.0.1:41580/MSI/token/',
+  ])('the machine under a container, on App Service and nowhere else: %s', (IDENTITY_ENDPOINT) => {
+    const env = { IDENTITY_ENDPOINT, IDENTITY_HEADER: 'header' };
+    expect(unwrap(detectSource({ ...env, WEBSITE_SITE_NAME: 'shop' }))).toMatchObject({
+      name: 'app-service-2019',
+      endpoint: new URL(IDENTITY_ENDPOINT),
+    });
+    for (const elsewhere of [{}, { WEBSITE_SITE_NAME: 'shop', WEBSITE_HOSTNAME: 'localhost:7071' }]) {
+      expect(failureOf(detectSource({ ...env, ...elsewhere })).code).toBe('ERR_IDENTITY_ENDPOINT');
+    }
+  });
+
+  test.each([
+    'http://10.0.0.4:8081/msi/token',
+    'http://192.168.0.4:8081/msi/token',
+    'http://8.8.8.8/msi/token',
+    'http://172.16.5.3.evil.example/msi/token',
+    'http://user@172.16.5.3:8081/msi/token',
+    'http://identity.internal.example/msi/token',
+  ])('not even there: %s', (IDENTITY_ENDPOINT) => {
+    const env = { IDENTITY_ENDPOINT, IDENTITY_HEADER: 'header', WEBSITE_SITE_NAME: 'shop' };
+    expect(failureOf(detectSource(env)).code).toBe('ERR_IDENTITY_ENDPOINT');
   });
 
   test.each([

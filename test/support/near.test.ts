@@ -1,6 +1,6 @@
 // Plain http and tokens of the platform go to near hosts only: each wrong yes here is a token given away.
 import { expect, test } from 'vitest';
-import { isNear } from '../../src/support/near.js';
+import { isContainersHost, isNear } from '../../src/support/near.js';
 
 test.each(['localhost', '127.0.0.1', '127.255.255.254', '169.254.169.254', '169.254.0.1', '[::1]'])('%s is', (host) => {
   expect(isNear(host)).toBe(true);
@@ -34,4 +34,30 @@ test.each([
   '[::ffff:127.0.0.1]',
 ])('%j is not', (host) => {
   expect(isNear(host)).toBe(false);
+});
+
+test.each(['172.16.0.1', '172.19.255.255', '172.20.1.1', '172.31.0.1', '100.64.0.1', '100.99.1.1', '100.127.255.255'])(
+  '%s is the machine under a container of App Service',
+  (host) => expect(isContainersHost(host)).toBe(true),
+);
+
+test.each([
+  '172.15.0.1',
+  '172.32.0.1',
+  '172.1.0.1',
+  '1172.16.0.1',
+  '172.16.0',
+  '172.16.0.0.1',
+  '172x16.0.1',
+  '172.16.a.b',
+  '100.63.0.1',
+  '100.128.0.1',
+  '100.6.0.1',
+  '10.92.0.4',
+  '192.168.0.1',
+  '127.0.0.1',
+  '172.16.evil.example',
+  '[::ffff:172.16.0.1]',
+])('%j is not', (host) => {
+  expect(isContainersHost(host)).toBe(false);
 });

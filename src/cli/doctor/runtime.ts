@@ -40,7 +40,7 @@ function hostOf(env: Environment): string {
     const sku = env['WEBSITE_SKU'];
     return sku && /^[\w ]{1,40}$/.test(sku) ? `Azure Functions (${sku})` : 'Azure Functions';
   }
-  if (has('CONTAINER_APP_NAME')) return 'Container Apps';
+  if (has('CONTAINER_APP_NAME') || has('CONTAINER_APP_JOB_NAME')) return 'Container Apps';
   if (has('WEBSITE_SITE_NAME') || has('WEBSITE_INSTANCE_ID')) return 'App Service';
   if (has('KUBERNETES_SERVICE_HOST')) return 'Kubernetes';
   if (has('Fabric_ServiceName') || has('Fabric_ApplicationName')) return 'Service Fabric';

@@ -45,6 +45,7 @@ describe('the process', () => {
     ],
     ['App Service', { WEBSITE_SITE_NAME: 'app' }],
     ['Container Apps', { CONTAINER_APP_NAME: 'app', KUBERNETES_SERVICE_HOST: '10.0.0.1' }],
+    ['Container Apps', { CONTAINER_APP_JOB_NAME: 'job', KUBERNETES_SERVICE_HOST: '10.0.0.1' }],
     ['Kubernetes', { KUBERNETES_SERVICE_HOST: '10.0.0.1' }],
     ['a build agent', { TF_BUILD: 'True' }],
   ])('%s', (where, env) => {
@@ -130,7 +131,7 @@ describe('the identity', () => {
     expect(found?.more).toEqual([
       expect.stringMatching(/^not workload-identity: AZURE_FEDERATED_TOKEN_FILE, /),
       'not service-fabric: IDENTITY_ENDPOINT, IDENTITY_HEADER, IDENTITY_SERVER_THUMBPRINT are not set',
-      'not container-apps: IDENTITY_ENDPOINT, IDENTITY_HEADER, CONTAINER_APP_NAME are not set',
+      'not container-apps: IDENTITY_ENDPOINT, IDENTITY_HEADER are not set',
       'not app-service-2019: IDENTITY_ENDPOINT, IDENTITY_HEADER are not set',
       'not azure-ml: neither DEFAULT_IDENTITY_CLIENT_ID nor AZUREML_* is set',
     ]);
