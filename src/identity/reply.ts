@@ -139,7 +139,7 @@ const WEB_APP: Commands = [
   `az webapp${OF_APP}`,
   '',
   ' --identities RESOURCE_ID',
-  ' (az functionapp ... for a Function App)',
+  ' (az functionapp ... for a Function App, --slot NAME for a slot)',
 ];
 const MACHINE: Commands = [
   'az vm identity assign --name VM --resource-group GROUP',

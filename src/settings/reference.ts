@@ -145,7 +145,8 @@ export function tooLong(): ReferenceProblem {
 const WHAT_IT_NEEDS =
   'Give SecretUri=https://{vault}.vault.azure.net/secrets/{name}, or VaultName={vault};SecretName={name}.';
 
-const VAULT_NAME_RULE = 'A vault name has 3 to 24 letters, digits and single hyphens, and begins with a letter.';
+const VAULT_NAME_RULE =
+  'A vault name has 3 to 24 letters, digits and single hyphens, and begins with a letter. Give it alone, without the rest of the host.';
 
 function bad(problem: string, hint: string): ReferenceProblem {
   return { problem, hint };

@@ -80,7 +80,7 @@ function unauthorized({ vault }: SecretRead, { challenge, by }: VaultRefusal): F
   );
 }
 
-function forbidden({ vault, secret, version, identity }: SecretRead, { reason, by }: VaultRefusal): Failure {
+function forbidden({ vault, secret, version, identity }: SecretRead, { code, reason, by }: VaultRefusal): Failure {
   const denied = 'AccessToKeyVaultDenied';
   const isPerson = isSignIn(by);
   const who = isPerson
@@ -136,7 +136,9 @@ function forbidden({ vault, secret, version, identity }: SecretRead, { reason, b
         denied,
         'ERR_VAULT_FORBIDDEN',
         `vault '${vault}' refused to give '${secret}' to ${who} (403).`,
-        `Grant "Key Vault Secrets User" on the secret, and check the vault's firewall: az keyvault show --name ${vault} --query properties.networkAcls`,
+        code
+          ? `Grant "Key Vault Secrets User" on the secret, and check the vault's firewall: az keyvault show --name ${vault} --query properties.networkAcls`
+          : 'Key Vault says why. This did not: check that no proxy or gateway answers in its place.',
       );
   }
 }

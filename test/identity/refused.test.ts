@@ -73,7 +73,7 @@ test.each<[TokenContext, number, code: string, retry: string, details: string, h
 test.each([
   ['container-apps', 'az containerapp identity assign', '--system-assigned', '--user-assigned RESOURCE_ID'],
   ['default-azure-credential', 'az vm identity assign', 'az vmss', '--identities RESOURCE_ID'],
-  ['app-service-2019', 'az webapp identity assign', 'az functionapp', '--identities RESOURCE_ID'],
+  ['app-service-2019', 'az webapp identity assign', 'az functionapp', '--slot NAME'],
   ['container-apps', 'az containerapp identity assign', 'az containerapp job', '(az containerapp job'],
   ['msi-endpoint', 'az vm identity assign', 'az vmss', '--identities RESOURCE_ID'],
   ['azure-ml', 'az ml compute update', '--identity-type system_assigned', 'user_assigned --user-assigned-identities'],

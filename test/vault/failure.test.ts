@@ -23,7 +23,9 @@ describe('a refusal', () => {
     [forbidden('ForbiddenByConnection'), DENIED, 'ERR_VAULT_CONNECTION', 'never', 'public connections', 'privatelink'],
     [forbidden('SecretDisabled'), 'OtherReasons', 'ERR_SECRET_DISABLED', 'never', 'is disabled', '--enabled true'],
     [forbidden('Other'), DENIED, 'ERR_VAULT_FORBIDDEN', 'never', "refused to give 'pw'", 'networkAcls'],
-    [forbidden(), DENIED, 'ERR_VAULT_FORBIDDEN', 'never', 'to the system-assigned identity (403)'],
+    [forbidden(), DENIED, 'ERR_VAULT_FORBIDDEN', 'never', 'to the system-assigned identity (403)', 'networkAcls'],
+    // A page of a company's proxy.
+    [{ status: 403 }, DENIED, 'ERR_VAULT_FORBIDDEN', 'never', '(403)', 'no proxy or gateway'],
     [{ status: 404 }, 'VaultNotFound', 'ERR_VAULT_NOT_FOUND', 'never', 'not as Key Vault does', 'az keyvault show'],
     [{ status: 404, code: 'NotFound' }, 'VaultNotFound', 'ERR_VAULT_NOT_FOUND', 'never', "the vault's name"],
     [{ status: 429 }, 'OtherReasons', 'ERR_THROTTLED', 'deadline', 'throttling (429)', 'VAULTSTRAP_REFRESH_SECONDS'],
