@@ -112,9 +112,9 @@ export function createSecretReader(
   };
 }
 
-/** No command for a vault that Azure does not have. */
+/** No command for a vault that Azure does not have, nor a word on what Key Vault does. */
 function withoutCommand<T>(result: Result<T>, host: string): Result<T> {
-  if (result.ok || isVaultHost(host) || !result.failure.hint.includes('az keyvault')) return result;
+  if (result.ok || isVaultHost(host) || !/key ?vault /i.test(result.failure.hint)) return result;
   const hint = `Look at what answers at ${host}, which VAULTSTRAP_ALLOWED_HOSTS allows: it is no vault of Azure.`;
   return fail({ ...result.failure, hint });
 }

@@ -92,6 +92,7 @@ describe('a host that is only allowed', () => {
     [403, { error: { code: 'Forbidden', innererror: { code: 'ForbiddenByRbac' } } }],
     [403, {}],
     [418, {}],
+    [302, {}],
   ])('%i %j: no command names a vault that Azure does not have', async (status, body) => {
     const imitation = await serveHttps((_request, response) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
