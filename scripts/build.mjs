@@ -43,7 +43,7 @@ const commands = readdirSync(path.join(root, 'src/cli/commands'))
   .map((file) => path.parse(file).name)
   .filter((name) => name !== 'run');
 /** What a plain `run` does without, so that it starts sooner; and what two commands share and is larger than both. */
-const lazy = ['main', 'run/masked', 'support/load-files', 'support/looks-secret', 'lint-app'];
+const lazy = ['main', 'run/masked', 'support/load-files', 'support/looks-secret', 'support/unread-files', 'lint-app'];
 
 /** @type {import('esbuild').BuildOptions} */
 const common = {

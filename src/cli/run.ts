@@ -4,7 +4,6 @@ import { runChild } from './support/child.js';
 import { EXIT } from './support/exit.js';
 import { loadSources, type SourceOptions } from './support/sources.js';
 import { complain, note } from './support/terminal.js';
-import { hintOfUnread } from './support/unread-files.js';
 
 export interface RunOptions extends SourceOptions {
   /** Conceal values in the command's output. */
@@ -26,8 +25,11 @@ export async function runCommand(command: string, args: readonly string[], optio
     return EXIT.failedBefore;
   }
   const { status, relaxations } = report();
-  const unread = status === 'idle' ? hintOfUnread(options) : undefined;
-  if (unread !== undefined) note(unread);
+  if (status === 'idle') {
+    const { hintOfUnread } = await import('./support/unread-files.js');
+    const unread = hintOfUnread(options);
+    if (unread !== undefined) note(unread);
+  }
   if (relaxations) note(`in force: ${relaxations.join(', ')}.`);
   const whole = { command, args, env: { ...readEnvironment(), ...Object.fromEntries(forCommand) } };
   if (!options.mask) return runChild(whole);
