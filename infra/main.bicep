@@ -38,7 +38,7 @@ param officerId string = ''
 param actionGroupIds array = []
 
 @description('Node on App Service and Functions: 22 or newer.')
-param nodeVersion string = '22'
+param nodeVersion string = '24'
 
 @description('Plan of the web app.')
 param webSku string = 'B1'

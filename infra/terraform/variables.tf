@@ -69,7 +69,7 @@ variable "action_group_ids" {
 variable "node_version" {
   description = "Node on App Service and Functions: 22 or newer."
   type        = string
-  default     = "22"
+  default     = "24"
 }
 
 variable "web_sku" {

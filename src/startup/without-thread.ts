@@ -94,6 +94,6 @@ const TIMED_OUT: Failure = {
   status: 'FetchTimedOut',
   code: 'ERR_TIMEOUT',
   details: 'no answer came before the deadline.',
-  hint: 'Check the network road to the identity endpoint and the vault. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
+  hint: 'Check that the network lets this process reach the identity endpoint and the vault. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
   retry: 'deadline',
 };

@@ -110,7 +110,7 @@ export function vaultProblem({ kind, cause }: HttpProblem, read: SecretRead): Fa
           'FetchTimedOut',
           'ERR_VAULT_TIMEOUT',
           `vault '${vault}' did not answer in time.`,
-          'Check the network road to the vault (VNet, private endpoint, firewall). VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
+          'Check that the network lets this process reach the vault (VNet, private endpoint, firewall). VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
         ),
         cause,
       };
@@ -144,7 +144,7 @@ export function vaultProblem({ kind, cause }: HttpProblem, read: SecretRead): Fa
           'OtherReasons',
           'ERR_VAULT_UNREACHABLE',
           `vault '${vault}' cannot be reached${word}.`,
-          'Check the network road to the vault: VNet integration, private endpoint, outgoing firewall rules.',
+          'Check that the network lets this process reach the vault: VNet integration, private endpoint, outgoing firewall rules.',
         ),
         cause,
       };
