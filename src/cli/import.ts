@@ -116,7 +116,7 @@ function advice(
   else if (moved > 0) {
     lines.push(
       `${path} now holds ${moved} ${moved === 1 ? 'reference' : 'references'} in the place of values. Where it was shared or committed the values are known: ` +
-        'make new ones, and write them with vaultstrap set.',
+        'make new ones, and write them with npx vaultstrap set.',
     );
   }
   return lines;

@@ -8,5 +8,5 @@ export function lateStartWarning({ settings }: Pick<Report, 'settings'>): string
   const late = settings.filter(({ origin }) => origin === 'reference' || origin === 'template');
   if (late.length === 0) return undefined;
   const names = late.map(({ setting }) => setting).join(', ');
-  return `registerRotation() began the start, behind the app's modules: while those loaded, ${names} held no value yet. Import 'vaultstrap/register' in the file that loads first: npx vaultstrap init.`;
+  return `registerRotation() began the start, after the app's modules: while those loaded, ${names} held no value yet. Import 'vaultstrap/register' in the file that loads first: npx vaultstrap init.`;
 }

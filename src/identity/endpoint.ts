@@ -21,7 +21,7 @@ export function readEndpoint(
   if (!endpoint || !isFit(endpoint)) {
     return fail({
       ...badVariable(setting, 'is not an identity endpoint'),
-      hint: `The platform sets ${setting}: https, or http to loopback or 169.254.0.0/16. Do not set it yourself.`,
+      hint: `The platform sets ${setting}: https, or http to this machine or the one under its container. Do not set it yourself.`,
     });
   }
   const header = headerSetting ? (env[headerSetting] ?? '') : '';

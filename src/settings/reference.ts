@@ -110,7 +110,7 @@ export function parseReference(
  * `azd env set-secret` writes.
  */
 export function parseAkvs(text: string, vaultSuffix: string = DEFAULT_VAULT_SUFFIX): ParsedReference {
-  const hint = 'Write akvs://{subscription id}/{vault}/{secret}, with /{version} behind it if it is to be pinned.';
+  const hint = 'Write akvs://{subscription id}/{vault}/{secret}, with /{version} after it if it is to be pinned.';
   if (text.length > MAX_REFERENCE_LENGTH) return tooLong();
   const [subscription, vault, secret, version, ...rest] = text.slice('akvs://'.length).split('/');
   if (subscription === undefined || !SUBSCRIPTION.test(subscription))

@@ -172,7 +172,7 @@ export function createEngine(): Engine {
     starts
       .log()
       .error(
-        "vaultstrap/start began to resolve settings and nothing joined it, so they are missing. Import 'vaultstrap/register' behind the heavy modules.",
+        "vaultstrap/start began to resolve settings and nothing joined it, so they are missing. Import 'vaultstrap/register' after the heavy modules.",
       );
   }
 

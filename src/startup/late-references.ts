@@ -20,6 +20,6 @@ export function tellOfLate(): void {
   const shown = late.length > 3 ? `${late.slice(0, 3).join(', ')} and ${late.length - 3} more` : late.join(', ');
   const { warn } = engine ?? createLog('warn');
   warn(
-    `${shown}: set behind vaultstrap/register, so the reference stays text. What loads .env belongs above it; npx vaultstrap lint shows where.`,
+    `${shown}: set after vaultstrap/register had run, so the reference stays text. What loads .env belongs above it; npx vaultstrap lint shows where.`,
   );
 }

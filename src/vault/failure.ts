@@ -71,12 +71,12 @@ function unauthorized({ vault }: SecretRead, { challenge, by }: VaultRefusal): F
   const tenant = /authorization="https:\/\/[^/"]+\/([0-9a-f-]{36})"/i.exec(challenge ?? '')?.[1];
   const remedy = isSignIn(by)
     ? `az login --tenant ${tenant ?? 'TENANT_ID'}`
-    : 'check that the identity belongs to it, and VAULTSTRAP_VAULT_SUFFIX in other clouds';
+    : 'check that the identity belongs to it, and VAULTSTRAP_VAULT_SUFFIX in other clouds.';
   return fact(
     'UnauthorizedClient',
     'ERR_VAULT_UNAUTHORIZED',
     `vault '${vault}' did not accept the token (401).`,
-    `The vault accepts tokens of its own tenant only${tenant ? `, which is ${tenant}` : ''}: ${remedy}.`,
+    `The vault accepts tokens of its own tenant only${tenant ? `, which is ${tenant}` : ''}: ${remedy}`,
   );
 }
 
@@ -97,7 +97,7 @@ function forbidden({ vault, secret, version, identity }: SecretRead, { code, rea
         'ERR_VAULT_RBAC',
         `vault '${vault}' gives ${who} no right to read '${secret}' (403).`,
         `az role assignment create --role "Key Vault Secrets User" --assignee${assignee} ` +
-          `--scope "$(az keyvault show --name ${vault} --query id --output tsv)/secrets/${secret}". It can take minutes to work.`,
+          `--scope "$(az keyvault show --name ${vault} --query id --output tsv)/secrets/${secret}" (it can take minutes to work)`,
       );
     }
     case 'ForbiddenByPolicy':
@@ -106,7 +106,7 @@ function forbidden({ vault, secret, version, identity }: SecretRead, { code, rea
         denied,
         'ERR_VAULT_POLICY',
         `no access policy of vault '${vault}' lets ${who} read secrets (403).`,
-        `az keyvault set-policy --name ${vault} --${isPerson ? 'upn YOU@DOMAIN' : 'object-id PRINCIPAL_ID'} --secret-permissions get. Roles have no effect on a vault with access policies.`,
+        `az keyvault set-policy --name ${vault} --${isPerson ? 'upn YOU@DOMAIN' : 'object-id PRINCIPAL_ID'} --secret-permissions get (roles have no effect on a vault with access policies)`,
       );
     case 'ForbiddenByFirewall':
       return fact(

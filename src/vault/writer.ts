@@ -63,10 +63,10 @@ export function createSecretWriter({ config, clock, tokens, sdkAnchors }: Secret
 /** What is missing for whoever writes secrets and reads them back: a right to read alone would be no help. */
 export function grantForWriting(vault: string, code: string): string | undefined {
   if (code === 'ERR_VAULT_RBAC') {
-    return `az role assignment create --role "Key Vault Secrets Officer" --assignee PRINCIPAL_ID --scope "$(az keyvault show --name ${vault} --query id --output tsv)". It can take minutes to work.`;
+    return `az role assignment create --role "Key Vault Secrets Officer" --assignee PRINCIPAL_ID --scope "$(az keyvault show --name ${vault} --query id --output tsv)" (it can take minutes to work)`;
   }
   if (code === 'ERR_VAULT_POLICY') {
-    return `az keyvault set-policy --name ${vault} --object-id PRINCIPAL_ID --secret-permissions get set. Roles have no effect on a vault with access policies.`;
+    return `az keyvault set-policy --name ${vault} --object-id PRINCIPAL_ID --secret-permissions get set (roles have no effect on a vault with access policies)`;
   }
   return undefined;
 }
@@ -108,7 +108,7 @@ function conflict(vault: string, secret: string, reason: string | undefined): Pi
   if (reason === 'ObjectIsDeletedButRecoverable') {
     return {
       details: `secret '${secret}' in vault '${vault}' is deleted, and its name is taken until it is purged (409).`,
-      hint: `Bring it back, then write again: ${recover}. Or give the name free for good: az keyvault secret purge --vault-name ${vault} --name ${secret}`,
+      hint: `Bring it back, then write again: ${recover}. Or free the name for good: az keyvault secret purge --vault-name ${vault} --name ${secret}`,
     };
   }
   return {

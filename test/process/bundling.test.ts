@@ -196,7 +196,7 @@ describe.each([
       await built.write({ file, format });
       await expectItRuns(alone, entry, extension);
       // What is loaded for its effect alone, where something is wrong.
-      if (entry === 'register') expect(readFileSync(file, 'utf8')).toContain('set behind vaultstrap/register');
+      if (entry === 'register') expect(readFileSync(file, 'utf8')).toContain('set after vaultstrap/register');
     }
     await built.close();
   });

@@ -8,7 +8,7 @@ import { canary } from './support/canary.js';
 const password = canary('password');
 const REFERENCE = '@KeyVault(VaultName=shop;SecretName=password)';
 const line = (names: string) =>
-  `vaultstrap warn: ${names}: set behind vaultstrap/register, so the reference stays text. What loads .env belongs above it; npx vaultstrap lint shows where.\n`;
+  `vaultstrap warn: ${names}: set after vaultstrap/register had run, so the reference stays text. What loads .env belongs above it; npx vaultstrap lint shows where.\n`;
 
 let azure: Emulator;
 let app: App;

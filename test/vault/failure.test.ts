@@ -76,7 +76,7 @@ describe('a refusal', () => {
       expect(of(forbidden(reason), read).details).toContain(`identity ${CLIENT_ID}`);
     }
     expect(of(forbidden('ForbiddenByRbac')).hint).toMatch(
-      /^az role assignment create --role "Key Vault Secrets User" --assignee-object-id PRINCIPAL_ID --assignee-principal-type ServicePrincipal --scope "\$\(az keyvault show --name shop .*\/secrets\/pw". It can take minutes/,
+      /^az role assignment create --role "Key Vault Secrets User" --assignee-object-id PRINCIPAL_ID --assignee-principal-type ServicePrincipal --scope "\$\(az keyvault show --name shop .*\/secrets\/pw" \(it can take minutes/,
     );
   });
 });
@@ -118,7 +118,7 @@ describe('of a challenge, the tenant is told', () => {
       'az keyvault network-rule add --name shop --ip-address ADDRESS',
     );
     const challenge = `Bearer authorization="https://login.microsoftonline.com/${TENANT}", resource="https://vault.azure.net"`;
-    expect(mine({ status: 401, challenge }).hint).toContain(`which is ${TENANT}: az login --tenant ${TENANT}.`);
+    expect(mine({ status: 401, challenge }).hint).toContain(`which is ${TENANT}: az login --tenant ${TENANT}`);
     expect(mine({ status: 401 }).hint).toContain('az login --tenant TENANT_ID');
   });
 

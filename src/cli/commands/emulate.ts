@@ -23,7 +23,7 @@ export function addEmulate(program: Command): void {
     .command('emulate')
     .summary('Vaults and an identity on this machine, without Azure')
     .description('Vaults and an identity endpoint on this machine, for any language, without Azure.')
-    .argument('[command...]', 'a command that uses them, and its arguments, behind --')
+    .argument('[command...]', 'a command that uses them, and its arguments, after --')
     .option('--port <number>', 'port of the vaults (https); identity gets the next one, the page the one after')
     .option('--seed <file>', 'what there is: JSON with comments, or lines of vault/secret=value')
     .option('--from-settings <file>', 'make what this local.settings.json or .env file refers to')

@@ -8,7 +8,7 @@ export function addRun(program: Command): void {
       .command('run')
       .summary('Start a command with values in the place of references')
       .description('Start a command whose environment holds values in the place of references.')
-      .argument('<command...>', 'the command and its arguments, behind --'),
+      .argument('<command...>', 'the command and its arguments, after --'),
   )
     .option('--mask', "conceal values of four characters and more in the command's output, as well as can be done")
     .passThroughOptions()

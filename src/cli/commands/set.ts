@@ -22,7 +22,7 @@ export function addSet(program: Command): void {
     .description('Write a secret to a vault, and print the reference to it.')
     .argument('<vault>', "the vault's name")
     .argument('<name>', "the secret's name")
-    .option('--keep-newline', 'keep the line end behind the value')
+    .option('--keep-newline', 'keep the line end after the value')
     .option('--content-type <type>', 'what the value is, for people')
     .option('--expires <date>', 'when it expires: 2027-06-30, or with a time and Z')
     .option('--not-before <date>', 'when it becomes valid')

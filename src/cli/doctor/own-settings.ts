@@ -68,7 +68,7 @@ function leftOver(env: Environment): readonly Finding[] {
     warning(
       'settings',
       `${set.join(', ')}: a service principal's own secret stands in the settings.`,
-      'Grant the secrets to the managed identity, then remove AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH, AZURE_TENANT_ID and AZURE_CLIENT_ID: docs/identity.md, "Leaving a service principal behind".',
+      'Grant the secrets to the managed identity, then remove AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH, AZURE_TENANT_ID and AZURE_CLIENT_ID.',
       { facts: { servicePrincipal: set } },
     ),
   ];

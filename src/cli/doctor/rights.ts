@@ -21,7 +21,7 @@ export function examineRight({ host, identity, answer }: ListRight): Finding {
   return warning(
     'rights',
     'may list the secrets: it has a right to the whole vault, and not only to what is read here.',
-    'Any code beside this app can use it (docs/identity.md). Give "Key Vault Secrets User" on the single secrets, and take the wider role away; or give the app a vault of its own.',
+    'Any code beside this app can use it. Give "Key Vault Secrets User" on the single secrets, and take the wider role away; or give the app a vault of its own.',
     { about, facts },
   );
 }

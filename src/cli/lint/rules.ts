@@ -19,7 +19,7 @@ export const RULES = {
   'register-missing': 'Settings hold references, and nothing resolves them.',
   'register-order': 'Files that load before the one that imports vaultstrap/register.',
   'register-not-first': 'Modules that load before vaultstrap/register.',
-  'env-file-late': 'A .env file that is loaded behind vaultstrap/register.',
+  'env-file-late': 'A .env file that is loaded after vaultstrap/register.',
   'bundle-reorders': 'A bundle that runs external packages before vaultstrap/register.',
   'entry-not-found': 'The main of package.json leads to no file.',
   'unreadable-file': 'A file that cannot be read as what it should be.',

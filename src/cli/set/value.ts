@@ -35,7 +35,7 @@ function textOf(bytes: Buffer, keepNewline: boolean): string {
   } catch {
     throw new UsageError(
       'the value is not UTF-8 text, and a secret is text.',
-      'Write bytes as base64: base64 -w0 file | vaultstrap set ...',
+      'Write bytes as base64: base64 -w0 file | npx vaultstrap set ...',
     );
   }
   // What `echo`, editors and here-documents put behind a value is not part of it.

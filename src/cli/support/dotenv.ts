@@ -48,7 +48,7 @@ export function readDotenv(text: string): { readonly assignments: readonly Assig
       valueEnd = at;
       if (!take(NOTHING)) {
         return broken(
-          `there is something behind the closing ${quote}`,
+          `there is something after the closing ${quote}`,
           'A value that holds one kind of quote stands in another: ", \' or `.',
         );
       }

@@ -30,7 +30,7 @@ const WORDS: Readonly<Record<string, string>> = {
   UnexpectedEndOfComment: 'a comment is not closed',
   InvalidSymbol: 'a word that is no value',
   InvalidEscapeCharacter: 'a text has a wrong escape (a backslash is written twice)',
-  EndOfFileExpected: 'something is left behind its end',
+  EndOfFileExpected: 'something follows its end',
 };
 
 function inWords(code: ParseErrorCode): string {

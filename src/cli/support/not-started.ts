@@ -18,7 +18,7 @@ export function notStarted(command: string, error: unknown): number | undefined 
 }
 
 const HINTS: Readonly<Record<string, string>> = {
-  EACCES: 'Is it a file, and executable (chmod +x)? A script also starts behind its interpreter: node script.js.',
+  EACCES: 'Is it a file, and executable (chmod +x)? Or start a script by its interpreter: node script.js.',
   E2BIG:
     'Its arguments and environment are more than the system takes, or one of them is (128 KB on Linux). Hand over large values in files: File=true.',
 };
@@ -37,6 +37,6 @@ function notFound(command: string): [message: string, hint: string] {
     message,
     isPath
       ? 'A path is taken from the folder that vaultstrap runs in.'
-      : 'Is it spelt right, installed, and in PATH? What packages put into node_modules/.bin is found behind npx vaultstrap.',
+      : 'Is it spelt right, installed, and in PATH? What packages put into node_modules/.bin is found by npx vaultstrap.',
   ];
 }

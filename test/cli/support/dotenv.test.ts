@@ -38,7 +38,7 @@ describe('mistakes name the line and quote nothing', () => {
     ['no name', `\n\n=${secret}`, 3, 'this is no setting'],
     ['a name in two words', `MY ${secret}=1`, 1, 'this is no setting'],
     ['an open quote', `A=1\r\nB="${secret}\r\nC=3`, 2, 'a " is not closed'],
-    ['a quote in quotes', `A="${secret}"${secret}"`, 1, 'behind the closing "'],
+    ['a quote in quotes', `A="${secret}"${secret}"`, 1, 'after the closing "'],
     ['JSON', `{\n"${secret}": 1 }`, 1, 'this is no setting'],
     ['after a value of several lines', `A="1\n2\n3"\n${secret}`, 4, 'this is no setting'],
   ])('%s', (_what, text, line, what) => {

@@ -22,7 +22,7 @@ export function envFilesLate(loads: readonly Load[], envReferences: number): rea
         source,
         span,
         ['env-file-late', envReferences > 0 ? 'error' : 'warning'],
-        `${specifier} loads .env behind vaultstrap/register: a reference in that file stays text.`,
+        `${specifier} loads .env after vaultstrap/register: a reference in that file stays text.`,
         envFile
           ? `Load .env above vaultstrap/register; among ES modules, whose imports run before any call, ${importFor(envFile)}.`
           : 'Put it above vaultstrap/register.',

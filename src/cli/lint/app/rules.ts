@@ -66,7 +66,7 @@ function lintFunctions(project: Project, references: References, loader: Loader)
       span: main.span,
       severity: 'error',
       what: `none of the ${entries.length} file(s) of "main" imports vaultstrap/register`,
-      hint: `Run "vaultstrap init", or make ${REGISTER_LINE} the first line of the file that loads first.`,
+      hint: `Run "npx vaultstrap init", or make ${REGISTER_LINE} the first line of the file that loads first.`,
     });
   }
   const own = perEntry[first] ?? [];
@@ -118,7 +118,7 @@ function lintStart(project: Project, references: References, loader: Loader): re
     // Whoever starts it may do so in another way than this script.
     severity: 'warning',
     what: `${entry}, where the program begins, does not import vaultstrap/register`,
-    hint: `Run "vaultstrap init", or start it with "node --import vaultstrap/preload" or "vaultstrap run --".`,
+    hint: `Run "npx vaultstrap init", or start it with "node --import vaultstrap/preload" or "npx vaultstrap run --".`,
   });
 }
 

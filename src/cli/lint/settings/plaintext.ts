@@ -43,6 +43,6 @@ function remedyFor(name: string, instead: string | undefined): string {
     return `The Functions host reads it: ${instead}; or @Microsoft.KeyVault(...), which the platform resolves.`;
   if (isProtected(name)) return 'No reference is resolved there. A sign-in: do without it, by a managed identity.';
   if (/^ConnectionStrings:/.test(name))
-    return "ConnectionStrings are .NET's: for Node, put it into Values, then vaultstrap import.";
-  return 'Put it into a vault (vaultstrap import), and a reference here: @KeyVault(VaultName=...;SecretName=...).';
+    return "ConnectionStrings are .NET's: for Node, put it into Values, then npx vaultstrap import.";
+  return 'Put it into a vault (npx vaultstrap import), and a reference here: @KeyVault(VaultName=...;SecretName=...).';
 }
