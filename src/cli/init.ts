@@ -51,8 +51,9 @@ export async function init(options: InitOptions): Promise<number> {
     for (const change of changes) checkWritable(dir, change);
     for (const change of changes) write(dir, change);
     const names = changes.map(({ file }) => file).join(', ');
+    const install = changes.some(({ file }) => file === 'package.json') ? 'npm install, then ' : '';
     process.stdout.write(
-      `Written: ${names}.\nNext: npm install, then npx vaultstrap lint. To start it without Azure: ${startOf(project)}\n`,
+      `Written: ${names}.\nNext: ${install}npx vaultstrap lint. To start it without Azure: ${startOf(project)}\n`,
     );
   }
   for (const one of entry.byHand) explain(one);

@@ -73,7 +73,7 @@ function commandOf(name: string | undefined): Command | undefined {
 }
 
 function seeHelp(command: Command | undefined): string {
-  return `Run vaultstrap ${command ? `${command.name()} ` : ''}--help to see how.`;
+  return `Run npx vaultstrap ${command ? `${command.name()} ` : ''}--help to see how.`;
 }
 
 function refuseExcess(command: Command): void {

@@ -133,7 +133,7 @@ describe('exit status', () => {
     const { code, stderr } = await app.run(['node_modules/vaultstrap/dist/cli.cjs', ...args], { env: env() });
 
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^vaultstrap error: .* Hint: .*Run vaultstrap (run )?--help to see how\.\n$/);
+    expect(stderr).toMatch(/^vaultstrap error: .* Hint: .*Run npx vaultstrap (run )?--help to see how\.\n$/);
     expect(await requestsOf(azure)).toEqual({ token: 0, vault: 0, unauthorized: 0 });
   });
 
@@ -142,7 +142,8 @@ describe('exit status', () => {
     expect(await app.run([cli, 'help', 'lnt'])).toMatchObject({
       code: 2,
       stdout: '',
-      stderr: "vaultstrap error: unknown command 'lnt'. Hint: Did you mean lint? Run vaultstrap --help to see how.\n",
+      stderr:
+        "vaultstrap error: unknown command 'lnt'. Hint: Did you mean lint? Run npx vaultstrap --help to see how.\n",
     });
     expect(await app.run([cli, 'help', 'help'])).toMatchObject({ code: 0, stderr: '' });
   });
@@ -150,7 +151,7 @@ describe('exit status', () => {
   test('2: a value for an option that takes none', async () => {
     expect(await app.run([...RUN, '--mask=yes', '--', 'true'])).toMatchObject({
       code: 2,
-      stderr: "vaultstrap error: option '--mask' takes no value. Hint: Run vaultstrap run --help to see how.\n",
+      stderr: "vaultstrap error: option '--mask' takes no value. Hint: Run npx vaultstrap run --help to see how.\n",
     });
   });
 
