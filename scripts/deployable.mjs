@@ -1,13 +1,19 @@
 // Puts together what runs of this repository's Function App, and nothing else: `node scripts/deployable.mjs [folder]`.
 // azd, Core Tools and a zip take the folder as it is. It is copied from what is installed, so its versions are the lock file's.
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './embedded-sources.mjs';
 import { buildIfStale } from './pack.mjs';
 
 const MODEL = '@azure/functions';
 
-const folder = path.resolve(process.argv[2] ?? path.join(root, 'deploy'));
+const [, , given] = process.argv;
+const folder = path.resolve(given ?? path.join(root, 'deploy'));
+// Ours is made anew; what is in another nobody has told us to remove.
+if (given === undefined) rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+if (readdirSync(folder).length > 0) throw new Error(`${folder} is not empty.`);
+
 /** @param {string} name */
 const manifest = (name) => JSON.parse(readFileSync(path.join(root, name, 'package.json'), 'utf8'));
 
@@ -27,8 +33,6 @@ function take(name) {
 }
 
 buildIfStale();
-rmSync(folder, { recursive: true, force: true });
-mkdirSync(folder, { recursive: true });
 cpSync(path.join(root, 'host.json'), path.join(folder, 'host.json'));
 const types = path.join(root, 'dist/types');
 cpSync(path.join(root, 'dist'), path.join(folder, 'dist'), { recursive: true, filter: (from) => from !== types });

@@ -1,6 +1,6 @@
 // `npm run deployable`: the folder that azd and Core Tools send is a whole Function App, and nothing else.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -31,7 +31,10 @@ beforeAll(async () => {
   });
   expect(status, stderr).toBe(0);
 });
-afterAll(() => azure?.close());
+afterAll(async () => {
+  await azure?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 test('holds what runs, and nothing to build it with', () => {
   expect(readdirSync(folder).sort()).toEqual(['dist', 'host.json', 'node_modules', 'package.json']);
@@ -46,6 +49,14 @@ test('holds what runs, and nothing to build it with', () => {
   );
   expect({ scripts, devDependencies, optionalDependencies }).toEqual({});
   expect(Object.keys(dependencies)).toEqual(['@azure/functions']);
+});
+
+test('is put into an empty folder only', () => {
+  const { status, stderr } = spawnSync(process.execPath, [path.join(root, 'scripts/deployable.mjs'), app.dir], {
+    encoding: 'utf8',
+  });
+  expect(status).toBe(1);
+  expect(stderr).toContain(`${app.dir} is not empty.`);
 });
 
 test('starts in the worker, with its three functions', async () => {
