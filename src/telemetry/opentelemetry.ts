@@ -16,6 +16,12 @@ const INTERNAL = 0 as SpanKind.INTERNAL;
 const ERROR = 2 as SpanStatusCode.ERROR;
 
 /**
+ * Buckets in seconds; those that an SDK takes by itself are meant for milliseconds, and would put all into one.
+ * https://opentelemetry.io/docs/specs/semconv/http/http-metrics/ (`http.client.request.duration`)
+ */
+const BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+
+/**
  * Through the providers that the app has registered with `@opentelemetry/api`. Names after the semantic conventions:
  * dots between, units in seconds, `error.type` for what failed.
  * https://opentelemetry.io/docs/specs/semconv/general/naming/
@@ -27,7 +33,11 @@ export function createTelemetry(report: () => Report): Telemetry {
   const meter = metrics?.getMeter('vaultstrap', version);
 
   const seconds = (name: string, description: string) =>
-    meter?.createHistogram(`vaultstrap.${name}.duration`, { unit: 's', description });
+    meter?.createHistogram(`vaultstrap.${name}.duration`, {
+      unit: 's',
+      description,
+      advice: { explicitBucketBoundaries: BOUNDARIES },
+    });
   const durations = {
     start: seconds('start', 'How long the start took.'),
     refresh: seconds('refresh', 'How long it took to read every secret again.'),

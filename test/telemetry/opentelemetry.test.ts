@@ -2,6 +2,7 @@
 import { metrics, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import {
   AggregationTemporality,
+  type Histogram,
   InMemoryMetricExporter,
   MeterProvider,
   PeriodicExportingMetricReader,
@@ -159,6 +160,12 @@ test('metrics: durations, rotations, how settings stand', async () => {
     ['vaultstrap.settings', '{setting}'],
     ['vaultstrap.start.duration', 's'],
   ]);
+  for (const name of ['vaultstrap.start.duration', 'vaultstrap.refresh.duration']) {
+    const [point] = byName.get(name)?.dataPoints ?? [];
+    // In seconds: the buckets of OpenTelemetry itself are for milliseconds, all of ours would be in the first.
+    const boundaries = (point?.value as Histogram | undefined)?.buckets.boundaries ?? [];
+    expect([boundaries[0], boundaries.at(-1)]).toEqual([0.005, 10]);
+  }
   expect(byName.get('vaultstrap.rotations')?.dataPoints).toMatchObject([
     { value: 1, attributes: { 'vaultstrap.setting': 'VS_TELE_A' } },
   ]);
