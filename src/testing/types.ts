@@ -102,8 +102,8 @@ export interface EmulatorOptions {
   /** Behaviour of vaults, by name. A vault named here exists, even if it is empty. */
   vaultOptions?: { readonly [vault: string]: VaultOptions };
   /**
-   * A vault that was never named: `'missing'` (default) answers 404 without a
-   * body (there is no DNS to fail), `'create'` makes an empty one.
+   * A vault that was never named: `'missing'` (default) answers 404, but not as
+   * Key Vault says it (there is no DNS to fail), `'create'` makes an empty one.
    */
   unknownVaults?: 'missing' | 'create';
   /**
@@ -274,7 +274,7 @@ export interface EmulatedIdentity {
 
 export interface EmulatorClock {
   now(): Promise<Date>;
-  /** Moves the clock; it keeps ticking. Returns the new time. */
+  /** Moves the clock, back with a negative number; it keeps ticking. Returns the new time. */
   advance(ms: number): Promise<Date>;
   set(date: Date | number | string): Promise<Date>;
 }
@@ -291,7 +291,12 @@ export interface EmulatorTokens {
   revokeAll(): Promise<void>;
 }
 
-export interface Emulator {
+/** The type of `Symbol.asyncDispose`, where the compiler's libraries know it. */
+type AsyncDisposeKey = SymbolConstructor extends { readonly asyncDispose: infer S extends symbol } ? S : never;
+type Closable = { readonly [K in AsyncDisposeKey]: () => Promise<void> };
+
+/** With compilers that know `await using`, it closes at the end of the block: `await using azure = await startEmulator()`. */
+export interface Emulator extends Closable {
   /** Settings for the process under test: those of `envFor('app-service-2019')`. Read afresh each time. */
   readonly env: { [name: string]: string };
   /**

@@ -25,19 +25,22 @@ function redirectTo(endpoint: string): PipelinePolicy {
   };
 }
 
-beforeAll(async () => {
-  azure = await startEmulator({ vaults: { shop: { 'db-password': 's3cret' } } });
-  const credential = {
-    getToken: async () => {
-      const { json } = await askIdentity(azure);
-      return { token: json.access_token as string, expiresOnTimestamp: Number(json.expires_on) * 1000 };
-    },
-  };
-  client = new SecretClient(VAULT, credential, {
+const credential = {
+  getToken: async () => {
+    const { json } = await askIdentity(azure);
+    return { token: json.access_token as string, expiresOnTimestamp: Number(json.expires_on) * 1000 };
+  },
+};
+const clientOf = (vault: string) =>
+  new SecretClient(`https://${vault}.vault.azure.net`, credential, {
     tlsOptions: { ca: azure.caCertificate },
     additionalPolicies: [{ policy: redirectTo(azure.vaultEndpoint), position: 'perRetry' }],
     retryOptions: { maxRetries: 0 },
   });
+
+beforeAll(async () => {
+  azure = await startEmulator({ vaults: { shop: { 'db-password': 's3cret' } } });
+  client = clientOf('shop');
 });
 afterAll(() => azure.close());
 afterEach(() => azure.reset());
@@ -126,7 +129,20 @@ test('backup and restore, once the name is free', async () => {
   expect(await client.restoreSecretBackup(backup ?? new Uint8Array())).toMatchObject({ name: 'db-password', version });
   expect((await client.getSecret('db-password')).value).toBe('newer');
   expect(await azure.vault('shop').versions('db-password')).toHaveLength(2);
+  // As between vaults of one subscription and geography.
+  const other = clientOf('other');
+  await azure.vault('other').set('first', 'x');
+  await other.restoreSecretBackup(backup ?? new Uint8Array());
+  expect((await other.getSecret('db-password')).value).toBe('newer');
   await expect(client.restoreSecretBackup(Buffer.from('no backup'))).rejects.toMatchObject({ statusCode: 400 });
+});
+
+test('versions of a secret that does not exist: none', async () => {
+  expect(await collect(client.listPropertiesOfSecretVersions('nothing'))).toEqual([]);
+});
+
+test('a vault that does not exist is an error of the SDK, not of its parser', async () => {
+  await expect(clientOf('nowhere').getSecret('a')).rejects.toMatchObject({ name: 'RestError', statusCode: 404 });
 });
 
 test('a deleted secret, seen from both sides', async () => {

@@ -139,11 +139,27 @@ describe('reading', () => {
     expect((await get('/secrets/db-password')).json.value).toBe('new');
   });
 
-  test('a vault that does not exist answers as no vault does', async () => {
+  test('a vault that does not exist answers as no vault does, and says to people what there is', async () => {
     for (const host of ['nowhere.vault.azure.net', 'localhost', '127.0.0.1:8443']) {
-      const { status, text } = await get('/secrets/db-password', host);
-      expect([status, text]).toEqual([404, '']);
+      const { status, json, text, headers } = await get('/secrets/db-password', host);
+      expect([status, json, headers['content-type']]).toEqual([404, undefined, 'text/plain']);
+      expect(text).toContain('it has: shop, other.');
     }
+  });
+
+  test('every reply can be told from the others, and names the request that it answers', async () => {
+    const headers = { 'x-ms-client-request-id': 'request-1' };
+    const [first, second] = [
+      await askVault(azure, '/secrets/db-password', { token, headers }),
+      await askVault(azure, '/secrets/nothing', { headers }),
+    ];
+    for (const one of [first, second]) {
+      expect(one.headers).toMatchObject({
+        'x-ms-client-request-id': 'request-1',
+        'x-ms-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+      });
+    }
+    expect(first.headers['x-ms-request-id']).not.toBe(second.headers['x-ms-request-id']);
   });
 
   test('the host as requested is in the id, whatever the cloud', async () => {
@@ -172,13 +188,22 @@ describe('reading', () => {
   });
 
   test('paths and methods that mean nothing', async () => {
-    expect((await get('/keys/a')).status).toBe(404);
+    expect((await get('/nothing/a')).status).toBe(404);
     expect((await get('/secrets/a/b/c')).status).toBe(404);
     expect((await send('POST', '/secrets/db-password', {})).status).toBe(405);
     expect((await send('PUT', '/secrets', {})).status).toBe(405);
     expect((await get('/secrets/no_such%20name')).json.error.code).toBe('BadParameter');
   });
 });
+
+test.each(['/keys/a', '/deletedkeys', '/certificates', '/certificates/a/pending', '/storage'])(
+  'what is not emulated says so: %s',
+  async (path) => {
+    const { status, json } = await get(path);
+    expect([status, json.error.code]).toEqual([501, 'NotImplemented']);
+    expect(json.error.message).toMatch(/secrets only, no (keys|certificates|storage)\.$/);
+  },
+);
 
 describe('writing', () => {
   test('PUT makes the current version', async () => {
@@ -205,6 +230,21 @@ describe('writing', () => {
     expect(updated.json).not.toHaveProperty('value');
     await send('PATCH', path, { attributes: { enabled: true } });
     expect((await get('/secrets/db-password')).json).toMatchObject({ value: 's3cret', contentType: 'text' });
+  });
+
+  test('PATCH without a version changes the newest', async () => {
+    const [old] = await azure.vault('shop').versions('db-password');
+    const { version } = await azure.vault('shop').set('db-password', 'new');
+    for (const path of ['/secrets/db-password', '/secrets/db-password/']) {
+      const { status, json } = await send('PATCH', path, { attributes: { enabled: false } });
+      expect([status, json.id]).toEqual([200, expect.stringContaining(`/db-password/${version}`)]);
+    }
+    const versions = await azure.vault('shop').versions('db-password');
+    expect(versions.map((one) => [one.version, one.enabled])).toEqual([
+      [old?.version, true],
+      [version, false],
+    ]);
+    expect((await send('PATCH', '/secrets/nothing', {})).json.error.code).toBe('SecretNotFound');
   });
 
   test('malformed bodies name the member and repeat nothing', async () => {
@@ -275,7 +315,8 @@ describe('lists', () => {
     expect(page.json.nextLink).toMatch(
       /^https:\/\/shop\.vault\.azure\.net\/secrets\/db-password\/versions\?api-version=7\.4/,
     );
-    expect((await get('/secrets/nothing/versions')).status).toBe(404);
+    // As the service does: none, not an error.
+    expect((await get('/secrets/nothing/versions')).json).toEqual({ value: [], nextLink: null });
   });
 });
 
@@ -288,7 +329,7 @@ describe('authentication', () => {
     expect(status).toBe(401);
     expect(headers['www-authenticate']).toBe(challenge('https://vault.azure.net'));
     expect(json).toEqual({
-      error: { code: 'Unauthorized', message: 'Request is missing a Bearer or PoP token.' },
+      error: { code: 'Unauthorized', message: 'AKV10000: Request is missing a Bearer or PoP token.' },
     });
   });
 

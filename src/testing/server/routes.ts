@@ -3,12 +3,11 @@ import type { SecretAction } from '../types.js';
 
 export type Operation =
   | {
-      kind: 'get' | 'set' | 'delete' | 'list-versions';
+      kind: 'get' | 'set' | 'update' | 'delete' | 'list-versions';
       action: SecretAction;
       secret: string;
       version?: string;
     }
-  | { kind: 'update'; action: SecretAction; secret: string; version: string }
   | { kind: 'get-deleted' | 'recover' | 'purge' | 'backup'; action: SecretAction; secret: string }
   | { kind: 'list' | 'list-deleted' | 'restore'; action: SecretAction; secret?: undefined };
 
@@ -20,7 +19,8 @@ function secretRoute(method: string, secret: string, version: string | undefined
   }
   if (method === 'POST' && version?.toLowerCase() === 'backup') return { kind: 'backup', action: 'backup', secret };
   if (method === 'GET') return { kind: 'get', action: 'get', secret, ...(version !== undefined && { version }) };
-  if (method === 'PATCH' && version !== undefined) return { kind: 'update', action: 'set', secret, version };
+  // Without a version it is the newest's attributes, as `az keyvault secret set-attributes` changes them.
+  if (method === 'PATCH') return { kind: 'update', action: 'set', secret, ...(version !== undefined && { version }) };
   if (version !== undefined) return 'wrong-method';
   if (method === 'PUT') return { kind: 'set', action: 'set', secret };
   if (method === 'DELETE') return { kind: 'delete', action: 'delete', secret };

@@ -11,6 +11,14 @@ export const badParameter = (message: string): Reply => vaultError(400, 'BadPara
 export const methodNotAllowed = (): Reply =>
   vaultError(405, 'MethodNotAllowed', 'The request method is not allowed on this resource.');
 
+/** 501 is not asked again by the SDK's clients. */
+export const notEmulated = (collection: string): Reply =>
+  vaultError(
+    501,
+    'NotImplemented',
+    `This is the emulator of vaultstrap/testing. It has secrets only, no ${collection}.`,
+  );
+
 export const notFound = (name: string): Reply =>
   vaultError(
     404,
@@ -61,7 +69,7 @@ export function forbidden(accessModel: 'rbac' | 'policy', action: string, object
 /** 401 with the challenge that tells a client for which resource to get a token, and from whom. */
 export function unauthorized(tenantId: string, resource: string, refusal?: string): Reply {
   const challenge = `Bearer authorization="https://login.windows.net/${tenantId}", resource="${resource}"`;
-  const message = refusal ?? 'Request is missing a Bearer or PoP token.';
+  const message = refusal ?? 'AKV10000: Request is missing a Bearer or PoP token.';
   const reply = vaultError(401, 'Unauthorized', message);
   return {
     ...reply,

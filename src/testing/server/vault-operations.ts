@@ -64,10 +64,10 @@ function setSecret({ vault, host, request, nowMs }: OperationContext, name: stri
   return jsonReply(200, secretBundle(host, secret, version));
 }
 
-function updateSecret(context: OperationContext, name: string, version: string): Reply {
+function updateSecret(context: OperationContext, name: string, version: string | undefined): Reply {
   const secret = context.vault.secrets.get(name.toLowerCase());
   const found = secret && findVersion(secret, version);
-  if (!secret || !found) return notFound(`${name}/${version}`);
+  if (!secret || !found) return notFound(version === undefined ? name : `${name}/${version}`);
   const body = readChanges(context.request.body);
   if ('refused' in body) return body.refused;
   // Setting a value makes a version; updating one never changes it.
@@ -96,10 +96,9 @@ function listDeleted({ vault, host, request }: OperationContext): Reply {
   );
 }
 
-/** The service promises no order of versions; here it is that of their names. */
+/** The service promises no order of versions; here it is that of their names. A secret that does not exist has none. */
 function listVersions({ vault, host, request }: OperationContext, name: string): Reply {
-  const secret = vault.secrets.get(name.toLowerCase());
-  if (!secret) return notFound(name);
+  const secret = vault.secrets.get(name.toLowerCase()) ?? { name, versions: [] };
   const entries = [...secret.versions].sort((a, b) => (a.version < b.version ? -1 : 1));
   return pageReply(
     `https://${host}/secrets/${secret.name}/versions`,

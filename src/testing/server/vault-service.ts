@@ -1,18 +1,19 @@
 // The https listener: who may ask a vault for what. The operations themselves
 // are in vault-operations.ts.
 // https://learn.microsoft.com/rest/api/keyvault/secrets
+import { randomUUID } from 'node:crypto';
 import type { RequestRecord } from '../types.js';
 import { authenticate } from './authenticate.js';
 import type { ServerClock } from './clock.js';
-import { parseVaultHost } from './clouds.js';
+import { parseVaultHost, type VaultHost } from './clouds.js';
 import { emptyReply, type Incoming, type Reply } from './exchange.js';
 import { type IdentityStore, identityLabel, mayAct } from './identities.js';
 import { findRoute } from './routes.js';
 import type { Throttler } from './throttle.js';
 import type { TokenStore } from './tokens.js';
-import { badParameter, forbidden, methodNotAllowed, throttled, unauthorized } from './vault-errors.js';
+import { badParameter, forbidden, methodNotAllowed, notEmulated, throttled, unauthorized } from './vault-errors.js';
 import { performOperation } from './vault-operations.js';
-import type { VaultStore } from './vault-store.js';
+import type { Vault, VaultStore } from './vault-store.js';
 
 export interface VaultServiceState {
   readonly tenantId: string;
@@ -43,10 +44,40 @@ export function describeVaultRequest(request: Incoming): Partial<RequestRecord> 
 export function answerVaultRequest(state: VaultServiceState, request: Incoming, note: Partial<RequestRecord>): Reply {
   const host = parseVaultHost(request.host);
   const vault = host && (state.createUnknownVaults ? state.vaults.ensure(host.vault) : state.vaults.find(host.vault));
-  // A vault that does not exist has no address. Names cannot be made to fail
-  // here, so the answer is one that no vault gives.
-  if (!host || !vault) return emptyReply(404);
+  if (!host || !vault) return noVault(state, host?.vault);
+  const reply = answerOfVault(state, request, note, host, vault);
+  const clientRequestId = request.header('x-ms-client-request-id');
+  return {
+    ...reply,
+    headers: {
+      ...reply.headers,
+      'x-ms-request-id': randomUUID(),
+      ...(clientRequestId !== undefined && { 'x-ms-client-request-id': clientRequestId }),
+    },
+  };
+}
 
+/**
+ * A vault that does not exist has no address. Names cannot be made to fail here, so the answer is one that no vault
+ * gives. Its text is for people.
+ */
+function noVault({ vaults }: VaultServiceState, name: string | undefined): Reply {
+  const known = [...vaults.all()].map((vault) => vault.name).join(', ');
+  const what = name === undefined ? 'The Host header names no vault.' : `There is no vault "${name}".`;
+  const text = `${what} This is the emulator of vaultstrap/testing; it has: ${known || 'none'}.`;
+  return { status: 404, headers: { 'Content-Type': 'text/plain' }, body: text };
+}
+
+/** What Key Vault has besides, and the emulator has not. */
+const NOT_EMULATED = /^\/(?:deleted)?(keys|certificates|storage)(?:\/|$)/i;
+
+function answerOfVault(
+  state: VaultServiceState,
+  request: Incoming,
+  note: Partial<RequestRecord>,
+  host: VaultHost,
+  vault: Vault,
+): Reply {
   const outcome = authenticate(request.header('authorization'), host, state.tokens);
   if (!('token' in outcome)) return unauthorized(state.tenantId, host.resource, outcome.refusal);
   const { identity } = outcome.token;
@@ -61,7 +92,10 @@ export function answerVaultRequest(state: VaultServiceState, request: Incoming, 
   if (!version) return badParameter('api-version must be specified.');
   if (!API_VERSION.test(version)) return badParameter('The specified api-version is not supported.');
   const route = findRoute(request.method, request.path);
-  if (route === 'unknown-path') return emptyReply(404);
+  if (route === 'unknown-path') {
+    const collection = NOT_EMULATED.exec(request.path)?.[1];
+    return collection === undefined ? emptyReply(404) : notEmulated(collection.toLowerCase());
+  }
   if (route === 'wrong-method') return methodNotAllowed();
   if (route.secret !== undefined && !SECRET_NAME.test(route.secret)) {
     return badParameter('The request URI contains an invalid name.');

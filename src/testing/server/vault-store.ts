@@ -41,6 +41,7 @@ export interface Vault {
   /** By name in lower case. */
   readonly secrets: Map<string, Secret>;
   readonly deleted: Map<string, DeletedSecret>;
+  /** Those of all vaults: a backup can be restored into another one. */
   readonly backups: Map<string, Secret>;
 }
 
@@ -121,7 +122,7 @@ export function backUp(vault: Vault, { name, versions }: Secret): string {
   return text;
 }
 
-/** Undefined if it is no backup of this vault; false if the name is taken. */
+/** Undefined if it is no backup; false if the name is taken. */
 export function restore(vault: Vault, text: string): Secret | false | undefined {
   const backup = vault.backups.get(text);
   if (!backup) return undefined;
@@ -152,10 +153,11 @@ export interface VaultStore {
 
 export function createVaultStore(seed: readonly VaultSettings[], clock: ServerClock): VaultStore {
   const vaults = new Map<string, Vault>();
+  const backups = new Map<string, Secret>();
 
   function create(settings: VaultSettings): Vault {
     const { name, accessModel, throttle } = settings;
-    const vault: Vault = { name, accessModel, throttle, secrets: new Map(), deleted: new Map(), backups: new Map() };
+    const vault: Vault = { name, accessModel, throttle, secrets: new Map(), deleted: new Map(), backups };
     for (const [secret, properties] of settings.secrets) {
       addVersion(vault, secret, toNewVersion(properties), clock.nowMs());
     }
@@ -169,6 +171,7 @@ export function createVaultStore(seed: readonly VaultSettings[], clock: ServerCl
     all: () => vaults.values(),
     reset: () => {
       vaults.clear();
+      backups.clear();
       for (const settings of seed) create(settings);
     },
   };
