@@ -1,3 +1,4 @@
+import { isDate } from 'node:util/types';
 import { type Checks, checkBoolean, checkEach, checkMembers, checkVersion, wrong, wrongKind } from './check.js';
 import type { SecretProperties } from './types.js';
 
@@ -5,7 +6,8 @@ import type { SecretProperties } from './types.js';
 export const MAX_VALUE_BYTES = 25_600;
 
 function checkDate(name: string, given: unknown): Date {
-  if (!(given instanceof Date) || Number.isNaN(given.getTime())) throw wrongKind(name, 'a valid Date', given);
+  // Not `instanceof`: jest and vm contexts have a Date of their own.
+  if (!isDate(given) || Number.isNaN(given.getTime())) throw wrongKind(name, 'a valid Date', given);
   return given;
 }
 

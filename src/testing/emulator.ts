@@ -1,4 +1,4 @@
-import { checkId, checkInteger, wrong } from './check.js';
+import { checkId, checkInteger, checkMembers, wrong } from './check.js';
 import { checkFault } from './check-fault.js';
 import { createHostFiles } from './files.js';
 import { findIdentity, identityHandle, vaultHandle } from './handles.js';
@@ -35,7 +35,9 @@ function createClock(thread: EmulatorThread): EmulatorClock {
 function createTokens(thread: EmulatorThread, settings: ServerSettings): EmulatorTokens {
   return {
     configure: async (options) => thread.call('tokens.configure', checkTokenOptions('options', options)),
-    issue: async ({ identity = 'system', resource = 'https://vault.azure.net' } = {}) => {
+    issue: async (options = {}) => {
+      checkMembers('options', options, ['identity', 'resource']);
+      const { identity = 'system', resource = 'https://vault.azure.net' } = options;
       const { clientId } = findIdentity(settings.identities, identity);
       return thread.call('tokens.issue', clientId, checkId('resource', resource));
     },
@@ -100,7 +102,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const requests: RequestLog = Object.assign(() => thread.call('log.read'), {
     clear: () => thread.call('log.clear'),
   });
-  const emulator: Emulator = {
+  const emulator: Omit<Emulator, typeof Symbol.asyncDispose> = {
     get env() {
       return envFor('app-service-2019');
     },
@@ -133,9 +135,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       return thread.close();
     },
   };
-  // Not in the types: they must be readable without lib "esnext.disposable".
+  // A vm context of Node 22 (jest) has no such symbol.
   if (typeof Symbol.asyncDispose === 'symbol') {
     Object.defineProperty(emulator, Symbol.asyncDispose, { value: emulator.close });
   }
-  return emulator;
+  return emulator as Emulator;
 }

@@ -1,7 +1,9 @@
 // The emulator's own thread, seen from the main one: requests with a number out,
 // answers with that number back.
+import { isDate } from 'node:util/types';
 import { Worker } from 'node:worker_threads';
 import source from 'vaultstrap:source/testing/server/main';
+import { isObject } from './check.js';
 import { EmulatorError, type EmulatorErrorCode } from './errors.js';
 import type { Answer, Call, CommandName, Commands, ServerSettings, Started } from './protocol.js';
 
@@ -12,8 +14,25 @@ export interface EmulatorThread {
 }
 
 interface Waiting {
-  resolve(result: unknown): void;
+  resolve(answer: Answer): void;
   reject(error: Error): void;
+}
+
+/** The result, or what the thread refused: thrown where it is awaited, so that its stack leads to the caller. */
+function resultOf(answer: Answer): unknown {
+  if ('failure' in answer) {
+    throw new EmulatorError(answer.failure.code as EmulatorErrorCode, answer.failure.message);
+  }
+  return withOwnDates(answer.result);
+}
+
+/** What comes from a thread has Node's own `Date`; in jest and vm contexts the caller's is another. */
+function withOwnDates(result: unknown): unknown {
+  for (const one of Array.isArray(result) ? result : [result]) {
+    if (!isObject(one)) continue;
+    for (const [name, member] of Object.entries(one)) if (isDate(member)) one[name] = new Date(member.getTime());
+  }
+  return result;
 }
 
 /** The place of a crash without its message, which could quote a value. */
@@ -45,7 +64,7 @@ export async function startThread(settings: ServerSettings): Promise<EmulatorThr
     if (waiting.size === 0) worker.unref();
     return entry;
   };
-  const expect = (id: number): Promise<unknown> =>
+  const expect = (id: number): Promise<Answer> =>
     new Promise((resolve, reject) => {
       waiting.set(id, { resolve, reject });
       worker.ref();
@@ -56,12 +75,7 @@ export async function startThread(settings: ServerSettings): Promise<EmulatorThr
   };
 
   worker.on('message', (answer: Answer) => {
-    const entry = settle(answer.id);
-    if ('failure' in answer) {
-      entry?.reject(new EmulatorError(answer.failure.code as EmulatorErrorCode, answer.failure.message));
-    } else {
-      entry?.resolve(answer.result);
-    }
+    settle(answer.id)?.resolve(answer);
   });
   worker.on('error', (error: unknown) => {
     stop(new EmulatorError('ERR_EMULATOR_STOPPED', `the emulator's thread crashed: ${describeCrash(error)}`));
@@ -70,7 +84,7 @@ export async function startThread(settings: ServerSettings): Promise<EmulatorThr
 
   let started: Started;
   try {
-    started = (await expect(0)) as Started;
+    started = resultOf(await expect(0)) as Started;
   } catch (error) {
     await worker.terminate();
     throw error;
@@ -82,7 +96,7 @@ export async function startThread(settings: ServerSettings): Promise<EmulatorThr
       const id = ++lastId;
       const call: Call = { id, command, args };
       worker.postMessage(call);
-      return (await expect(id)) as never;
+      return resultOf(await expect(id)) as never;
     },
     close: async () => {
       stop(new EmulatorError('ERR_EMULATOR_STOPPED', 'the emulator was closed'));

@@ -269,6 +269,16 @@ describe('clock', () => {
     await expect(azure.clock.set('soon')).rejects.toThrow('"date" must be a date, got "soon"');
     await expect(azure.clock.advance(Number.NaN)).rejects.toThrow('"ms" must be a number of milliseconds');
   });
+
+  test('a time that dates cannot hold is refused, and the clock stays where it is', async () => {
+    const before = await azure.clock.now();
+    for (const ms of [1e300, -1e300, 8.64e15]) {
+      await expect(azure.clock.advance(ms)).rejects.toMatchObject({ code: 'ERR_EMULATOR_STATE' });
+    }
+    await expect(azure.clock.set(new Date(8.64e15))).rejects.toThrow('from 1970 to 9999');
+    const after = await azure.clock.now();
+    expect(after.getTime() - before.getTime()).toBeLessThan(60_000);
+  });
 });
 
 describe('log', () => {

@@ -452,6 +452,11 @@ describe('tokens', () => {
       code: 'ERR_EMULATOR_NOT_FOUND',
     });
   });
+
+  test('issued for something misspelled', async () => {
+    const misspelled = azure.tokens.issue({ resouce: 'https://management.azure.com' } as never);
+    await expect(misspelled).rejects.toThrow('"options" has no member "resouce"; it knows identity, resource');
+  });
 });
 
 test('what no host answers is 404', async () => {

@@ -4,11 +4,12 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { esbuildEmbeddedSources, root } from '../../scripts/embedded-sources.mjs';
-import { type EmulatorError, type EmulatorOptions, startEmulator } from '../../src/testing/index.js';
+import { type Emulator, type EmulatorError, type EmulatorOptions, startEmulator } from '../../src/testing/index.js';
 import { askIdentity, askVault } from './client.js';
 
 const run = promisify(execFile);
@@ -88,9 +89,49 @@ test('closing refuses what is pending and what comes later', async () => {
   await azure.close();
 });
 
+test("an error's stack leads to who called", async () => {
+  const azure = await startEmulator({ vaults: { shop: {} } });
+  let error: Error | undefined;
+  async function asked() {
+    await azure.vault('shop').get('nothing');
+  }
+  try {
+    await asked();
+  } catch (reason) {
+    error = reason as Error;
+  }
+  expect(error?.message).toBe('vault "shop" has no secret "nothing"');
+  expect(error?.stack).toMatch(/at (async )?asked \(.*lifecycle\.test\.ts/);
+  await azure.close();
+});
+
+test('dates are those of the realm that asks, and are taken from any', async () => {
+  const azure = await startEmulator({ vaults: { shop: { a: 'x' } } });
+  // Under jest and in vm contexts, `Date` is not the one of what Node's threads send.
+  class OwnDate extends Date {}
+  vi.stubGlobal('Date', OwnDate);
+  try {
+    const shop = azure.vault('shop');
+    await shop.set('a', { value: 'y', expiresOn: runInNewContext('new Date(2e12)') });
+    const secret = await shop.get('a');
+    expect(secret.expiresOn).toBeInstanceOf(OwnDate);
+    expect(secret.expiresOn?.getTime()).toBe(2e12);
+    const [version] = await shop.versions('a');
+    expect(version?.createdOn).toBeInstanceOf(OwnDate);
+    await askIdentity(azure);
+    expect((await azure.requests())[0]?.at).toBeInstanceOf(OwnDate);
+  } finally {
+    vi.unstubAllGlobals();
+    await azure.close();
+  }
+});
+
 test('closes at the end of a block', async () => {
-  const azure = await startEmulator();
-  await (azure as unknown as AsyncDisposable)[Symbol.asyncDispose]();
+  let azure: Emulator;
+  {
+    await using own = await startEmulator();
+    azure = own;
+  }
   await expect(azure.requests()).rejects.toMatchObject({ code: 'ERR_EMULATOR_STOPPED' });
 });
 
