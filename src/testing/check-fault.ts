@@ -16,8 +16,10 @@ import {
 import type { FaultSettings } from './protocol.js';
 import type { Fault } from './types.js';
 
-/** Each of these decides the whole answer: a fault has at most one. */
-const ENDINGS = ['reset', 'hang', 'truncate', 'hugeBytes'] as const;
+const ANSWER = ['status', 'headers', 'body', 'drip', 'redirectTo'] as const;
+
+/** Each of these decides the whole answer, a fault has at most one; and what would have no effect beside it. */
+const ENDINGS = { reset: ANSWER, hang: ANSWER, truncate: [], hugeBytes: ['body', 'drip', 'redirectTo'] } as const;
 
 const MEMBERS: Checks<FaultSettings> = {
   target: checkTarget,
@@ -72,7 +74,13 @@ export function checkFault(given: unknown): FaultSettings {
   if (fault.target === 'identity' && (fault.vault ?? fault.secret) !== undefined) {
     throw new TypeError('"fault.vault" and "fault.secret" need the target "vault"');
   }
-  const endings = ENDINGS.filter((key) => fault[key] !== undefined && fault[key] !== false);
+  const endings = (Object.keys(ENDINGS) as (keyof typeof ENDINGS)[]).filter(
+    (key) => fault[key] !== undefined && fault[key] !== false,
+  );
   if (endings.length > 1) throw new TypeError(`"fault" must have only one of ${endings.join(', ')}`);
+  for (const ending of endings) {
+    const idle = ENDINGS[ending].find((key) => fault[key] !== undefined);
+    if (idle !== undefined) throw new TypeError(`"fault.${idle}" has no effect beside "${ending}"`);
+  }
   return fault;
 }
