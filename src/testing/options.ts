@@ -49,6 +49,12 @@ export function checkTokenOptions(name: string, given: unknown): TokenOptions {
   });
 }
 
+/** The first of these that another one before it equals, whatever their case. */
+function twiceIn(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.size === seen.add(name.toLowerCase()).size);
+}
+
 function checkVaults(vaults: unknown, vaultOptions: unknown): VaultSettings[] {
   if (!isObject(vaults)) throw wrongKind('vaults', 'an object of vaults by name', vaults);
   if (!isObject(vaultOptions)) throw wrongKind('vaultOptions', 'an object of options by name of vault', vaultOptions);
@@ -57,6 +63,8 @@ function checkVaults(vaults: unknown, vaultOptions: unknown): VaultSettings[] {
     const name = checkVaultName('vaults', vault);
     if (!isObject(secrets)) throw wrongKind(`vaults.${name}`, 'an object of secrets by name', secrets);
     if (settings.has(name.toLowerCase())) throw new TypeError(`"vaults" has "${name}" twice; case does not count`);
+    const twice = twiceIn(Object.keys(secrets));
+    if (twice !== undefined) throw new TypeError(`"vaults.${name}" has "${twice}" twice; case does not count`);
     settings.set(name.toLowerCase(), {
       name,
       accessModel: 'rbac',
@@ -121,7 +129,7 @@ function checkIdentities(given: unknown, subscriptionId: string): IdentitySettin
     });
   }
   const ids = identities.flatMap((one) => [one.clientId, one.objectId, one.resourceId ?? []].flat());
-  const twice = ids.find((id, index) => ids.findIndex((other) => other.toLowerCase() === id.toLowerCase()) < index);
+  const twice = twiceIn(ids);
   if (twice !== undefined) throw new TypeError(`"identities" has the id "${twice}" twice`);
   return identities;
 }

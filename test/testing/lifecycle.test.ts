@@ -26,6 +26,7 @@ describe('options', () => {
     ],
     [{ vaults: { shop: { a: {} } } }, '"vaults.shop.a.value" must be text'],
     [{ vaults: { shop: {}, SHOP: {} } }, '"vaults" has "SHOP" twice'],
+    [{ vaults: { shop: { a: 'x', A: 'y' } } }, '"vaults.shop" has "A" twice'],
     [
       { vaultOptions: { shop: { throttle: { requests: 1 } } } },
       '"vaultOptions.shop.throttle.perSeconds" must be an integer',
