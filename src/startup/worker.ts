@@ -184,7 +184,9 @@ function workerEnvironment(): Record<string, string> {
   const env = readEnvironment();
   // Of Node's options the one that decides whom this process trusts: newer versions have it by thread.
   // https://github.com/nodejs/node/pull/60678
-  if (`${process.execArgv} ${env['NODE_OPTIONS']}`.includes('--use-system-ca')) env['NODE_USE_SYSTEM_CA'] = '1';
+  const told = /.*--(no-)?use[-_]system[-_]ca\b/s.exec([env['NODE_OPTIONS'], ...process.execArgv].join(' '));
+  // As Node reads them: the last one decides, also over the variable.
+  if (told) env['NODE_USE_SYSTEM_CA'] = told[1] ? '0' : '1';
   delete env['NODE_OPTIONS'];
   delete env['NODE_V8_COVERAGE'];
   return env as Record<string, string>;

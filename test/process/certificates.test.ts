@@ -26,8 +26,14 @@ afterAll(() => azure?.close());
 describe.runIf(process.platform === 'linux' && process.allowedNodeEnvironmentFlags.has('--use-system-ca'))(
   'a CA that the system trusts',
   () => {
-    test('is not trusted unless Node is told to', async () => {
-      const { code, stderr } = await app.run(['app.cjs'], { env: { ...env, VAULTSTRAP_TIMEOUT_SECONDS: '5' } });
+    test.each<[string, string[], Env]>([
+      ['unless Node is told to', [], {}],
+      ['when an option takes it back', ['--no-use-system-ca'], { NODE_OPTIONS: '--use-system-ca' }],
+      ['when an option outweighs the variable', ['--no-use-system-ca'], { NODE_USE_SYSTEM_CA: '1' }],
+    ])('is not trusted %s', async (_name, args, more) => {
+      const { code, stderr } = await app.run([...args, 'app.cjs'], {
+        env: { ...env, ...more, VAULTSTRAP_TIMEOUT_SECONDS: '5' },
+      });
       expect(code).not.toBe(0);
       expect(stderr).toContain('ERR_VAULT_TLS');
       expect(stderr).toContain('NODE_EXTRA_CA_CERTS or --use-system-ca');
@@ -36,6 +42,12 @@ describe.runIf(process.platform === 'linux' && process.allowedNodeEnvironmentFla
     test.each<[string, string[], Env]>([
       ['an option', ['--use-system-ca'], {}],
       ['NODE_OPTIONS', [], { NODE_OPTIONS: '--use-system-ca' }],
+      ['an option as V8 writes them', ['--use_system_ca'], {}],
+      [
+        'an option that is stronger',
+        ['--use-system-ca'],
+        { NODE_OPTIONS: '--no-use-system-ca', NODE_USE_SYSTEM_CA: '0' },
+      ],
       ['NODE_USE_SYSTEM_CA', [], { NODE_USE_SYSTEM_CA: '1' }],
     ])('is by %s', async (_name, args, more) => {
       const { code, stderr, probes } = await app.run([...args, 'app.cjs'], { env: { ...env, ...more } });
