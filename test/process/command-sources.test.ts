@@ -1,4 +1,5 @@
 // vaultstrap run and check: settings from --env-file and local.settings.json.
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Emulator } from '../../src/testing/index.js';
@@ -271,6 +272,14 @@ describe('nothing found, and references in files that were not read', () => {
     expect(await run('only-env', [], { VAULTSTRAP_ENABLED: 'false' })).toBe('');
     // It has what it asked for from the environment.
     expect(await run('only-env', [], { ...azure.env, DB_PASSWORD: REFERENCE })).not.toContain('was not read');
+  });
+
+  // As password managers mount a .env: whoever opens it waits for them.
+  test.skipIf(process.platform === 'win32')('a pipe is left alone', async () => {
+    app.write({ 'pipe/a': '' });
+    execFileSync('mkfifo', [app.path('pipe/.env')]);
+    const { outcome } = app.start([app.path(CLI), 'run', '--', NODE, '-e', '0'], { cwd: app.path('pipe'), env: {} });
+    expect(await outcome).toMatchObject({ code: 0, stderr: '' });
   });
 
   test('JSON stays JSON', async () => {

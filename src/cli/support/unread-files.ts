@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { liveEnvironment } from '../../settings/environment.js';
 import { MARKER } from '../../settings/scan.js';
@@ -24,6 +25,8 @@ export function hintOfUnread({ envFile = [], settings }: SourceOptions): string 
 
 function holdsReference(file: string): boolean {
   try {
+    // Password managers put a pipe there, which whoever reads it has to wait for, and empties.
+    if (!statSync(file).isFile()) return false;
     const lines = readTextFile(file).split('\n');
     return lines.some((line) => !/^\s*(#|\/\/)/.test(line) && (MARKER.test(line) || /[="']\s*akvs:\/\//i.test(line)));
   } catch {
