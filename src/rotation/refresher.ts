@@ -37,7 +37,7 @@ export function createRefresher(
 ): Refresher {
   const complaints = createComplaints(clock, log);
 
-  async function refreshOnce(scope: RefreshScope): Promise<RefreshResult> {
+  async function refreshOnce(scope: RefreshScope, startMs = clock.monotonic()): Promise<RefreshResult> {
     const { input } = standing;
     const nothing = { generation: standing.generation, changed: [], failed: [] };
     if (!input) return nothing;
@@ -48,8 +48,7 @@ export function createRefresher(
       .flat()
       .flatMap((key) => plan.reads.get(key) ?? [])
       .filter(({ key, version }) => version === undefined || !standing.held.get(key)?.good);
-    const startMs = clock.monotonic();
-    const startedAtMs = clock.now();
+    const startedAtMs = clock.now() - (clock.monotonic() - startMs);
     const isTick = scope === 'all';
     const settleMs = isTick ? config.settleMs : 0;
     // Else another start, or a reset, came meanwhile: these answers are to a question that nobody asks any more.
@@ -91,8 +90,9 @@ export function createRefresher(
       },
     });
     client.rest();
-    // The other start went on with what was held before: what the caller asked for has not been done.
-    if (!isStill()) return refreshOnce(scope);
+    // The other start went on with what was held before: what the caller asked for has not been done. Within the same
+    // limit: starts that fail in an outage may come again and again.
+    if (!isStill()) return clock.monotonic() - startMs < LIMIT_MS ? refreshOnce(scope, startMs) : nothing;
 
     const result = take(results, true);
     standing.warnOfExpiry(plan);

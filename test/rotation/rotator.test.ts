@@ -54,6 +54,8 @@ let loadLater: () => typeof after;
 let loadAhead: () => void;
 let vault: Record<string, Result<SecretValue> | string>;
 let asked: string[][];
+let deadlines: number[];
+let onAsked: () => void;
 /** While set, reads wait for it. */
 let gate: Promise<void> | undefined;
 
@@ -63,10 +65,12 @@ let late: readonly string[];
 const client = {
   readAll: async (
     reads: Iterable<{ key: string; secret: string }>,
-    { onSome }: Pick<ReadAllLimits, 'onSome'>,
+    { onSome, deadlineMs }: Pick<ReadAllLimits, 'onSome' | 'deadlineMs'>,
   ): Promise<ReadResults> => {
     const wanted = [...reads];
     asked.push(wanted.map(({ secret }) => secret));
+    deadlines.push(deadlineMs);
+    onAsked();
     const answers = new Map(wanted.map(({ key, secret }) => [key, answer(secret)]));
     const isLate = (key: string) => wanted.some((read) => read.key === key && late.includes(read.secret));
     if (late.length > 0) onSome?.(new Map([...answers].filter(([key]) => !isLate(key))));
@@ -105,6 +109,8 @@ beforeEach(() => {
   clean();
   vault = {};
   asked = [];
+  deadlines = [];
+  onAsked = () => {};
   late = [];
   lines.length = 0;
   gate = undefined;
@@ -471,6 +477,20 @@ describe('refresh', () => {
     expect((await refresh).changed.map(({ setting }) => setting)).toEqual(['VS_PW']);
     expect(ownEnv()).toMatchObject({ VS_PW: 'new', VS_MORE: 'm' });
     expect(asked).toEqual([['more', 'pw']]);
+  });
+
+  test('overtaken again and again it ends with its time', async () => {
+    vault = { pw: 's' };
+    start({ VS_PW: ref() });
+    asked = [];
+    // Each start comes in while the one before it is being answered, and there is no end of them.
+    onAsked = () => {
+      nowMs += 4000;
+      if (asked.length < 100) start({ VS_PW: ref() });
+    };
+    expect(await rotator.refresh()).toMatchObject({ changed: [], failed: [] });
+    expect(asked).toHaveLength(4);
+    expect(new Set(deadlines).size).toBe(1);
   });
 
   test('after a reset an answer that is still under way changes nothing', async () => {
