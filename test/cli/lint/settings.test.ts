@@ -175,6 +175,11 @@ describe('what the host reads', () => {
     ]);
   });
 
+  test("a constant without a name of its own is nobody's", async () => {
+    const code = "const { length } = 'CONN';\napp.storageQueue('q', { connection: nameOf('OTHER'), handler() {} })";
+    expect(await found({ ...functions(code), ...values({ CONN: REF, FREE: REF }) })).toEqual([]);
+  });
+
   test('bindings of function.json', async () => {
     const json =
       '{ "bindings": [{ "type": "queueTrigger", "connection": "CONN" }, { "type": "timerTrigger", "schedule": "%WHEN%" }] }';
@@ -245,7 +250,13 @@ test('the remedy leads to nothing that lint, or import, refuses', async () => {
   };
   const settings = {
     IsEncrypted: false,
-    Values: { ORDERS: secret, AzureWebJobsStorage: secret, APP: secret, AZURE_CLIENT_SECRET: 'f3K9x0Pq7Lm2Zt8Rw5Yv1' },
+    Values: {
+      ORDERS: secret,
+      AzureWebJobsStorage: secret,
+      APP: secret,
+      AZURE_CLIENT_SECRET: 'f3K9x0Pq7Lm2Zt8Rw5Yv1',
+      HTTPS_PROXY: 'http://me:f3K9x0Pq7Lm2@proxy:8080',
+    },
     ConnectionStrings: { Main: 'Server=db;Password=hunter2;' },
   };
   expect(await hintsOf({ ...app, 'local.settings.json': JSON.stringify(settings) })).toEqual({
@@ -253,6 +264,7 @@ test('the remedy leads to nothing that lint, or import, refuses', async () => {
     AzureWebJobsStorage: expect.stringMatching(/AzureWebJobsStorage__accountName/),
     APP: expect.stringMatching(/^Put it into a vault/),
     AZURE_CLIENT_SECRET: expect.stringMatching(/managed identity/),
+    HTTPS_PROXY: expect.stringMatching(/steers the process: keep it out of the file/),
     'ConnectionStrings:Main': expect.stringMatching(/into Values/),
   });
 });

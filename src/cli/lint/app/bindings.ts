@@ -10,8 +10,8 @@ export function constantsOf(body: readonly AstNode[]): ReadonlyMap<string, strin
     .flatMap((statement) => statement['declarations'] as readonly AstNode[]);
   return new Map(
     declarations.flatMap(({ id, init }) => {
-      const text = literal(init);
-      return text === undefined ? [] : [[String((id as AstNode)['name']), text] as const];
+      const [{ type, name }, text] = [id as AstNode, literal(init)];
+      return type !== 'Identifier' || text === undefined ? [] : [[String(name), text] as const];
     }),
   );
 }

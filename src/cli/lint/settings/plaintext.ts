@@ -41,7 +41,11 @@ export async function findPlaintextSecrets(
 function remedyFor(name: string, instead: string | undefined): string {
   if (instead)
     return `The Functions host reads it: ${instead}; or @Microsoft.KeyVault(...), which the platform resolves.`;
-  if (isProtected(name)) return 'No reference is resolved there. A sign-in: do without it, by a managed identity.';
+  if (isProtected(name)) {
+    return /^(APPSETTING_)?AZURE_/i.test(name)
+      ? 'No reference is resolved there. A sign-in: do without it, by a managed identity.'
+      : 'No reference is resolved there, since it steers the process: keep it out of the file.';
+  }
   if (/^ConnectionStrings:/.test(name))
     return "ConnectionStrings are .NET's: for Node, put it into Values, then npx vaultstrap import.";
   return 'Put it into a vault (npx vaultstrap import), and a reference here: @KeyVault(VaultName=...;SecretName=...).';
