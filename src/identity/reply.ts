@@ -129,6 +129,9 @@ function notAssignedHint({ source, identity, identityFrom }: TokenContext): stri
       '(or the client id of the identity to use).'
     );
   }
+  if (source === 'azure-arc') {
+    return 'The agent has no such identity (azcmagent show): correct the id, or name none for the one of the machine.';
+  }
   return `Assign it: ${command}${user}${also}; or correct the id.`;
 }
 
@@ -157,7 +160,7 @@ const ASSIGN: Readonly<Record<string, Commands>> = {
   // It is a machine's metadata service that answers so.
   'default-azure-credential': MACHINE,
   'msi-endpoint': MACHINE,
-  'azure-arc': ['azcmagent', ' connect', ' show says whether the agent can choose'],
+  'azure-arc': ['azcmagent connect', '', ''],
   // https://learn.microsoft.com/azure/machine-learning/how-to-identity-based-service-authentication
   'azure-ml': [
     'az ml compute update --name COMPUTE --resource-group GROUP --workspace-name WORKSPACE --identity-type ',

@@ -77,7 +77,6 @@ test.each([
   ['container-apps', 'az containerapp identity assign', 'az containerapp job', '(az containerapp job'],
   ['msi-endpoint', 'az vm identity assign', 'az vmss', '--identities RESOURCE_ID'],
   ['azure-ml', 'az ml compute update', '--identity-type system_assigned', 'user_assigned --user-assigned-identities'],
-  ['azure-arc', 'azcmagent', 'azcmagent connect', 'azcmagent show'],
 ])(
   'the hint of 400 is the command that assigns one where it was asked for: %s',
   (source, command, ofSystem, ofUser) => {
@@ -89,6 +88,14 @@ test.each([
     expect(user).toContain(ofUser);
   },
 );
+
+test('an Arc agent is connected, and nobody assigns it an identity', () => {
+  const hintFor = (identity: TokenContext['identity']) =>
+    refused({ status: 400, headers: {} }, { ...CLIENT, source: 'azure-arc', identity }, NOW_MS).hint;
+  expect(hintFor({ kind: 'system' })).toMatch(/^Turn it on: azcmagent connect\. /);
+  expect(hintFor({ kind: 'client', id: CLIENT_ID })).toMatch(/^The agent has no such identity \(azcmagent show\): /);
+});
+
 test.each([408, 410, 429, 500, 503])('%i passes: it is asked until the deadline, as late as it says', (status) => {
   expect(isTransient(status)).toBe(true);
   const failure = refused({ status, headers: {} }, SYSTEM, NOW_MS);
