@@ -58,8 +58,11 @@ function lineAfter(text: string, offset: number): number {
 
 /** How the file writes texts and ends of statements. */
 export function manner(text: string, program: AstNode): { quote: string; end: string } {
-  const first = (program['body'] as readonly AstNode[]).find(({ type }) => /Import|Variable|Expression/.test(type));
+  const body = program['body'] as readonly AstNode[];
+  const first = body.find(({ type }) => /Import|Variable|Expression/.test(type));
   const written = first ? text.slice(first.start, first.end) : '';
   const quote = /['"]/.exec(written)?.[0] ?? "'";
-  return { quote, end: first && !written.endsWith(';') ? '' : ';' };
+  // Without a semicolon of somebody's `(async () => {})()` would be a call of what our line gives.
+  const goesOn = body.some(({ start }) => /[([`]/.test(text.charAt(start)) && text.charAt(start - 1) !== ';');
+  return { quote, end: first && !written.endsWith(';') && !goesOn ? '' : ';' };
 }

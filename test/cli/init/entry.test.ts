@@ -44,6 +44,8 @@ test.each([
     '/*! MIT */\n// Loads x.\nimport "x";\n',
     '/*! MIT */\nimport "vaultstrap/register";\n// Loads x.\nimport "x";\n',
   ],
+  ['a call of a function on the spot', '(async () => {})()\n', `${REQUIRE}(async () => {})()\n`],
+  ['the same behind a semicolon', ';(() => {})()\n', "require('vaultstrap/register')\n;(() => {})()\n"],
   ['directives', "'use strict';\nconst x = 1;\n", `'use strict';\n${REQUIRE}const x = 1;\n`],
   ['a byte order mark', "\uFEFFimport 'x';\n", "\uFEFFimport 'vaultstrap/register';\nimport 'x';\n"],
   ['carriage returns', "// a\r\n\r\nimport 'x';\r\n", "// a\r\n\r\nimport 'vaultstrap/register';\r\nimport 'x';\r\n"],
