@@ -41,6 +41,13 @@ test.each([
   expect(outcome.stdout).toMatch(output);
 });
 
+test('options without a file behind them take no time', async () => {
+  // Each of them doubled the work. The process is given up after its limit.
+  const start = `node ${'--enable-source-maps '.repeat(60)}`;
+  const { code, stderr } = await lint({ 'package.json': JSON.stringify({ scripts: { start } }) });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+});
+
 test.each([
   [['--format', 'xml'], 'Formats: text, json'],
   [['--json', '--format', 'sarif'], 'exclude each other'],

@@ -61,7 +61,7 @@ const WITH_VALUE =
  * `--exec`. Of nodemon with options of its own (`--watch src`) nobody else knows which word is the file.
  */
 const START = new RegExp(
-  `(?:^|[\\s"'])(node|tsx(?: watch)?|ts-node|ts-node-esm|ts-node-dev|nodemon(?=\\s+(?:--inspect\\S*\\s+)?[^\\s-])|bun)\\s+((?:(?:(?:${WITH_VALUE})\\s+(?!-)\\S+|--?[\\w-]+(?:=\\S+)?)\\s+)*)([^\\s&|;'"-][^\\s&|;'"]*)`,
+  `(?:^|[\\s"'])(node|tsx(?: watch)?|ts-node|ts-node-esm|ts-node-dev|nodemon(?=\\s+(?:--inspect\\S*\\s+)?[^\\s-])|bun)\\s+((?:(?:(?:${WITH_VALUE})\\s+(?!-)\\S+|--?\\w[\\w-]*(?:=\\S+)?)\\s+)*)([^\\s&|;'"-][^\\s&|;'"]*)`,
   'g',
 );
 
