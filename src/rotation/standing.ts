@@ -41,7 +41,7 @@ export interface SettingNote {
 
 /** How things stand in this process: what is held, what it was made into, and what of that is in the environment. */
 export interface Standing {
-  /** Of the latest start that succeeded. */
+  /** Of the latest start that succeeded, or of what a later one gave before it failed. */
   input: RotationInput | undefined;
   composed: readonly ComposedSetting[];
   held: HeldSecrets;
@@ -91,7 +91,7 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
 
     begin(input, composed, results, succeeded) {
       if (succeeded) standing.input = input;
-      else if (standing.input) standing.input = withoutFailed(standing.input, composed);
+      else if (standing.input) standing.input = withoutFailed(input, composed);
       standing.composed = composed;
       standing.held = holdFirst(results, clock.now(), standing.held);
       notes.clear();
@@ -220,13 +220,15 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
   return standing;
 }
 
-/** What a later start has failed to give is nothing that an earlier one's references may bring back. */
+/** What a later start gave before it failed is kept fresh as well; what it has failed to give comes back with the next. */
 function withoutFailed(input: RotationInput, composed: readonly ComposedSetting[]): RotationInput {
   const failed = new Set(
     composed.flatMap(({ planned, outcome }) => (outcome.kind === 'failed' ? planned.setting : [])),
   );
   const settings = input.plan.settings.filter(({ setting }) => !failed.has(setting));
-  return { ...input, plan: { ...input.plan, settings } };
+  const used = new Set(settings.flatMap((setting) => setting.reads));
+  const reads = new Map([...input.plan.reads].filter(([key]) => used.has(key)));
+  return { ...input, plan: { ...input.plan, settings, reads } };
 }
 
 function isInPlace(record: ReadonlyMap<string, string>): boolean {

@@ -197,6 +197,19 @@ describe('start', () => {
     expect(report('VS_PW')).not.toHaveProperty('wouldFailAtStart');
   });
 
+  test('that fails after another: what it did give rotates, and stays in the report', async () => {
+    vault = { pw: 's', more: 'm' };
+    start({ VS_PW: ref() });
+    start({ VS_PW: ref(), VS_MORE: ref('more'), VS_GONE: ref('gone') });
+    expect(ownEnv()).toMatchObject({ VS_PW: 's', VS_MORE: 'm' });
+    vault['more'] = good('new', { version: V2 });
+    expect((await rotator.refresh()).changed.map(({ setting }) => setting)).toEqual(['VS_MORE']);
+    expect(process.env['VS_MORE']).toBe('new');
+    expect(report('VS_MORE')).toMatchObject({ status: 'Resolved' });
+    expect(asked).toEqual([['more', 'pw']]);
+    expect(process.env).not.toHaveProperty('VS_GONE');
+  });
+
   test('what somebody else has written over does not rotate for anybody', async () => {
     vault = { pw: 'old' };
     start({ VS_PW: ref() });
