@@ -130,7 +130,7 @@ function notAssignedHint({ source, identity, identityFrom }: TokenContext): stri
     );
   }
   if (source === 'azure-arc') {
-    return 'The agent has no such identity (azcmagent show): correct the id, or name none for the one of the machine.';
+    return 'The agent has no such identity (azcmagent show): correct the id, or name none.';
   }
   return `Assign it: ${command}${user}${also}; or correct the id.`;
 }
