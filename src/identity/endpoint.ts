@@ -2,7 +2,7 @@
 import type { Environment } from '../settings/environment.js';
 import { type Failure, fact, fail, type Result, succeed } from '../support/failure.js';
 import { isContainersHost, isNear } from '../support/near.js';
-import { isOnPlatform } from '../support/vault-names.js';
+import { isOnPlatform } from '../support/platform.js';
 
 /** An endpoint, and the credential to show there. */
 export interface NamedEndpoint {

@@ -3,8 +3,9 @@ import { type IdentitySelector, namesAppRegistration, parseIdentity, SYSTEM_ASSI
 import { LOG_LEVELS, type LogLevel } from './log.js';
 import { nearest } from './nearest.js';
 import type { BootstrapOptions } from './options.js';
+import { parseVaultEndpoint, type VaultEndpoint } from './platform.js';
 import { readVaultCa } from './vault-ca.js';
-import { isVaultSuffix, parseVaultEndpoint, type VaultEndpoint } from './vault-names.js';
+import { isVaultSuffix } from './vault-names.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

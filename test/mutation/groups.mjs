@@ -2,7 +2,7 @@
 /** @type {Readonly<Record<string, { mutate: readonly string[], tests: readonly string[] }>>} */
 export const GROUPS = {
   references: { mutate: ['settings/{reference,scan}'], tests: ['settings/{reference,scan}', 'property/reference'] },
-  selectors: { mutate: ['support/{identity-selector,vault-names}'], tests: ['support/{small,config}'] },
+  selectors: { mutate: ['support/{identity-selector,vault-names,platform}'], tests: ['support/{small,config}'] },
   records: {
     mutate: ['settings/{names,provenance,platform-record}'],
     tests: ['settings/{names,provenance,platform-record}', 'property/records'],

@@ -10,7 +10,8 @@ import { printProvenance, readProvenance } from '../../src/settings/provenance.j
 import { readConfig } from '../../src/support/config.js';
 import { BootstrapError } from '../../src/support/errors.js';
 import { parseIdentity, printIdentity } from '../../src/support/identity-selector.js';
-import { isVaultSuffix, parseVaultEndpoint } from '../../src/support/vault-names.js';
+import { parseVaultEndpoint } from '../../src/support/platform.js';
+import { isVaultSuffix } from '../../src/support/vault-names.js';
 import { findCanary } from '../helpers/canary.js';
 import { configOf, good, NOW_MS, ref } from '../helpers/fixtures.js';
 

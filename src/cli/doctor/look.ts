@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { safeCause } from '../../support/failure.js';
 import { kindOf } from '../../support/http.js';
-import type { VaultEndpoint } from '../../support/vault-names.js';
+import type { VaultEndpoint } from '../../support/platform.js';
 
 export interface HostSight {
   /** Not looked for where the emulator stands in. */

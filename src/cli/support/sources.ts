@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { liveEnvironment } from '../../settings/environment.js';
-import { isOnPlatform } from '../../support/vault-names.js';
+import { isOnPlatform } from '../../support/platform.js';
 import { isThere } from './files.js';
 import { addText } from './repeated.js';
 

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import { liveEnvironment } from '../../settings/environment.js';
 import { MARKER } from '../../settings/scan.js';
-import { isOnPlatform } from '../../support/vault-names.js';
+import { isOnPlatform } from '../../support/platform.js';
 import { readTextFile } from './files.js';
 import type { SourceOptions } from './sources.js';
 
