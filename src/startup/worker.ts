@@ -48,8 +48,9 @@ export function openWorker(otherwise: LoadOtherwise): OpenWorker {
     const workerData: WorkerData = { port: port2, signal };
     worker = new Worker(WORKER_SOURCE, {
       eval: true,
-      // Neither preloads nor options meant for the app: a preloaded copy of us would recurse.
-      execArgv: [],
+      // Neither preloads nor options meant for the app: a preloaded copy of us would recurse. A diagnostic report lists
+      // the process's environment once more for each thread.
+      execArgv: ['--report-exclude-env'],
       env: unprintable(workerEnvironment()),
       workerData,
       transferList: [port2],
