@@ -37,7 +37,10 @@ export function createRefresher(
 ): Refresher {
   const complaints = createComplaints(clock, log);
 
-  async function refreshOnce(scope: RefreshScope, startMs = clock.monotonic()): Promise<RefreshResult> {
+  async function refreshOnce(
+    scope: RefreshScope,
+    began = { wallMs: clock.now(), monotonicMs: clock.monotonic() },
+  ): Promise<RefreshResult> {
     const { input } = standing;
     const nothing = { generation: standing.generation, changed: [], failed: [] };
     if (!input) return nothing;
@@ -48,7 +51,6 @@ export function createRefresher(
       .flat()
       .flatMap((key) => plan.reads.get(key) ?? [])
       .filter(({ key, version }) => version === undefined || !standing.held.get(key)?.good);
-    const startedAtMs = clock.now() - (clock.monotonic() - startMs);
     const isTick = scope === 'all';
     const settleMs = isTick ? config.settleMs : 0;
     // Else another start, or a reset, came meanwhile: these answers are to a question that nobody asks any more.
@@ -77,8 +79,8 @@ export function createRefresher(
     }
     const asked = new Set(reads.map(({ key }) => key));
     const results = await client.readAll(reads, {
-      deadlineMs: startMs + LIMIT_MS,
-      retryUntilMs: startMs + RETRY_MS,
+      deadlineMs: began.monotonicMs + LIMIT_MS,
+      retryUntilMs: began.monotonicMs + RETRY_MS,
       failFast: false,
       yieldsToThrottling: true,
       onSome: (some) => {
@@ -92,13 +94,14 @@ export function createRefresher(
     client.rest();
     // The other start went on with what was held before: what the caller asked for has not been done. Within the same
     // limit: starts that fail in an outage may come again and again.
-    if (!isStill()) return clock.monotonic() - startMs < LIMIT_MS ? refreshOnce(scope, startMs) : nothing;
+    if (!isStill()) return clock.monotonic() - began.monotonicMs < LIMIT_MS ? refreshOnce(scope, began) : nothing;
 
     const result = take(results, true);
     standing.warnOfExpiry(plan);
     // A refusal is an answer, too: nothing fresher can be had.
     if (isTick && [...results.values()].every((read) => read.ok || read.failure.retry === 'never')) standing.readNow();
-    publish('refresh', { ...result, startedAtMs, durationMs: Math.round(clock.monotonic() - startMs) });
+    const durationMs = Math.round(clock.monotonic() - began.monotonicMs);
+    publish('refresh', { ...result, startedAtMs: began.wallMs, durationMs });
     return result;
   }
 

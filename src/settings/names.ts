@@ -12,8 +12,8 @@ export const PLATFORM_RECORD = 'WEBSITE_KEYVAULT_REFERENCES';
  */
 const PM2_RECORD = 'pm2_env';
 
-/** Names that steer the process, the platform or us. By exact name: `AZURE_OPENAI_API_KEY` stays usable. */
-const PROTECTED = new Set([
+/** Settings that name the endpoint of a managed identity, together: with another's, a process would find neither. */
+export const IDENTITY_ENDPOINT_SETTINGS: readonly string[] = [
   'IDENTITY_ENDPOINT',
   'IDENTITY_HEADER',
   'IDENTITY_SERVER_THUMBPRINT',
@@ -21,6 +21,10 @@ const PROTECTED = new Set([
   'IMDS_ENDPOINT',
   'MSI_ENDPOINT',
   'MSI_SECRET',
+];
+
+/** Others that steer the process, the platform or us. By exact name: `AZURE_OPENAI_API_KEY` stays usable. */
+const PROTECTED = new Set([
   'DEFAULT_IDENTITY_CLIENT_ID',
   // What @azure/identity reads to choose a credential or an authority.
   'AZURE_CLIENT_ID',
@@ -64,7 +68,12 @@ const PROTECTED = new Set([
 /** Whether a setting must be left alone whatever stands in it. Case is ignored, as Windows and proxies do. */
 export function isProtected(name: string): boolean {
   const bare = bareName(name.toUpperCase());
-  return PROTECTED.has(bare) || bare.startsWith('WEBSITE_') || bare.startsWith('VAULTSTRAP_');
+  return (
+    PROTECTED.has(bare) ||
+    IDENTITY_ENDPOINT_SETTINGS.includes(bare) ||
+    bare.startsWith('WEBSITE_') ||
+    bare.startsWith('VAULTSTRAP_')
+  );
 }
 
 /** The name without `APPSETTING_`. */

@@ -1,6 +1,6 @@
 import { type IdentitySelector, parseIdentity } from '../support/identity-selector.js';
 import { nearest } from '../support/nearest.js';
-import { isSecretName, isVaultName, SECRET_NAME_RULE } from '../support/vault-names.js';
+import { isSecretName, isVaultName, SECRET_NAME_RULE, VAULT_NAME_RULE } from '../support/vault-names.js';
 
 /** A reference is at most this long, from its marker to its closing parenthesis. */
 export const MAX_REFERENCE_LENGTH = 2048;
@@ -99,7 +99,7 @@ export function parseReference(
       vault === undefined && secret === undefined ? 'SecretUri' : vault === undefined ? 'VaultName' : 'SecretName';
     return bad(`${missing} is missing.`, WHAT_IT_NEEDS);
   }
-  if (!isVaultName(vault)) return bad('VaultName is not a vault name.', VAULT_NAME_RULE);
+  if (!isVaultName(vault)) return bad('VaultName is not a vault name.', VAULT_NAME_ALONE);
   const name = checkNames(secret, version, 'SecretName', 'SecretVersion');
   if (name) return name;
   return { reference: { marker, ...targetOf(vault, secret, version, vaultSuffix), ...extras.extras } };
@@ -116,7 +116,7 @@ export function parseAkvs(text: string, vaultSuffix: string = DEFAULT_VAULT_SUFF
   if (subscription === undefined || !SUBSCRIPTION.test(subscription))
     return bad('the subscription of akvs:// is malformed.', hint);
   if (vault === undefined || !isVaultName(vault))
-    return bad('the vault name of akvs:// is malformed.', VAULT_NAME_RULE);
+    return bad('the vault name of akvs:// is malformed.', VAULT_NAME_ALONE);
   if (secret === undefined || rest.length > 0) return bad('akvs:// has too few or too many parts.', hint);
   const name = checkNames(secret, version, 'the secret name of akvs://', 'the version of akvs://');
   if (name) return name;
@@ -145,8 +145,7 @@ export function tooLong(): ReferenceProblem {
 const WHAT_IT_NEEDS =
   'Give SecretUri=https://{vault}.vault.azure.net/secrets/{name}, or VaultName={vault};SecretName={name}.';
 
-const VAULT_NAME_RULE =
-  'A vault name has 3 to 24 letters, digits and single hyphens, and begins with a letter. Give it alone, without the rest of the host.';
+const VAULT_NAME_ALONE = `${VAULT_NAME_RULE} Give it alone, without the rest of the host.`;
 
 function bad(problem: string, hint: string): ReferenceProblem {
   return { problem, hint };

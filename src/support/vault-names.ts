@@ -25,6 +25,7 @@ export function isVaultSuffix(text: string): boolean {
 const VAULT_NAME = /^(?=.{3,24}$)[A-Za-z](?:-?[A-Za-z0-9])*$/;
 const SECRET_NAME = /^[0-9A-Za-z-]{1,127}$/;
 
+export const VAULT_NAME_RULE = 'A vault name has 3 to 24 letters, digits and single hyphens, and begins with a letter.';
 export const SECRET_NAME_RULE = 'A secret name has 1 to 127 letters, digits and hyphens.';
 
 /** In any case: Key Vault's names are the same in all. */

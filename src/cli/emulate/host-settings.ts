@@ -1,11 +1,11 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Environment } from '../../settings/environment.js';
+import { IDENTITY_ENDPOINT_SETTINGS } from '../../settings/names.js';
 import { safeCause } from '../../support/failure.js';
 import type { Emulator, IdentityHost } from '../../testing/index.js';
 import { UsageError } from '../support/exit.js';
 import { readTextFile } from '../support/files.js';
-import { IDENTITY_ENDPOINT_SETTINGS } from '../support/identity-endpoint.js';
 
 /** Of another identity than the emulated one; `VAULTSTRAP_VAULT_*` are overwritten anyway. */
 const OTHER_HOSTS = [

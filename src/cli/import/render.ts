@@ -1,3 +1,4 @@
+import { textOfFailure } from '../../support/errors.js';
 import { grantForWriting } from '../../vault/writer.js';
 import { paint } from '../support/terminal.js';
 import { type Choice, isTaken } from './choose.js';
@@ -44,8 +45,8 @@ export function renderTable(rows: readonly Row[]): string {
 export function explain(outcome: Outcome, vault: string): { message: string; hint?: string } | undefined {
   switch (outcome.kind) {
     case 'failed': {
-      const { status, code, details, hint } = outcome.failure;
-      return { message: `${status} (${code}): ${details}`, hint: grantForWriting(vault, code) ?? hint };
+      const { failure } = outcome;
+      return { message: textOfFailure(failure), hint: grantForWriting(vault, failure.code) ?? failure.hint };
     }
     case 'conflict':
       return {

@@ -1,7 +1,6 @@
 import type { Environment } from '../../settings/environment.js';
-import { bareName, isProtected, isRecord } from '../../settings/names.js';
+import { bareName, IDENTITY_ENDPOINT_SETTINGS, isProtected, isRecord } from '../../settings/names.js';
 import { MARKER } from '../../settings/scan.js';
-import { IDENTITY_ENDPOINT_SETTINGS } from './identity-endpoint.js';
 
 /** What one file says. */
 export interface Layer {

@@ -2,13 +2,14 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import { liveEnvironment } from '../../settings/environment.js';
 import { MARKER } from '../../settings/scan.js';
+import { isEnabled } from '../../support/config.js';
 import { isOnPlatform } from '../../support/platform.js';
 import { readTextFile } from './files.js';
 import type { SourceOptions } from './sources.js';
 
 /** How to read the files of this folder that hold references and were not asked for, where none was found. */
 export function hintOfUnread({ envFile = [], settings }: SourceOptions): string | undefined {
-  if (/^\s*(false|0)\s*$/i.test(liveEnvironment()['VAULTSTRAP_ENABLED'] ?? '')) return undefined;
+  if (!isEnabled(liveEnvironment(), {})) return undefined;
   const isGiven = (file: string) =>
     [...envFile, settings].some((one) => one && path.resolve(one) === path.resolve(file));
   const options = ['.env', '.env.local'].map((file) => [file, `-e ${file}`]);

@@ -6,7 +6,7 @@ import { type Config, readConfig } from '../../support/config.js';
 import { isVaultstrapError } from '../../support/errors.js';
 import { printIdentity } from '../../support/identity-selector.js';
 import { sdkAnchors } from '../../support/sdk-loader.js';
-import { isSecretName, isVaultName, SECRET_NAME_RULE } from '../../support/vault-names.js';
+import { isSecretName, isVaultName, SECRET_NAME_RULE, VAULT_NAME_RULE } from '../../support/vault-names.js';
 import type { ReadResults } from '../../vault/client.js';
 import { createSecretWriter, type SecretWriter } from '../../vault/writer.js';
 import { UsageError } from './exit.js';
@@ -26,7 +26,7 @@ function checkVaultName(name: string): string {
   if (isVaultName(name)) return name.toLowerCase();
   throw new UsageError(
     'that is not the name of a vault.',
-    'A vault name has 3 to 24 letters, digits and single hyphens, and begins with a letter. Give the name alone, not its address; VAULTSTRAP_VAULT_SUFFIX is for other clouds.',
+    `${VAULT_NAME_RULE} Give the name alone, not its address; VAULTSTRAP_VAULT_SUFFIX is for other clouds.`,
   );
 }
 
