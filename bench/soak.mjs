@@ -54,13 +54,13 @@ child.once('exit', (code, signal) => {
 });
 const answer = (what) =>
   new Promise((resolve) => {
-    const listen = (message) => {
-      if (message.what !== what) return;
-      child.off('message', listen);
+    const onMessage = (message) => message.what === what && settle(message);
+    const onExit = () => settle(undefined);
+    function settle(message) {
+      child.off('message', onMessage).off('exit', onExit);
       resolve(message);
-    };
-    child.on('message', listen);
-    child.once('exit', () => resolve(undefined));
+    }
+    child.on('message', onMessage).once('exit', onExit);
   });
 const tell = (message) => ended || child.send(message);
 

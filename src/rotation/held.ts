@@ -56,9 +56,10 @@ export interface AcceptOptions {
  * - A failure leaves the good value in place.
  * - An older version than the held one is believed when two reads in a row agree: replicas of a vault may lag.
  * - Secrets that are used together (see `groupsOf`) change together, once all have settled: a user and a
- *   password rotated one after the other must not be caught halfway. `updated` and the reply's `Date` are
- *   both the vault's clock. As long as one of them cannot be read, the others wait too: the vault may be
- *   throttling between the two halves. Its own refusal is an answer, and holds nobody up.
+ *   password rotated one after the other must not be caught halfway, nor by a refresh that takes longer than
+ *   both writes. `updated` and the reply's `Date` are both the vault's clock. As long as one of them cannot be
+ *   read, the others wait too: the vault may be throttling between the two halves. Its own refusal is an
+ *   answer, and holds nobody up.
  */
 export function acceptResults(
   previous: HeldSecrets,
@@ -132,12 +133,16 @@ function isChanged(previous: HeldSecrets, next: HeldSecrets): boolean {
   return [...next].some(([key, { good }]) => !sameSecret(previous.get(key)?.good, good));
 }
 
-/** How long until the youngest member has been unchanged for `settleMs`; 0 when all have, or nothing tells. */
+/**
+ * How long until the youngest member has been unchanged for `settleMs`; 0 when all have, or nothing tells. Counted from
+ * the earliest reply: a retry, a stall of the process or a vault that hangs can put both writes between two replies, and
+ * the one before them knows nothing of either.
+ */
 function unsettledMs(members: readonly SecretValue[], settleMs: number): number {
-  const waits = members.map(({ updatedMs, repliedAtMs }) =>
-    updatedMs === undefined || repliedAtMs === undefined ? 0 : settleMs - (repliedAtMs - updatedMs),
-  );
-  return Math.max(0, ...waits);
+  const updated = members.flatMap(({ updatedMs }) => updatedMs ?? []);
+  const replied = members.flatMap(({ repliedAtMs }) => repliedAtMs ?? []);
+  if (updated.length === 0 || replied.length === 0) return 0;
+  return Math.max(0, settleMs - (Math.min(...replied) - Math.max(...updated)));
 }
 
 /** After a start, which applies everything at once: when to read again because a group had not settled by then. */

@@ -255,12 +255,30 @@ describe('a group', () => {
   });
 
   test('a member without dates does not hide that another is young', () => {
-    for (const undated of [good('p2', { version: V2 }), good('p2', { version: V2, updatedMs: NOW_MS })]) {
-      const run = ticks(true, first, { user: aged('u2', V2, 5), pw: undated });
-      expect([...values(run), run.last?.readAgainInMs]).toEqual(['u1', 'p1', 25_000]);
+    for (const [dates, waitMs] of [
+      [{}, 25_000],
+      [{ repliedAtMs: NOW_MS }, 25_000],
+      // The reply beside it says what time it is.
+      [{ updatedMs: NOW_MS }, 30_000],
+    ] as const) {
+      const run = ticks(true, first, { user: aged('u2', V2, 5), pw: good('p2', { version: V2, ...dates }) });
+      expect([...values(run), run.last?.readAgainInMs]).toEqual(['u1', 'p1', waitMs]);
     }
-    const undated = good('p2', { version: V2, repliedAtMs: NOW_MS });
-    expect(ticks(true, first, { user: aged('u2', V2, 5), pw: undated }).last?.readAgainInMs).toBe(25_000);
+  });
+
+  test('one member read before both writes, the other long after them: settled, but not together', () => {
+    const long = { user: good('u1', { version: V1, updatedMs: NOW_MS - 1_000_000, repliedAtMs: NOW_MS }) };
+    const pw = good('p2', { version: V2, updatedMs: NOW_MS + 5000, repliedAtMs: NOW_MS + 40_000 });
+    for (const reads of [
+      { ...long, pw },
+      { pw, ...long },
+    ]) {
+      const run = ticks(true, first, reads);
+      expect([...values(run), run.last?.readAgainInMs]).toEqual(['u1', 'p1', 35_000]);
+      expect(readAgainInMs(holdFirst(new Map(Object.entries(reads)), NOW_MS), [['user', 'pw']], 30_000)).toBe(35_000);
+    }
+    const user = good('u2', { version: V2, updatedMs: NOW_MS + 4000, repliedAtMs: NOW_MS + 36_000 });
+    expect(values(ticks(true, first, { ...long, pw }, { user, pw }))).toEqual(['u2', 'p2']);
   });
 
   test('groups do not wait for each other', () => {
