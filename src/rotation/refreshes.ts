@@ -1,3 +1,4 @@
+import { groupsOf, readAgainInMs } from './held.js';
 import { createListeners } from './listeners.js';
 import { createNameCheck } from './name-check.js';
 import { createRefreshQueue } from './queue.js';
@@ -14,6 +15,8 @@ export interface Refreshes {
   refresh(urgentFor?: string): Promise<RefreshResult>;
   /** Returns the function that removes the listener again. */
   onRotated(listener: RotationListener, setting?: string): () => void;
+  /** A start applies everything at once: `sinceMs` after it, plans a read for when its groups will have settled. */
+  lookForUnsettled(sinceMs: number): void;
   /** Forgets all listeners. */
   clear(): void;
 }
@@ -33,6 +36,13 @@ export function createRefreshes(standing: Standing, context: Omit<RefresherConte
     onRotated(listener, setting) {
       if (setting !== undefined) checkName(setting);
       return listeners.add(listener, setting);
+    },
+    lookForUnsettled(sinceMs) {
+      const { input, held } = standing;
+      if (!input) return;
+      const { settleMs } = input.config;
+      const againMs = readAgainInMs(held, groupsOf(input.plan), settleMs);
+      if (againMs !== undefined) context.onUnsettled(Math.max(0, againMs - sinceMs), settleMs);
     },
     clear: listeners.clear,
   };

@@ -3,7 +3,6 @@ import type { Clock } from '../support/clock.js';
 import { safeCause } from '../support/failure.js';
 import type { Log } from '../support/log.js';
 import type { createSecretFiles, SecretFiles } from './files.js';
-import { groupsOf, readAgainInMs } from './held.js';
 import type { createRefreshes, Refreshes } from './refreshes.js';
 import { ageMs, settledDelayMs } from './schedule.js';
 import { createStanding, type SettingNote, type Standing } from './standing.js';
@@ -83,12 +82,11 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
     loading = setTimeout(() => {
       try {
         loadAhead();
+        theRefreshes().lookForUnsettled(LOAD_AHEAD_MS);
       } catch (error) {
         complain(error);
       }
     }, LOAD_AHEAD_MS).unref();
-    const againMs = readAgainInMs(standing.held, groupsOf(input.plan), input.config.settleMs);
-    if (againMs !== undefined) onUnsettled(againMs, input.config.settleMs);
   }
 
   /** Whether everything could be read. A secret that cannot be had is no exception. */

@@ -128,6 +128,7 @@ afterEach(() => {
   rotator.reset();
   clean();
   vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
 describe('start', () => {
@@ -864,15 +865,30 @@ describe('the clock', () => {
     expect(asked.flat()).toEqual([]);
   });
 
-  test('a group that had not settled at start is read again once it has', () => {
+  test('a group that had not settled at start is read again once it has', async () => {
     vi.useFakeTimers();
+    vi.spyOn(Math, 'random').mockReturnValue(0.5);
     const young = { updatedMs: NOW_MS - 10_000, repliedAtMs: NOW_MS };
     vault = { user: good('u', young), pw: good('p', young) };
     start({ VS_URL: `${ref('user')}:${ref()}` }, { refreshSeconds: 86_400 });
     expect(process.env['VS_URL']).toBe('u:p');
     rotator.startClock();
+    const startedAtMs = Date.now();
+    await vi.advanceTimersByTimeAsync(5000);
     // Spread over as long again: all instances know the same moment.
-    expect(rotator.nextRefreshAtMs()).toBeLessThanOrEqual(Date.now() + 20_000 + 30_000);
+    expect(rotator.nextRefreshAtMs()).toBe(startedAtMs + 20_000 + 15_000);
+  });
+
+  test('a group that had settled by then waits for the clock', async () => {
+    vi.useFakeTimers();
+    vi.spyOn(Math, 'random').mockReturnValue(0.5);
+    const old = { updatedMs: NOW_MS - 31_000, repliedAtMs: NOW_MS };
+    vault = { user: good('u', old), pw: good('p', old) };
+    start({ VS_URL: `${ref('user')}:${ref()}` }, { refreshSeconds: 86_400 });
+    rotator.startClock();
+    const startedAtMs = Date.now();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(rotator.nextRefreshAtMs()).toBe(startedAtMs + 43_200_000);
   });
 });
 
