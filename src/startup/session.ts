@@ -12,6 +12,7 @@ import type { ReadResults } from '../vault/client.js';
 import { inFunctionsWorker } from './functions-host.js';
 import type { Job } from './job.js';
 import { createLazyClient, type LazyClient } from './lazy-client.js';
+import { checkNodeVersion } from './node-version.js';
 
 /** One start: what is configured, what is to be done, and with what. */
 export interface Session {
@@ -39,9 +40,10 @@ export interface SessionInput {
 /**
  * Environment -> parse -> plan. Asks nothing yet.
  *
- * @throws BootstrapError for malformed settings and options of our own.
+ * @throws BootstrapError for malformed settings and options of our own, and for a Node that is too old.
  */
 export function openSession({ env, realEnv, options, clock, earlier }: SessionInput): Session {
+  checkNodeVersion();
   const startedAtMs = clock.now();
   const startedMonotonicMs = clock.monotonic();
   const config = readConfig(realEnv(), options, inFunctionsWorker(realEnv()));

@@ -129,6 +129,24 @@ describe('an app that catches the error', () => {
     },
   );
 
+  test.each(['caught.cjs', 'caught-start.cjs', 'caught.mjs'])(
+    'a Node that is too old is said to be: %s',
+    async (file) => {
+      const version = '20.20.2';
+      app.write({
+        'old-node.cjs': `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } });`,
+      });
+      const { code, probes } = await app.run(['--require', './old-node.cjs', file, 'DB_PASSWORD'], {
+        env: { ...azure.env, ...GOOD },
+      });
+      expect(code).toBe(0);
+      const [error] = probes as [Described];
+      expect(error).toMatchObject({ code: 'ERR_NODE_VERSION', status: 'failed', left: { DB_PASSWORD: null }, raw: [] });
+      expect(error.message).toContain(`Node ${version} is too old`);
+      expect(await azure.requests()).toEqual([]);
+    },
+  );
+
   test('a second start tries again', async () => {
     app.write({
       'again.mjs': `import { bootstrap, report } from 'vaultstrap'; import probe from './probe.cjs';
