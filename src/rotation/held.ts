@@ -36,7 +36,7 @@ export function holdFirst(results: ReadResults, nowMs: number, before?: HeldSecr
 
 export interface Acceptance {
   readonly held: HeldSecrets;
-  /** Groups that wait until their members have settled: read again after this long. */
+  /** There are groups that changed and have not settled: read again after this long. */
   readonly readAgainInMs?: number;
 }
 
@@ -44,7 +44,7 @@ export interface AcceptOptions {
   readonly nowMs: number;
   /** 0: everything counts as settled, and nothing waits for what cannot be read. */
   readonly settleMs: number;
-  /** Whether this counts among the "two reads in a row"; an app's own haste does not. */
+  /** Whether this counts among the "two reads in a row", and groups wait: an app's own haste does not, nor may they. */
   readonly isTick: boolean;
   /** What values in the process are made of. Nothing can be caught halfway with what has never been in one. */
   readonly used: ReadonlySet<string>;
@@ -84,11 +84,14 @@ export function acceptResults(
       );
     }
     // Only what was read now tells: a pinned member is never read again.
-    const read = [...next].flatMap(([key, { good }]) => (results.get(key)?.ok && good ? [good] : []));
+    const read = group.flatMap((key) => {
+      const result = results.get(key);
+      return result?.ok ? [result.value] : [];
+    });
     const moves = group.length > 1 && settleMs > 0 && isChanged(previous, next);
     const waitMs = moves ? unsettledMs(read, settleMs) : 0;
-    const waits = waitMs > 0 || (moves && group.some((key) => used.has(key) && isUnknown(results.get(key))));
-    for (const [key, value] of next) held.set(key, waits ? withoutChange(previous.get(key), value) : value);
+    const waits = moves && (waitMs > 0 || group.some((key) => used.has(key) && isUnknown(results.get(key))));
+    for (const [key, value] of next) held.set(key, waits && isTick ? withoutChange(previous.get(key), value) : value);
     if (waitMs > 0) readAgainInMs = Math.max(readAgainInMs ?? 0, waitMs);
   }
   return { held, ...(readAgainInMs !== undefined && { readAgainInMs }) };

@@ -52,7 +52,7 @@ export function createRefresher(
       .flatMap((key) => plan.reads.get(key) ?? [])
       .filter(({ key, version }) => version === undefined || !standing.held.get(key)?.good);
     const isTick = scope === 'all';
-    const settleMs = isTick ? config.settleMs : 0;
+    const { settleMs } = config;
     // Else another start, or a reset, came meanwhile: these answers are to a question that nobody asks any more.
     const isStill = () => standing.input?.plan === plan;
     const used = new Set(

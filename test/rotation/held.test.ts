@@ -281,6 +281,15 @@ describe('a group', () => {
     expect(values(ticks(true, first, { ...long, pw }, { user, pw }))).toEqual(['u2', 'p2']);
   });
 
+  test('a replica that lags behind says when it was asked, as any other', () => {
+    const hour = NOW_MS + 3_600_000;
+    const lagging = good('u1', { version: V1, updatedMs: NOW_MS - 1_000_000, repliedAtMs: hour });
+    const pw = good('p3', { version: V3, updatedMs: hour - 20_000, repliedAtMs: hour });
+    const user = aged('u2', V2, 100);
+    const run = ticks(true, { user, pw: aged('p2', V2, 100) }, { user: lagging, pw });
+    expect([...values(run), run.last?.readAgainInMs]).toEqual(['u2', 'p2', 10_000]);
+  });
+
   test('groups do not wait for each other', () => {
     const held = holdFirst(new Map(Object.entries({ ...first, x: aged('x1', V1, 1000) })), NOW_MS);
     const results = new Map(Object.entries({ user: aged('u2', V2, 1), pw: first.pw, x: aged('x2', V2, 1) }));

@@ -559,6 +559,23 @@ describe('refresh', () => {
     await rotator.refresh('VS_URL');
     expect(process.env['VS_URL']).toBe('u1:p2');
   });
+
+  test('an urgent one that may have been halfway is followed by another read, once its group has settled', async () => {
+    vi.useFakeTimers();
+    vi.spyOn(Math, 'random').mockReturnValue(0.5);
+    const at = (value: string, version: string, ageS: number) =>
+      good(value, { version, updatedMs: nowMs - ageS * 1000, repliedAtMs: nowMs });
+    vault = { user: at('u1', V1, 900), pw: at('p1', V1, 900) };
+    start({ VS_URL: `${ref('user')}:${ref()}` }, { refreshSeconds: 86_400 });
+    rotator.startClock();
+    const byTheClock = rotator.nextRefreshAtMs();
+    await rotator.refresh('VS_URL');
+    expect(rotator.nextRefreshAtMs()).toBe(byTheClock);
+    vault = { ...vault, pw: at('p2', V2, 1) };
+    await rotator.refresh('VS_URL');
+    expect(process.env['VS_URL']).toBe('u1:p2');
+    expect(rotator.nextRefreshAtMs()).toBe(Date.now() + 29_000 + 15_000);
+  });
 });
 
 describe('the record of a refresh with nothing changed', () => {
