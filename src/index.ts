@@ -94,8 +94,9 @@ export async function resolve(
 }
 
 /**
- * Reads every secret again and applies what changed. Callers share one refresh. Never rejects for a secret that
- * cannot be had: that keeps its last good value, and is in `failed` and the report.
+ * Reads every secret again and applies what changed. One runs at a time, callers share the next: what was in the
+ * vault before the call is seen. Never rejects for a secret that cannot be had: that keeps its last good value, and is in
+ * `failed` and the report.
  *
  * @param options `signal` gives up waiting (rejects with its reason); the refresh itself goes on.
  */

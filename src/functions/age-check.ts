@@ -6,7 +6,7 @@ const PAUSE_MS = 30_000;
 /** A tick this late means that the clock of the process stood still: the instance was frozen. */
 const LATE_MS = 1000;
 
-type Watched = Pick<Engine, 'ageMs' | 'nextRefreshAtMs' | 'refresh' | 'repair'>;
+type Watched = Pick<Engine, 'ageMs' | 'nextRefreshAtMs' | 'refreshOrJoin' | 'repair'>;
 
 /**
  * What is asked before every invocation, of which there may be thousands a second. No promise while the values
@@ -22,7 +22,7 @@ export function createAgeCheck(
   let madeUpForMs: number | undefined;
 
   async function refresh(engine: Watched): Promise<void> {
-    await engine.refresh().catch(() => {});
+    await engine.refreshOrJoin().catch(() => {});
     if ((engine.ageMs() ?? 0) > maxAgeMs) pausedUntilMs = clock.monotonic() + Math.min(PAUSE_MS, maxAgeMs);
   }
 
@@ -36,7 +36,7 @@ export function createAgeCheck(
     if (next === undefined || next === madeUpForMs || clock.now() <= next + LATE_MS) return undefined;
     // Once: the tick itself may come a whole interval later, when the wall clock was set forward or the machine slept.
     madeUpForMs = next;
-    engine.refresh().catch(() => {});
+    engine.refreshOrJoin().catch(() => {});
     return undefined;
   };
 }

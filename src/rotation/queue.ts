@@ -5,12 +5,14 @@ import type { RefreshResult } from './types.js';
 export type RefreshScope = 'all' | ReadonlySet<string>;
 
 export interface RefreshQueue {
-  /** Reads everything; calls share the one that is under way or waiting. */
-  all(): Promise<RefreshResult>;
   /**
-   * For a caller whose value has just been refused. Never joins a refresh that has begun: that may bring the same
-   * old value. All that wait for the next one share it.
+   * Reads everything, for a caller who may know of something new. Never joins a refresh that began in an earlier turn
+   * of the loop: that may have read too early. All that wait for the next one share it.
    */
+  all(): Promise<RefreshResult>;
+  /** Reads everything, unless that is under way: for a caller who knows of nothing new. */
+  allOrJoin(): Promise<RefreshResult>;
+  /** For a caller whose value has just been refused. Never joins a refresh that has begun, as `all`. */
   urgent(setting: string): Promise<RefreshResult>;
 }
 
@@ -20,16 +22,14 @@ const URGENT_PAUSE_MS = 1000;
 /** One refresh at a time, in order. */
 export function createRefreshQueue(run: (scope: RefreshScope) => Promise<RefreshResult>, clock: Clock): RefreshQueue {
   let last: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
-  let complete: Promise<RefreshResult> | undefined;
+  /** Asked for, and not begun; then the latest of them, until it has ended. */
+  let nextAll: Promise<RefreshResult> | undefined;
+  let latestAll: Promise<RefreshResult> | undefined;
   let nextUrgent: { settings: Set<string>; result: Promise<RefreshResult> } | undefined;
   let quietUntilMs = Number.NEGATIVE_INFINITY;
 
   function enqueue(task: () => Promise<RefreshResult>): Promise<RefreshResult> {
-    // At once when nothing is before it: what a caller asks for now should be of now.
-    const result = (waiting++ === 0 ? task() : last.then(task, task)).finally(() => {
-      waiting--;
-    });
+    const result = last.then(task);
     last = result.catch(() => {});
     return result;
   }
@@ -43,13 +43,25 @@ export function createRefreshQueue(run: (scope: RefreshScope) => Promise<Refresh
     return result;
   }
 
+  async function runAll(): Promise<RefreshResult> {
+    // A turn, in which others join.
+    await clock.sleep(0);
+    nextAll = undefined;
+    return run('all');
+  }
+
+  function all(): Promise<RefreshResult> {
+    if (nextAll) return nextAll;
+    const mine = enqueue(runAll).finally(() => {
+      if (latestAll === mine) latestAll = undefined;
+    });
+    nextAll = latestAll = mine;
+    return mine;
+  }
+
   return {
-    all() {
-      complete ??= enqueue(() => run('all')).finally(() => {
-        complete = undefined;
-      });
-      return complete;
-    },
+    all,
+    allOrJoin: () => latestAll ?? all(),
     urgent(setting) {
       if (!nextUrgent) {
         const settings = new Set<string>();

@@ -13,6 +13,8 @@ export interface Refreshes {
    * changes are applied at once, settled or not. Default: everything.
    */
   refresh(urgentFor?: string): Promise<RefreshResult>;
+  /** The one that is under way will do. */
+  refreshOrJoin(): Promise<RefreshResult>;
   /** Returns the function that removes the listener again. */
   onRotated(listener: RotationListener, setting?: string): () => void;
   /** A start applies everything at once: `sinceMs` after it, plans a read for when its groups will have settled. */
@@ -33,6 +35,7 @@ export function createRefreshes(standing: Standing, context: Omit<RefresherConte
   }, context.clock);
   return {
     refresh: (urgentFor) => (urgentFor === undefined ? queue.all() : queue.urgent(urgentFor)),
+    refreshOrJoin: queue.allOrJoin,
     onRotated(listener, setting) {
       if (setting !== undefined) checkName(setting);
       return listeners.add(listener, setting);
@@ -42,7 +45,7 @@ export function createRefreshes(standing: Standing, context: Omit<RefresherConte
       if (!input) return;
       const { settleMs } = input.config;
       const againMs = readAgainInMs(held, groupsOf(input.plan), settleMs);
-      if (againMs !== undefined) context.onUnsettled(Math.max(0, againMs - sinceMs), settleMs);
+      if (againMs !== undefined) context.onUnsettled(againMs - sinceMs, settleMs);
     },
     clear: listeners.clear,
   };

@@ -4,10 +4,9 @@ import { safeCause } from '../support/failure.js';
 import type { Log } from '../support/log.js';
 import type { createSecretFiles, SecretFiles } from './files.js';
 import type { createRefreshes, Refreshes } from './refreshes.js';
-import { ageMs, settledDelayMs } from './schedule.js';
+import { ageMs } from './schedule.js';
 import { createStanding, type SettingNote, type Standing } from './standing.js';
 import { createTicker, type Ticker } from './ticker.js';
-import type { RefreshResult } from './types.js';
 
 /** Holds the last good values of this process, applies them, and keeps them fresh. */
 export interface Rotator
@@ -17,6 +16,7 @@ export interface Rotator
   filesFor(plan: Plan): SecretFiles['place'] | undefined;
   startClock(): void;
   refresh: Refreshes['refresh'];
+  refreshOrJoin: Refreshes['refreshOrJoin'];
   /** Whether this text in this variable is what we last wrote there. */
   hasWritten(name: string, value: string | undefined): boolean;
   onRotated: Refreshes['onRotated'];
@@ -62,14 +62,9 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
     return refreshes;
   }
 
-  function refresh(urgentFor?: string): Promise<RefreshResult> {
-    try {
-      return theRefreshes().refresh(urgentFor);
-    } catch (error) {
-      // Its code cannot be loaded any more.
-      return Promise.reject(error);
-    }
-  }
+  // Rejects when its code cannot be loaded any more.
+  const refresh = async (urgentFor?: string) => theRefreshes().refresh(urgentFor);
+  const refreshOrJoin = async () => theRefreshes().refreshOrJoin();
 
   function startClock(): void {
     const { input } = standing;
@@ -92,7 +87,7 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
   /** Whether everything could be read. A secret that cannot be had is no exception. */
   async function tick(): Promise<boolean> {
     const before = standing.lastRead;
-    await refresh().then(() => {
+    await refreshOrJoin().then(() => {
       complained = false;
     }, complain);
     return standing.lastRead !== before;
@@ -108,7 +103,8 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
   }
 
   function onUnsettled(waitMs: number, settleMs: number): void {
-    ticker?.sooner(settledDelayMs(waitMs, settleMs, Math.random()));
+    // All instances that saw the change meanwhile know the same moment: they are spread, as thin as they came.
+    ticker?.sooner(waitMs + Math.random() * settleMs);
   }
 
   function stop(): void {
@@ -126,6 +122,7 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
     filesFor,
     startClock,
     refresh,
+    refreshOrJoin,
     repair,
     rewrite,
     hasWritten: (name, value) => ledger.hasWritten(name) && ledger.written(name) === value,

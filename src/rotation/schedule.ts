@@ -12,14 +12,6 @@ export function nextDelayMs(intervalMs: number, spread: boolean, random: number)
   return Math.min(Math.max(Math.round(delayMs), 1), LONGEST_TIMER_MS);
 }
 
-/**
- * Until a group is read once more that had not settled. All instances that saw it meanwhile know the same moment: they
- * are spread over the settling time behind it, as thin as they came.
- */
-export function settledDelayMs(waitMs: number, settleMs: number, random: number): number {
-  return waitMs + random * settleMs;
-}
-
 /** Age on the clock that moved more: the wall clock jumps, the monotonic one sleeps with the machine. */
 export function ageMs(
   since: { wallMs: number; monotonicMs: number },

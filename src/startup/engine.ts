@@ -20,7 +20,8 @@ import type { OpenWorker, RunningJob } from './worker.js';
 import { createWorkerHooks } from './worker-hooks.js';
 
 /** The one state of a process, behind functions: nothing of it hangs on the object. */
-export interface Engine extends Pick<Rotator, 'refresh' | 'repair' | 'onRotated' | 'ageMs' | 'nextRefreshAtMs'> {
+export interface Engine
+  extends Pick<Rotator, 'refresh' | 'refreshOrJoin' | 'repair' | 'onRotated' | 'ageMs' | 'nextRefreshAtMs'> {
   bootstrap(options?: BootstrapOptions): Promise<void>;
   bootstrapSync(options?: BootstrapOptions, early?: OpenWorker): void;
   preload(): Promise<void>;
@@ -226,6 +227,7 @@ export function createEngine(): Engine {
     preload,
     start,
     refresh: rotator.refresh,
+    refreshOrJoin: rotator.refreshOrJoin,
     resolve: (settings, options = {}) => resolveRecord(settings, options, clock),
     report,
     warn: (message) => starts.log().warn(message),

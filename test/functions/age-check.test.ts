@@ -14,7 +14,7 @@ function setUp(maxAgeMs: number) {
     repair: () => {
       calls.repair++;
     },
-    refresh: async (): Promise<RefreshResult> => {
+    refreshOrJoin: async (): Promise<RefreshResult> => {
       calls.refresh++;
       if (failing === 'breakdown') throw new Error('broken');
       if (failing) return { generation: 1, changed: [], failed: ['A'] };

@@ -1,48 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { useFreshSecret } from '../../src/rotation/fresh-secret.js';
-import { ageMs, LONGEST_TIMER_MS, nextDelayMs, settledDelayMs } from '../../src/rotation/schedule.js';
 import { createTicker } from '../../src/rotation/ticker.js';
-
-describe('nextDelayMs', () => {
-  test.each([
-    // The first, and the first after a failure: anywhere within the interval.
-    [300_000, true, 0, 1],
-    [300_000, true, 0.5, 150_000],
-    [300_000, true, 0.999999, 300_000],
-    // Later ones wander by 10 %.
-    [300_000, false, 0, 270_000],
-    [300_000, false, 0.5, 300_000],
-    [300_000, false, 0.999999, 330_000],
-    [1000, true, 0, 1],
-    // A timer has 32 bits: more would fire at once.
-    [86_400_000, false, 0.999999, 95_039_983],
-    [3_000_000_000, false, 0.5, LONGEST_TIMER_MS],
-    [Number.MAX_SAFE_INTEGER, true, 0.5, LONGEST_TIMER_MS],
-  ])('%i ms, spread %s, random %d: %i', (intervalMs, spread, random, expected) => {
-    expect(nextDelayMs(intervalMs, spread, random)).toBe(expected);
-  });
-});
-
-test.each([
-  [20_000, 30_000, 0, 20_000],
-  [20_000, 30_000, 0.5, 35_000],
-  [20_000, 30_000, 0.999999, 50_000],
-])(
-  'a group is read again behind its settling time, spread over as long again',
-  (waitMs, settleMs, random, expected) => {
-    expect(Math.round(settledDelayMs(waitMs, settleMs, random))).toBe(expected);
-  },
-);
-
-test('age is on the clock that moved more', () => {
-  const since = { wallMs: 1000, monotonicMs: 100 };
-  expect(ageMs(since, { wallMs: 1500, monotonicMs: 300 })).toBe(500);
-  // The wall clock was set back.
-  expect(ageMs(since, { wallMs: 0, monotonicMs: 300 })).toBe(200);
-  // The machine slept, and its monotonic clock with it.
-  expect(ageMs(since, { wallMs: 90_000, monotonicMs: 101 })).toBe(89_000);
-});
 
 describe('ticker', () => {
   beforeEach(() => void vi.useFakeTimers());

@@ -52,9 +52,35 @@ test('complete ones are shared, and the next one begins when the last has ended'
   await second;
 });
 
+test('a complete one that began in an earlier turn is not joined, but by a caller who knows of nothing new', async () => {
+  const first = queue.all();
+  await settle();
+  const next = queue.all();
+  expect([next === first, queue.all() === next, queue.allOrJoin() === next]).toEqual([false, true, true]);
+  runs[0]?.end(NOTHING);
+  await first;
+  await settle();
+  expect(runs).toHaveLength(2);
+  // Now this one is under way.
+  expect(queue.allOrJoin()).toBe(next);
+  const last = queue.all();
+  expect(last).not.toBe(next);
+  runs[1]?.end(NOTHING);
+  await next;
+  expect(queue.allOrJoin()).toBe(last);
+  await settle();
+  runs[2]?.end(CHANGED);
+  expect(await last).toBe(CHANGED);
+  const alone = queue.allOrJoin();
+  await settle();
+  runs[3]?.end(NOTHING);
+  expect(await alone).toBe(NOTHING);
+});
+
 test('an urgent one waits for the one before it, and reads for all who wait, once', async () => {
   const earlier = queue.all();
   await settle();
+  slept = [];
   const urgent = [queue.urgent('A'), queue.urgent('B'), queue.urgent('A')];
   await settle();
   expect(runs).toHaveLength(1);

@@ -424,10 +424,30 @@ describe('refresh', () => {
   test('calls share one refresh', async () => {
     vault = { pw: 's' };
     start({ VS_PW: ref() });
-    const [one, two] = [rotator.refresh(), rotator.refresh()];
-    expect(two).toBe(one);
-    await one;
+    await Promise.all([rotator.refresh(), rotator.refresh(), rotator.refreshOrJoin()]);
+    expect(asked).toHaveLength(1);
     await rotator.refresh();
+    expect(asked).toHaveLength(2);
+  });
+
+  test('a call does not join a tick that may have read before what the caller knows of', async () => {
+    vi.useFakeTimers();
+    vault = { pw: 'old' };
+    start({ VS_PW: ref() }, { refreshSeconds: 10 });
+    rotator.startClock();
+    let open = () => {};
+    gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(asked).toHaveLength(1);
+    vault = { pw: 'new' };
+    const [mine, yours] = [rotator.refresh(), rotator.refresh()];
+    gate = undefined;
+    open();
+    expect((await mine).changed).toMatchObject([{ setting: 'VS_PW' }]);
+    expect(process.env['VS_PW']).toBe('new');
+    await yours;
     expect(asked).toHaveLength(2);
   });
 
@@ -438,14 +458,17 @@ describe('refresh', () => {
     gate = new Promise((resolve) => {
       open = resolve;
     });
+    const asking = new Promise<void>((resolve) => {
+      onAsked = resolve;
+    });
     const earlier = rotator.refresh();
+    await asking;
     vault = { pw: 'new' };
     const urgent = [rotator.refresh('VS_PW'), rotator.refresh('VS_PW')];
     expect(asked).toHaveLength(1);
     gate = undefined;
     open();
-    await earlier;
-    expect(process.env['VS_PW']).toBe('old');
+    expect((await earlier).changed).toEqual([]);
     await Promise.all(urgent);
     expect(process.env['VS_PW']).toBe('new');
     expect(asked).toHaveLength(2);
