@@ -8,6 +8,7 @@ import { renderText } from './lint/formats/text.js';
 import { lintFiles, type Outcome } from './lint/lint-files.js';
 import { isRuleId, RULES } from './lint/rules.js';
 import { EXIT, UsageError } from './support/exit.js';
+import { note } from './support/terminal.js';
 
 export interface LintOptions {
   readonly format?: string;
@@ -42,6 +43,9 @@ export async function lint(given: readonly string[], options: LintOptions): Prom
     sarif: () => renderSarif(outcome, options.version, cwd),
   };
   process.stdout.write(render[format]());
+  if (given.length === 0 && all.hasWorkspaces) {
+    note('workspaces are looked at when they are named: npx vaultstrap lint apps/*');
+  }
   const count = (severity: string) => outcome.findings.filter((one) => one.severity === severity).length;
   return count('error') > 0 || count('warning') > maxWarnings ? EXIT.unresolved : EXIT.done;
 }

@@ -41,6 +41,15 @@ test.each([
   expect(outcome.stdout).toMatch(output);
 });
 
+test('at the root of workspaces it says how to look at them, once they are not named', async () => {
+  const files = { 'package.json': '{"workspaces":["apps/*"]}', 'apps/a/package.json': '{}' };
+  const { stdout, stderr, code } = await lint(files, ['--json']);
+  expect({ code, count: JSON.parse(stdout).findings.length }).toEqual({ code: 0, count: 0 });
+  expect(stderr).toBe('vaultstrap: workspaces are looked at when they are named: npx vaultstrap lint apps/*\n');
+  expect(await lint(files, ['apps/a'])).toMatchObject({ code: 0, stderr: '' });
+  expect(await lint(files, ['.'])).toMatchObject({ code: 0, stderr: '' });
+});
+
 test('options without a file behind them take no time', async () => {
   // Each of them doubled the work. The process is given up after its limit.
   const start = `node ${'--enable-source-maps '.repeat(60)}`;

@@ -22,9 +22,29 @@ const REGISTER = 'vaultstrap/register';
 export function withLines(project: Project, file: string, specifiers: readonly string[]): EntryPlan {
   const loads = specifiers.includes(REGISTER) ? loadsOf(project, [file]) : [];
   const [first, ...others] = loads.filter(({ what }) => what === 'env-file');
+  if (first?.envFile?.isNest) return aboveNest(project, file, first, specifiers);
   return first
     ? belowEnvFile(project, file, [first, ...others], specifiers)
     : edited(project, file, specifiers, insertAtTop);
+}
+
+/** NestJS loads the file deep inside of the app: it leaves alone what the import of dotenv has loaded before. */
+function aboveNest(
+  project: Project,
+  entry: string,
+  { source, envFile }: Load,
+  specifiers: readonly string[],
+): EntryPlan {
+  if (envFile?.isPlain && project.dependencies.has('dotenv')) {
+    return edited(project, entry, ['dotenv/config', ...specifiers], insertAtTop);
+  }
+  const file = nameFrom(project.dir, source.path);
+  const { byHand: mine } = byHand(
+    `${file} loads .env behind that line: if there are references in it, load it above (npm install dotenv), or start with "npx vaultstrap run -e .env --".`,
+    `import 'dotenv/config';\n    ${REGISTER_LINE}`,
+  );
+  const { changes, byHand: more } = edited(project, entry, specifiers, insertAtTop);
+  return { changes, byHand: [...more, ...mine] };
 }
 
 /** References in a .env file have to be there before they are resolved. */

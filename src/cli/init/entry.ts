@@ -24,7 +24,7 @@ function planProgram(project: Project): EntryPlan {
   if (project.dependencies.has('next') && (entry === undefined || isBuilt(project, entry))) return planNext(project);
   if (entry === undefined) {
     if (project.hasWorkspaces) {
-      throw new UsageError('package.json has workspaces, and starts no file.', 'Run it in the folder of the app.');
+      throw new UsageError('this is the root of workspaces, and starts no file.', 'Run it in the folder of the app.');
     }
     if (otherBundler(project)) return bundled(project);
     return byHand(

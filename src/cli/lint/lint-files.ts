@@ -21,6 +21,8 @@ export interface Outcome {
   /** What was looked at. */
   readonly files: number;
   readonly references: number;
+  /** A package.json looked at is the root of workspaces. */
+  readonly hasWorkspaces?: boolean;
 }
 
 const READERS = {
@@ -59,6 +61,7 @@ export async function lintFiles(found: readonly Found[], cwd: string): Promise<O
     ]),
     files: found.length + apps.reduce((sum, app) => sum + app.files, 0),
     references: references.all,
+    hasWorkspaces: projects.some((project) => project.hasWorkspaces),
   };
 }
 

@@ -195,8 +195,56 @@ test('the root of workspaces is no app, unless it starts one', () => {
     'package.json': `{ "workspaces": ["apps/*"], "scripts": { "start": "${start}" } }`,
     'apps/a/main.js': '',
   });
-  expect(() => planOf(root('npm start -w a'))).toThrow('package.json has workspaces, and starts no file.');
+  expect(() => planOf(root('npm start -w a'))).toThrow('this is the root of workspaces, and starts no file.');
   expect(planOf(root('node apps/a/main.js')).changes[0]?.file).toBe('apps/a/main.js');
+});
+
+test('the same of pnpm, whose file may hold nothing but settings', () => {
+  const root = (yaml: string): Files => ({
+    'package.json': '{ "scripts": { "start": "pnpm -r start" } }',
+    'pnpm-workspace.yaml': yaml,
+  });
+  expect(() => planOf(root('# ours\npackages:\n  - apps/*\n'))).toThrow('this is the root of workspaces');
+  expect(planOf(root('onlyBuiltDependencies:\n  - esbuild\n')).byHand).toHaveLength(1);
+});
+
+describe('NestJS, which loads .env inside of a module', () => {
+  const MAIN = "import { AppModule } from './app.module';\n";
+  const app = (forRoot: string, dependencies = '') => ({
+    'package.json': `{ "scripts": { "start:prod": "node dist/main" }, "dependencies": {${dependencies}} }`,
+    'tsconfig.json': '{ "compilerOptions": { "outDir": "dist" } }',
+    'src/main.ts': MAIN,
+    'src/app.module.ts': `import { ConfigModule } from '@nestjs/config';\n@Module({ imports: [${forRoot}] })\nexport class AppModule {}\n`,
+  });
+  const withLines = (...lines: string[]) => [
+    { file: 'src/main.ts', before: MAIN, after: lines.map((line) => `import '${line}';\n`).join('') + MAIN },
+  ];
+
+  test('by dotenv above our line, where the app has it', () => {
+    expect(planOf(app('ConfigModule.forRoot({ isGlobal: true })', '"dotenv": "17"'))).toEqual({
+      changes: withLines('dotenv/config', 'vaultstrap/register'),
+      byHand: [],
+    });
+  });
+
+  test.each([
+    ['without dotenv', 'ConfigModule.forRoot()', ''],
+    ['another file', "ConfigModule.forRoot({ envFilePath: '.env.local' })", '"dotenv": "17"'],
+    ['options that stand elsewhere', 'ConfigModule.forRoot({ ...options })', '"dotenv": "17"'],
+  ])('%s: our line, and what is left to do by hand', (_name, forRoot, dependencies) => {
+    const { changes, byHand } = planOf(app(forRoot, dependencies));
+    expect({ changes, why: byHand.map(({ why }) => why) }).toEqual({
+      changes: withLines('vaultstrap/register'),
+      why: [expect.stringMatching(/^src\/app\.module\.ts loads \.env/)],
+    });
+  });
+
+  test('no file is loaded: our line', () => {
+    expect(planOf(app('ConfigModule.forRoot({ ignoreEnvFile: true })'))).toEqual({
+      changes: withLines('vaultstrap/register'),
+      byHand: [],
+    });
+  });
 });
 
 describe('functions that are asked for in an app that has the import', () => {

@@ -260,6 +260,41 @@ describe('in the file itself', () => {
     ]);
   });
 
+  describe('.env that NestJS loads, inside of a module', () => {
+    const app = (main: string, forRoot: string): Files => ({
+      'package.json': '{ "scripts": { "start:prod": "node dist/main" } }',
+      'tsconfig.json': '{ "compilerOptions": { "outDir": "dist" } }',
+      'src/main.ts': `${main}\nimport { AppModule } from './app.module';\n`,
+      'src/app.module.ts': `import { ConfigModule } from '@nestjs/config';\n@Module({ imports: [${forRoot}] })\nexport class AppModule {}\n`,
+    });
+
+    test.each([
+      ['late', REGISTER, 'ConfigModule.forRoot()', ['env-file-late: ConfigModule.forRoot()']],
+      ['above, by dotenv', `import 'dotenv/config';\n${REGISTER}`, 'ConfigModule.forRoot({ isGlobal: true })', []],
+      [
+        'another file than dotenv’s',
+        `import 'dotenv/config';\n${REGISTER}`,
+        "ConfigModule.forRoot({ envFilePath: 'x' })",
+        ["env-file-late: ConfigModule.forRoot({ envFilePath: 'x' })"],
+      ],
+      ['no file', REGISTER, 'ConfigModule.forRoot({ ignoreEnvFile: true })', []],
+      ['somebody else’s forRoot()', REGISTER, 'TypeOrmModule.forRoot()', []],
+    ])('%s', async (_name, main, forRoot, expected) => {
+      expect(await found(app(main, forRoot))).toEqual(expected);
+    });
+
+    test('the remedy is an import that there is', async () => {
+      const { findings } = await lint(app(REGISTER, 'ConfigModule.forRoot()'));
+      expect(findings[0]?.hint).toContain("by import 'dotenv/config'.");
+    });
+
+    test('its module is one of the app, and not only what loads .env', async () => {
+      expect(
+        await found(app("import './app.module';\nimport 'vaultstrap/register';", 'ConfigModule.forRoot()')),
+      ).toContain("register-not-first: import './app.module';");
+    });
+  });
+
   test('.env that the start command loads is there, whoever loads it once more', async () => {
     const files = (start: string) => ({
       ...web(`${REGISTER}\nimport 'dotenv/config';`),

@@ -2,20 +2,27 @@ import type { Span } from '../finding.js';
 import { type AstNode, isNode, literal, walk } from './ast.js';
 
 /**
- * What writes a .env file into `process.env`: these packages, by `import 'dotenv/config'` or a call of `config()`, and Node's
- * `loadEnvFile()` (https://nodejs.org/api/process.html#processloadenvfilepath).
+ * What writes a .env file into `process.env`: these packages, by `import 'dotenv/config'` or a call of `config()`; Node's
+ * `loadEnvFile()` (https://nodejs.org/api/process.html#processloadenvfilepath); NestJS's `ConfigModule.forRoot()`, while
+ * the module that names it loads (https://docs.nestjs.com/techniques/configuration).
  */
 const LOADERS = /^(dotenv|dotenv-(expand|flow|safe)|@dotenvx\/dotenvx)$/;
 const CONFIG = /\/config(\.js)?$/;
+const NEST = '@nestjs/config';
+
+/** The functions that do it, of the modules that are no loader by themselves. */
+const FUNCTIONS: Readonly<Record<string, RegExp>> = { process: /^loadEnvFile$/, [NEST]: /^forRoot$/ };
 
 /** A statement that loads a .env file when it runs. */
 export interface EnvFileCall {
   readonly what: string;
-  /** Of the package, for the import that does the same; nothing for Node's own. */
+  /** Of the package whose import does the same; nothing for Node's own. */
   readonly packageName: string | undefined;
   readonly span: Span;
   /** The file, and the way, that the loader takes by itself. */
   readonly isPlain: boolean;
+  /** It stands inside of a module of the app, and not above others. */
+  readonly isNest: boolean;
 }
 
 export function isEnvLoader(specifier: string): boolean {
@@ -45,16 +52,31 @@ export function createCallReader(body: readonly AstNode[]): (node: AstNode) => E
     const bound = isMember ? undefined : names.get(String(callee['name']));
     const module = isMember ? moduleOf(callee['object']) : bound?.module;
     const called = isMember ? String((callee['property'] as AstNode)['name']) : bound?.member;
-    if (module === undefined || !/^(config|expand|loadEnvFile)$/.test(called ?? '')) return undefined;
-    const isOfNode = called === 'loadEnvFile';
-    if (isOfNode !== (module === 'process')) return undefined;
+    if (module === undefined || !(FUNCTIONS[module] ?? /^(config|expand)$/).test(called ?? '')) return undefined;
+    const [isOfNode, isNest] = [module === 'process', module === NEST];
+    const [options] = node['arguments'] as readonly AstNode[];
+    if (isNest && optionOf(options, 'ignoreEnvFile')?.['value'] === true) return undefined;
     return {
       what: isOfNode ? 'loadEnvFile()' : `${called}() of ${module}`,
-      packageName: isOfNode ? undefined : module,
+      // It is what NestJS reads the file with.
+      packageName: isOfNode ? undefined : isNest ? 'dotenv' : module,
       span: { start: node.start, end: node.end },
-      isPlain: (node['arguments'] as readonly unknown[]).length === 0,
+      isPlain: options === undefined || (isNest && isWhole(options) && !optionOf(options, 'envFilePath')),
+      isNest,
     };
   };
+}
+
+/** An object whose members all stand there. */
+function isWhole({ type, properties }: AstNode): boolean {
+  return type === 'ObjectExpression' && (properties as readonly AstNode[]).every((one) => one.type !== 'SpreadElement');
+}
+
+function optionOf(options: AstNode | undefined, name: string): AstNode | undefined {
+  const properties = (options?.['properties'] ?? []) as readonly AstNode[];
+  return properties.find(({ key }) => (key as AstNode | undefined)?.['name'] === name)?.['value'] as
+    | AstNode
+    | undefined;
 }
 
 interface Name {
@@ -104,5 +126,5 @@ function requiredBy(node: unknown): string | undefined {
 function loaderNamed(specifier: string | undefined): string | undefined {
   if (specifier === undefined) return undefined;
   if (/^(node:)?process$/.test(specifier)) return 'process';
-  return isEnvLoader(specifier) ? specifier : undefined;
+  return isEnvLoader(specifier) || specifier === NEST ? specifier : undefined;
 }

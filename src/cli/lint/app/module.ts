@@ -58,7 +58,8 @@ export function readModule(source: Source, isEsm = false): CodeModule {
       const found =
         inPlaceImport(node) ?? (envFile && { specifier: envFile.what, span: envFile.span, names: [], envFile });
       if (found) inPlace.push(found);
-      if (envFile || (found && isEnvImport(found.specifier))) loadsEnvFile.add(statement);
+      // NestJS's call is part of a class that does more.
+      if ((envFile && !envFile.isNest) || (found && isEnvImport(found.specifier))) loadsEnvFile.add(statement);
       if (isNodeEnv(node)) return false;
       if (isProcessEnv(node)) readAt ??= node.start;
       return !/Function|^(Class|Object)Method$/.test(node.type) && !/^TS(Type|Interface)/.test(node.type);

@@ -19,7 +19,7 @@ export interface Project {
   /** Where a compiled file's source may stand: the folder of outputs, and those of sources. */
   readonly outputs: { readonly outDir: string; readonly roots: readonly string[] } | undefined;
   readonly dependencies: ReadonlySet<string>;
-  /** The root of npm's or yarn's workspaces. */
+  /** The root of npm's, yarn's or pnpm's workspaces. */
   readonly hasWorkspaces: boolean;
 }
 
@@ -46,8 +46,17 @@ export function readProject(manifest: Source): Project {
     hasTypeScript: existsSync(path.join(dir, 'tsconfig.json')),
     outputs: readOutputs(path.join(dir, 'tsconfig.json')),
     dependencies: new Set([...names(at('dependencies')), ...names(at('devDependencies'))]),
-    hasWorkspaces: at('workspaces') !== undefined,
+    hasWorkspaces: at('workspaces') !== undefined || isPnpmRoot(path.join(dir, 'pnpm-workspace.yaml')),
   };
+}
+
+/** Without `packages` it holds pnpm's settings only (https://pnpm.io/pnpm-workspace_yaml). */
+function isPnpmRoot(file: string): boolean {
+  try {
+    return /^["']?packages["']?\s*:/m.test(readFileSync(file, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 /** `outDir` and `rootDir`, also from what a tsconfig extends by a relative path. */
