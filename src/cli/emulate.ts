@@ -49,7 +49,7 @@ async function serve([name, ...args]: readonly string[], options: EmulateOptions
     const made = await ofTheSeed(file, () => fill(azure, placeholders, seed));
     const settings = await ofTheSeed(undefined, async () => hostSettings(azure, host, caFile));
     page = options.page ? await servePage(azure, port === undefined ? 0 : port + 2) : undefined;
-    await announce(azure, made, page);
+    await announce(azure, made, isSeedAll, page);
     if (name !== undefined) return await runChild({ command: name, args, env: { ...env, ...settings } });
     process.stdout.write(print(settings));
     // Listened for before it is said: who reads the line may be faster.
@@ -107,12 +107,17 @@ async function fill(
 /** More would only scroll the rest away. */
 const MOST_LINES = 20;
 
-async function announce(azure: Emulator, made: readonly Placeholder[], page: Page | undefined): Promise<void> {
+async function announce(
+  azure: Emulator,
+  made: readonly Placeholder[],
+  isSeedAll: boolean,
+  page: Page | undefined,
+): Promise<void> {
   const names = await azure.vaults();
   const counts = await Promise.all(names.map(async (name) => (await azure.vault(name).secrets()).length));
   const secrets = counts.reduce((sum, count) => sum + count, 0);
   note(`an emulated Azure with ${many(names.length, 'vault')} and ${many(secrets, 'secret')}.`);
-  if (secrets === 0) {
+  if (secrets === 0 && !isSeedAll) {
     note('nothing refers to a secret: DB_PASSWORD=@KeyVault(VaultName=shop;SecretName=db-password) in .env would.');
   }
   for (const { vault, secret, value, from } of made.slice(0, MOST_LINES)) {

@@ -343,11 +343,21 @@ test('what this machine does not allow is no mistake of the call: 125 before a c
 
 test('where nothing refers to a secret it says what to write; of many it names some', async () => {
   expect((await emulate(read('A'))).stderr).toContain('nothing refers to a secret: DB_PASSWORD=@KeyVault(');
+  // A seed says what there is, whatever refers to it.
+  app.write({ [`${dir}/seed.json`]: '{"vaults":{"shop":{}}}' });
+  expect((await emulate(['--seed', 'seed.json', ...read('A')])).stderr).not.toContain('nothing refers');
   const settings = Array.from({ length: 60 }, (_, i) => `S${i}=${reference(`SecretName=s${i}`)}`);
   app.write({ [`${dir}/.env`]: settings.join('\n') });
   const { stderr } = await emulate(read('A'));
   expect(stderr.split('\n').length).toBeLessThan(30);
   expect(stderr).toContain('and 40 more');
+});
+
+test('a certificate’s file without a name is told as every other', async () => {
+  expect(await emulate(['--ca-file', '', ...read('A')])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('the name of a file is empty'),
+  });
 });
 
 test('a folder in the place of the certificate is told, without a stack', async () => {

@@ -5,7 +5,7 @@ import { IDENTITY_ENDPOINT_SETTINGS } from '../../settings/names.js';
 import { safeCause } from '../../support/failure.js';
 import type { Emulator, IdentityHost } from '../../testing/index.js';
 import { UsageError } from '../support/exit.js';
-import { readTextFile } from '../support/files.js';
+import { emptyName, readTextFile } from '../support/files.js';
 
 /** Of another identity than the emulated one; `VAULTSTRAP_VAULT_*` are overwritten anyway. */
 const OTHER_HOSTS = [
@@ -30,6 +30,7 @@ export function hostSettings(azure: Emulator, host: string, caFile: string | und
 
 /** Public, like every certificate; its key is in no file. */
 function writeCertificate(file: string, certificate: string): string {
+  if (file === '') throw emptyName();
   if (existsSync(file) && !readTextFile(file).startsWith('-----BEGIN CERTIFICATE-----')) {
     throw new UsageError(`${file} exists and is no certificate; it was left as it is.`);
   }
