@@ -34,10 +34,13 @@ export function readLocalSettings(text: string): LocalSettings {
   const { root, mistake } = readJsonTree(text);
   if (mistake) return { ...none, mistake };
   if (!membersOf(root)) return { ...none, mistake: { at: 0, what: 'this is not an object with "Values"' } };
-  const encrypted = memberOf(root, 'IsEncrypted');
+  // Newtonsoft.Json, which Core Tools reads it with, takes the names of sections in any case.
+  const sectionOf = (name: string) =>
+    membersOf(root)?.findLast((member) => member.name.toLowerCase() === name.toLowerCase())?.value;
+  const encrypted = sectionOf('IsEncrypted');
   if (encrypted?.value === true) return { ...none, encryptedAt: spanOf(encrypted) };
-  const values = memberOf(root, 'Values');
-  const connections = memberOf(root, 'ConnectionStrings');
+  const values = sectionOf('Values');
+  const connections = sectionOf('ConnectionStrings');
   for (const [name, section] of Object.entries({ Values: values, ConnectionStrings: connections })) {
     if (section && section.type !== 'null' && !membersOf(section)) {
       return { ...none, mistake: { at: section.offset, what: `"${name}" is no object` } };

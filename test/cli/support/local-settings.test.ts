@@ -17,6 +17,11 @@ describe('as Core Tools reads it', () => {
     ['a name that is none', '{"Values":{"":"1","B":"2"}}', { B: '2' }],
     ['the last of a name', '{"Values":{"A":"1","A":"2"}}', { A: '2' }],
     ['no values', '{"IsEncrypted":false,"Host":{"LocalHttpPort":7071}}', {}],
+    [
+      'sections in any case',
+      '{"values":{"A":"1"},"connectionStrings":{"db":"x"}}',
+      { A: '1', 'ConnectionStrings:db': 'x' },
+    ],
     ['sections that are null', '{"Values":null,"ConnectionStrings":null}', {}],
     [
       'connection strings in both forms',
