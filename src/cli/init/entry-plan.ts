@@ -40,7 +40,7 @@ function aboveNest(
   }
   const file = nameFrom(project.dir, source.path);
   const { byHand: mine } = byHand(
-    `${file} loads .env behind that line: if there are references in it, load it above (npm install dotenv), or start with "npx vaultstrap run -e .env --".`,
+    `${file} loads .env when that line has run: if there are references in the file, load it above (npm install dotenv), or start with "npx vaultstrap run -e .env --".`,
     `import 'dotenv/config';\n    ${REGISTER_LINE}`,
   );
   const { changes, byHand: more } = edited(project, entry, specifiers, insertAtTop);

@@ -30,6 +30,18 @@ describe('references', () => {
     expect(await found(values({ DB: value }))).toEqual([`reference-syntax: ${part}`]);
   });
 
+  test.each([
+    ['without an @', 'KeyVault(VaultName=shop;SecretName=a)', 'KeyVault('],
+    ['a letter missing', '@KeyVaut(VaultName=shop;SecretName=a)', 'KeyVaut('],
+    ['a blank too many', '@KeyVault (VaultName=shop;SecretName=a)', 'KeyVault ('],
+    ['another bracket', 'a @Microsoft.KeyVault{SecretUri=x} b', 'KeyVault{'],
+    ['the platform’s, misspelt', '@Mircosoft.KeyVault(SecretUri=x)', 'KeyVault('],
+    ['behind one that is right', `${REF}:KeyVault(VaultName=shop;SecretName=a)`, 'KeyVault('],
+    ['behind an @ of the text', 'app@@KeyVault(VaultName=shop;SecretName=host)/x', '@@KeyVault('],
+  ])('what stays text, and was not meant to: %s', async (_name, value, part) => {
+    expect(await found(values({ DB: value }))).toEqual([`reference-syntax: ${part}`]);
+  });
+
   test('the nearest right key is named', async () => {
     const { findings } = await lint(values({ DB: '@KeyVault(VaultName=shop;SecrtName=pw)' }));
     expect(findings[0]?.hint).toMatch(/^Did you mean SecretName\? Known/);
@@ -45,6 +57,9 @@ describe('references', () => {
 
   test.each([
     ['a literal', '@@KeyVault(VaultName=shop)'],
+    ['a literal in a sentence', 'write @@KeyVault(VaultName=shop;SecretName=a)'],
+    ['a vault’s address', 'https://keyvault.example/keyvault(1)?VaultName=shop'],
+    ['a function of that name', 'getKeyVault(name)'],
     ['several in a text', `postgres://a:${REF}@db/${REF}`],
     [
       'the platform’s, whole, in a protected setting',

@@ -5,6 +5,7 @@ import { isReference, MARKER, scanValue } from '../../../settings/scan.js';
 import { mentionsOf } from '../../../settings/template.js';
 import type { Config } from '../../../support/config.js';
 import { type Finding, finding } from '../finding.js';
+import { checkNearReferences } from './near-references.js';
 import { offendingPart } from './offending-part.js';
 import type { Setting, SettingsFile } from './setting.js';
 
@@ -51,7 +52,7 @@ export function checkReferences(file: SettingsFile, config: Config): readonly Fi
   }
   for (const setting of whole) {
     if (failed.has(setting.name) || isRecord(setting.name) || config.ignore.has(setting.name)) continue;
-    findings.push(...checkOne(file, setting, config));
+    findings.push(...checkOne(file, setting, config), ...checkNearReferences(file, setting));
   }
   return [...findings, ...(file.kind === 'template' ? [] : checkMentions(file, byName, config))];
 }
