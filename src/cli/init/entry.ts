@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { otherBundler } from '../lint/app/bundles.js';
 import { sourceOf, startOf } from '../lint/app/entries.js';
+import { importsInInstrumentation } from '../lint/app/no-entry.js';
 import type { Project } from '../lint/app/project.js';
 import { UsageError } from '../support/exit.js';
-import { readExactText } from '../support/files.js';
 import { bundled, byHand, type EntryPlan, NOTHING, withLines } from './entry-plan.js';
 import { planFunctions } from './functions-entry.js';
 import { isBuilt, loadsOf } from './layout.js';
@@ -37,11 +35,8 @@ function planProgram(project: Project): EntryPlan {
   return withLines(project, entry, ['vaultstrap/register']);
 }
 
-/** Its server has no entry of the app's own. https://nextjs.org/docs/app/guides/instrumentation */
-function planNext({ dir }: Project): EntryPlan {
-  const places = ['', 'src/'].flatMap((folder) => ['ts', 'js'].map((ending) => `${folder}instrumentation.${ending}`));
-  const file = places.find((name) => existsSync(path.join(dir, name)));
-  if (file && /vaultstrap\/register/.test(readExactText(path.join(dir, file), file))) return NOTHING;
+function planNext(project: Project): EntryPlan {
+  if (importsInInstrumentation(project)) return NOTHING;
   return byHand('a Next.js server begins in instrumentation.ts, and keeps vaultstrap outside of its bundles.', NEXT);
 }
 

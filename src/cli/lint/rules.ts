@@ -21,7 +21,7 @@ export const RULES = {
   'register-not-first': 'Modules that load before vaultstrap/register.',
   'env-file-late': 'A .env file that is loaded after vaultstrap/register.',
   'bundle-reorders': 'A bundle that runs external packages before vaultstrap/register.',
-  'entry-not-found': 'The main of package.json leads to no file.',
+  'entry-not-found': 'No file is known with which the app begins.',
   'unreadable-file': 'A file that cannot be read as what it should be.',
 } as const;
 

@@ -260,6 +260,36 @@ describe('in the file itself', () => {
     ]);
   });
 
+  describe('an app whose first file nothing tells', () => {
+    const app = (manifest: object, more: Files = {}): Files => ({
+      'package.json': JSON.stringify(manifest),
+      '.env': 'A=@KeyVault(VaultName=shop;SecretName=a)\n',
+      ...more,
+    });
+    const next = { scripts: { start: 'next start' }, dependencies: { next: '16' } };
+    const told = async (files: Files) =>
+      (await lint(files)).findings.map(({ rule, severity, line, column }) => [rule, severity, line, column]);
+
+    test('that is said, where references wait for somebody', async () => {
+      const unknown = { scripts: { start: 'react-router-serve build/server.js' } };
+      expect(await told(app(unknown))).toEqual([['entry-not-found', 'info', 1, 21]]);
+      // It may be no app at all.
+      expect(await told(app({ name: 'x' }))).toEqual([]);
+      expect(await told(app({ main: 'dist/x.js' }))).toEqual([['entry-not-found', 'info', 1, 9]]);
+      expect(await told(app(unknown, { '.env': 'A=b\n' }))).toEqual([]);
+      expect(await told(app({ ...unknown, workspaces: ['apps/*'] }))).toEqual([]);
+      expect(await told(app({ scripts: { start: 'vaultstrap run -e .env -- remix-serve x' } }))).toEqual([]);
+    });
+
+    test('Next.js, which begins in instrumentation.ts', async () => {
+      expect(await told(app(next))).toEqual([['register-missing', 'warning', 1, 21]]);
+      expect(await told(app(next, { 'instrumentation.ts': 'export function register() {}' }))).toHaveLength(1);
+      const code = "export async function register() { await import('vaultstrap/register'); }";
+      for (const file of ['instrumentation.ts', 'src/instrumentation.js'])
+        expect(await told(app(next, { [file]: code }))).toEqual([]);
+    });
+  });
+
   describe('.env that NestJS loads, inside of a module', () => {
     const app = (main: string, forRoot: string): Files => ({
       'package.json': '{ "scripts": { "start:prod": "node dist/main" } }',
@@ -349,11 +379,7 @@ describe('in the file itself', () => {
     expect(await found({ ...web("import './config.js';"), ...SETTINGS })).toEqual([
       'register-missing: "node server.js"',
     ]);
-    for (const start of [
-      'node --import vaultstrap/preload server.js',
-      'vaultstrap run -- node server.js',
-      'pm2 start x',
-    ]) {
+    for (const start of ['node --import vaultstrap/preload server.js', 'vaultstrap run -- node server.js']) {
       const manifest = { 'package.json': JSON.stringify({ scripts: { start } }) };
       expect(await found({ ...web("import './config.js';"), ...SETTINGS, ...manifest })).toEqual([]);
     }

@@ -33,6 +33,7 @@ describe('references', () => {
   test.each([
     ['without an @', 'KeyVault(VaultName=shop;SecretName=a)', 'KeyVault('],
     ['a letter missing', '@KeyVaut(VaultName=shop;SecretName=a)', 'KeyVaut('],
+    ['the last letter missing', '@KeyVaul(VaultName=shop;SecretName=a)', 'KeyVaul('],
     ['a blank too many', '@KeyVault (VaultName=shop;SecretName=a)', 'KeyVault ('],
     ['another bracket', 'a @Microsoft.KeyVault{SecretUri=x} b', 'KeyVault{'],
     ['the platform’s, misspelt', '@Mircosoft.KeyVault(SecretUri=x)', 'KeyVault('],

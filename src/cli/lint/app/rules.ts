@@ -6,6 +6,7 @@ import { bundlesOf } from './bundles.js';
 import { functionEntries, type Start, sourceOf, startOf } from './entries.js';
 import { functionJsons } from './function-json.js';
 import { createLoader, type Load, type Loader, REGISTER_LINE } from './load-order.js';
+import { lintWithoutEntry } from './no-entry.js';
 import { envFilesLate, notFirst } from './not-first.js';
 import type { Project } from './project.js';
 
@@ -101,7 +102,7 @@ function lintStart(project: Project, references: References, loader: Loader): re
   }
   const entry = start ? start.entry : project.main && sourceOf(project, project.main.value);
   const span = start?.script.span ?? project.main?.span;
-  if (entry === undefined || span === undefined) return [];
+  if (entry === undefined || span === undefined) return lintWithoutEntry(project, references.ours);
   const loaded = new Set<string>();
   const load = (file: string) => loader.load(path.join(project.dir, file), loaded);
   const preloads = (start?.preloads ?? []).flatMap(load);

@@ -3,7 +3,7 @@ import { type Finding, finding } from '../finding.js';
 import type { Setting, SettingsFile } from './setting.js';
 
 /** How a reference may begin that is none. What stands before it is looked at afterwards, so that this is one pass. */
-const BEGINS = /key[\s_-]?va[ul]{1,2}ts?\s{0,9}[({[]/gi;
+const BEGINS = /key[\s_-]?va[ul]{1,2}t?s?\s{0,9}[({[]/gi;
 const KEYS = /(?:^|;)\s*(SecretUri|VaultName|SecretName)\s*=/i;
 
 /** What was meant as a reference, and stays text without a word when it runs. */
