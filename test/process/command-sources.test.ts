@@ -173,7 +173,7 @@ describe('a mistake in a file: exit 2, by name and line, nothing started', () =>
     ['malformed JSON', ['--settings', 'bad.json'], 'bad.json, line 2: this is not JSON'],
     ['encrypted', ['--settings', 'encrypted.json'], 'Hint: Decrypt it with: func settings decrypt'],
     ['empty JSON', ['--settings', 'empty.json'], 'empty.json, line 1: this is not JSON'],
-    ['binary', ['--env-file', 'binary.env'], 'binary.env is not text: it holds NUL bytes.'],
+    ['binary', ['--env-file', 'binary.env'], 'binary.env is not text: it holds NUL bytes. Hint: Save it as UTF-8.'],
     ['an option without its file', ['--env-file'], "--env-file <file>' argument missing"],
     ['an option that nearly exists', ['--maks'], 'Did you mean --mask?'],
   ])('%s', async (_what, options, message) => {
@@ -196,6 +196,15 @@ describe('a mistake in a file: exit 2, by name and line, nothing started', () =>
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
       expect(stderr).toContain(message);
     }
+  });
+});
+
+test('a file of settings that holds none is said, though it was named', async () => {
+  app.write({ 'none.json': '{"version":"2.0"}' });
+  const { code, stderr } = await run(['--settings', 'none.json'], [], { env: { VAULTSTRAP_LOG: 'warn' } });
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: expect.stringMatching(/^vaultstrap: settings from none\.json: 0\./),
   });
 });
 

@@ -1,5 +1,5 @@
 // vaultstrap lint as people and pipelines run it.
-import { existsSync } from 'node:fs';
+import { existsSync, symlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createApp, type Env, NODE } from './support/app.js';
 import { canary } from './support/canary.js';
@@ -49,6 +49,16 @@ test('at the root of workspaces it says how to look at them, once they are not n
   expect(await lint(files, ['apps/a'])).toMatchObject({ code: 0, stderr: '' });
   expect(await lint(files, ['.'])).toMatchObject({ code: 0, stderr: '' });
 });
+
+test.skipIf(process.platform === 'win32')(
+  'a link that leads nowhere is one, and not a file that is missing',
+  async () => {
+    const { app } = await lint({ 'x.txt': '' });
+    symlinkSync('nowhere', app.path('link.env'));
+    const { code, stderr } = await app.run([CLI, 'lint', 'link.env']);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: 'vaultstrap error: link.env is a link that leads nowhere.\n' });
+  },
+);
 
 test('options without a file behind them take no time', async () => {
   // Each of them doubled the work. The process is given up after its limit.

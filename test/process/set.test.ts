@@ -99,7 +99,7 @@ test('what stands beside it, as JSON', async () => {
 describe('refused before anybody is asked', () => {
   const secret = canary('refused');
   test.each([
-    [['shop', 'pw'], '', /the value is empty/],
+    [['shop', 'pw'], '', /the value is empty\. Hint: It comes from standard input/],
     [['shop', 'pw'], '\n', /the value is empty/],
     [['shop', 'pw'], `${secret}\0`, /NUL/],
     [['shop', 'pw'], secret + 'x'.repeat(25_600), /has \d+ bytes; Key Vault takes at most 25600 \(25 KB\)/],

@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { isUsageError, UsageError } from '../support/exit.js';
-import { emptyName, readTextFile } from '../support/files.js';
+import { emptyName, isThere, readTextFile } from '../support/files.js';
 import type { Source } from './finding.js';
 
 /** What a file is looked at as. */
@@ -59,7 +59,7 @@ export function findFiles(given: readonly string[], cwd: string): readonly Found
     if (name === '') throw emptyName();
     const start = path.resolve(cwd, name);
     const stat = statSync(start, { throwIfNoEntry: false });
-    if (!stat) throw new UsageError(`${name} does not exist.`);
+    if (!stat) throw new UsageError(`${name} ${isThere(start) ? 'is a link that leads nowhere' : 'does not exist'}.`);
     if (!stat.isDirectory()) add(start, true);
     else for (const file of filesBelow(start)) add(file, false);
   }

@@ -12,7 +12,11 @@ export async function readValue(name: string, { keepNewline }: { keepNewline: bo
   const text = process.stdin.isTTY ? await prompt(name) : textOf(await readStdin(), keepNewline);
   if (text === undefined) return undefined;
   const problem = problemOfValue(text);
-  if (problem) throw new UsageError(problem);
+  if (problem)
+    throw new UsageError(
+      problem,
+      text === '' ? 'It comes from standard input: is what is piped there right?' : undefined,
+    );
   return new Secret(text);
 }
 

@@ -4,6 +4,7 @@ import { UsageError } from './exit.js';
 /** Settings are text written by hand: anything larger was named by mistake. */
 const MAX_BYTES = 10 * 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
+const SAVE = 'Save it as UTF-8.';
 
 const TROUBLES: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
@@ -47,9 +48,9 @@ function decode(bytes: Buffer, file: string, encoding: string, ignoreBOM: boolea
   try {
     text = new TextDecoder(encoding, { fatal: true, ignoreBOM }).decode(bytes);
   } catch {
-    throw new UsageError(`${file} is not text in UTF-8.`, 'Save it as UTF-8.');
+    throw new UsageError(`${file} is not text in UTF-8.`, SAVE);
   }
-  if (text.includes('\0')) throw new UsageError(`${file} is not text: it holds NUL bytes.`);
+  if (text.includes('\0')) throw new UsageError(`${file} is not text: it holds NUL bytes.`, SAVE);
   return text;
 }
 

@@ -29,7 +29,7 @@ export function loadFiles(
   if (local) layers.push(local);
   const merged = mergeLayers(readEnvironment(), layers, process.platform);
   writeVariables(merged.forAll);
-  if (local && isDefault) {
+  if (local && (isDefault || local.values.size === 0)) {
     const count = merged.given.get(local) ?? 0;
     const rest = local.values.size > count ? ` of its ${local.values.size}` : '';
     note(`settings from ${local.file}: ${count}${rest}. The environment wins; --no-settings leaves the file alone.`);
