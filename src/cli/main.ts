@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { checkNodeVersion } from '../startup/node-version.js';
+import { isVaultstrapError } from '../support/vaultstrap-error.js';
 import { addCheck } from './commands/check.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEmulate } from './commands/emulate.js';
@@ -22,7 +24,10 @@ const program = new Command('vaultstrap')
   .exitOverride((error) => {
     process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
   })
-  .hook('preAction', (_program, command) => refuseExcess(command))
+  .hook('preAction', (_program, command) => {
+    refuseOldNode(command);
+    refuseExcess(command);
+  })
   .addHelpText(
     'after',
     `
@@ -74,6 +79,16 @@ function commandOf(name: string | undefined): Command | undefined {
 
 function seeHelp(command: Command | undefined): string {
   return `Run npx vaultstrap ${command ? `${command.name()} ` : ''}--help to see how.`;
+}
+
+/** They would end in whatever it does not know. `run` says it itself, once there is something to resolve. */
+function refuseOldNode(command: Command): void {
+  if (command.name() === 'run') return;
+  try {
+    checkNodeVersion();
+  } catch (error) {
+    throw isVaultstrapError(error) ? new UsageError(error.message) : error;
+  }
 }
 
 function refuseExcess(command: Command): void {

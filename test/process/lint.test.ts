@@ -60,6 +60,18 @@ test.skipIf(process.platform === 'win32')(
   },
 );
 
+test('a Node that is too old is said, and not what it does not know', async () => {
+  const app = createApp();
+  const versions = "{ value: { ...process.versions, node: '20.20.2' } }";
+  app.write({ 'old.cjs': `Object.defineProperty(process, 'versions', ${versions});` });
+  for (const args of [['lint'], ['doctor'], ['import', '.env', '--vault', 'shop']]) {
+    const { code, stdout, stderr } = await app.run(['-r', './old.cjs', CLI, ...args]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^vaultstrap error: .*Node 20\.20\.2 is too old.*22\.13 or newer.*\n$/);
+  }
+  expect(await app.run(['-r', './old.cjs', CLI, 'lint', '--help'])).toMatchObject({ code: 0, stderr: '' });
+});
+
 test('options without a file behind them take no time', async () => {
   // Each of them doubled the work. The process is given up after its limit.
   const start = `node ${'--enable-source-maps '.repeat(60)}`;
