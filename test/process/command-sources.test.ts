@@ -174,6 +174,8 @@ describe('a mistake in a file: exit 2, by name and line, nothing started', () =>
     ['encrypted', ['--settings', 'encrypted.json'], 'Hint: Decrypt it with: func settings decrypt'],
     ['empty JSON', ['--settings', 'empty.json'], 'empty.json, line 1: this is not JSON'],
     ['binary', ['--env-file', 'binary.env'], 'binary.env is not text: it holds NUL bytes. Hint: Save it as UTF-8.'],
+    ['settings as dotenv', ['-e', 'encrypted.json'], 'Hint: Read it with --settings encrypted.json.'],
+    ['dotenv as settings', ['--settings', 'bad.env'], 'Hint: Read it with -e bad.env.'],
     ['an option without its file', ['--env-file'], "--env-file <file>' argument missing"],
     ['an option that nearly exists', ['--maks'], 'Did you mean --mask?'],
   ])('%s', async (_what, options, message) => {

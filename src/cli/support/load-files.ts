@@ -1,7 +1,9 @@
+import path from 'node:path';
 import { writeVariables } from '../../rotation/apply.js';
 import { readEnvironment } from '../../settings/environment.js';
 import { parseDotenv } from './dotenv.js';
-import { readTextFile } from './files.js';
+import { UsageError } from './exit.js';
+import { isJsonName, readTextFile } from './files.js';
 import { parseLocalSettings } from './local-settings.js';
 import { isWorthAWord, type Layer, type Merged, mergeLayers } from './merge.js';
 import { note } from './terminal.js';
@@ -18,12 +20,10 @@ export function loadFiles(
   settings: string | false,
   isDefault: boolean,
 ): ReadonlyMap<string, string> {
-  const layers: Layer[] = envFiles
-    .map((file) => ({ file, values: parseDotenv(readTextFile(file), file), fillsEmpty: false }))
-    .reverse();
+  const layers: Layer[] = envFiles.map((file) => ({ file, values: readEnvFile(file), fillsEmpty: false })).reverse();
   const local = settings !== false && {
     file: settings,
-    values: parseLocalSettings(readTextFile(settings), settings),
+    values: readSettings(settings),
     fillsEmpty: true,
   };
   if (local) layers.push(local);
@@ -36,6 +36,18 @@ export function loadFiles(
   }
   for (const remark of remarksOn(merged)) note(remark);
   return merged.forCommand;
+}
+
+/** Each option is easily taken for the other, and the parsers' own words would not tell. */
+function readEnvFile(file: string): ReadonlyMap<string, string> {
+  if (isJsonName(file)) throw new UsageError(`${file} is not in dotenv syntax.`, `Read it with --settings ${file}.`);
+  return parseDotenv(readTextFile(file), file);
+}
+
+function readSettings(file: string): ReadonlyMap<string, string> {
+  if (/^\.env|\.env$/.test(path.basename(file)))
+    throw new UsageError(`${file} is no local.settings.json.`, `Read it with -e ${file}.`);
+  return parseLocalSettings(readTextFile(file), file);
 }
 
 function remarksOn({ forCommand, forNobody, withReference }: Merged): readonly string[] {
