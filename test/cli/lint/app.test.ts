@@ -318,6 +318,15 @@ describe('in the file itself', () => {
       expect(findings[0]?.hint).toContain("by import 'dotenv/config'.");
     });
 
+    test('an error where the file holds references, else a note', async () => {
+      const severities = async (env: string) =>
+        (await lint({ ...app(REGISTER, 'ConfigModule.forRoot()'), '.env': env })).findings.map(
+          ({ severity }) => severity,
+        );
+      expect(await severities('A=@KeyVault(VaultName=shop;SecretName=a)\n')).toEqual(['error']);
+      expect(await severities('A=b\n')).toEqual(['info']);
+    });
+
     test('its module is one of the app, and not only what loads .env', async () => {
       expect(
         await found(app("import './app.module';\nimport 'vaultstrap/register';", 'ConfigModule.forRoot()')),

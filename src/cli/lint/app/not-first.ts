@@ -21,7 +21,8 @@ export function envFilesLate(loads: readonly Load[], envReferences: number): rea
       finding(
         source,
         span,
-        ['env-file-late', envReferences > 0 ? 'error' : 'warning'],
+        // Nearly every app of NestJS has the call, whatever is in its file.
+        ['env-file-late', envReferences > 0 ? 'error' : envFile?.isNest ? 'info' : 'warning'],
         `${specifier} loads .env after vaultstrap/register: a reference in that file stays text.`,
         envFile
           ? `Load .env above vaultstrap/register; among ES modules, whose imports run before any call, ${importFor(envFile)}.`
