@@ -60,13 +60,13 @@ export function createSecretWriter({ config, clock, tokens, sdkAnchors }: Secret
   };
 }
 
-/** What is missing for whoever writes secrets and reads them back: a right to read alone would be no help. */
+/** What is missing for whoever writes secrets and reads them back, most often a person: a right to read alone would be no help. */
 export function grantForWriting(vault: string, code: string): string | undefined {
   if (code === 'ERR_VAULT_RBAC') {
-    return `az role assignment create --role "Key Vault Secrets Officer" --assignee PRINCIPAL_ID --scope "$(az keyvault show --name ${vault} --query id --output tsv)" (it can take minutes to work)`;
+    return `az role assignment create --role "Key Vault Secrets Officer" --assignee YOU@DOMAIN --scope "$(az keyvault show --name ${vault} --query id --output tsv)" (of an identity its object id; it can take minutes to work)`;
   }
   if (code === 'ERR_VAULT_POLICY') {
-    return `az keyvault set-policy --name ${vault} --object-id PRINCIPAL_ID --secret-permissions get set (roles have no effect on a vault with access policies)`;
+    return `az keyvault set-policy --name ${vault} --upn YOU@DOMAIN --secret-permissions get set (of an identity --object-id; roles have no effect on a vault with access policies)`;
   }
   return undefined;
 }

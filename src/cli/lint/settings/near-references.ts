@@ -15,15 +15,8 @@ export function checkNearReferences(file: SettingsFile, { name, value, at }: Set
     const from = index + begin.length;
     const [before, inside] = [value.slice(Math.max(0, index - 16), index), value.slice(from, from + 2048)];
     const marker = /^keyvault\($/i.test(begin) ? /(\S?)(@@?)(Microsoft\.)?$/i.exec(before) : null;
-    if (
-      !marker &&
-      KEYS.test(
-        inside
-          .slice(0, 256)
-          .split(/[)}\]]/, 1)
-          .join(''),
-      )
-    ) {
+    const [keys = ''] = inside.slice(0, 256).split(/[)}\]]/, 1);
+    if (!marker && KEYS.test(keys)) {
       findings.push(
         finding(
           file.source,
