@@ -11,11 +11,8 @@ export interface Ledger {
   original(name: string): string | undefined;
   /** What we last wrote; `undefined` when we removed it or never wrote it. */
   written(name: string): string | undefined;
-  hasWritten(name: string): boolean;
   /** Writes all that is not overridden, in one synchronous step. Returns the names that are. */
   write(changes: Changes, env: Environment): ReadonlySet<string>;
-  /** Writes again what somebody wiped: the Functions worker refills the whole environment on a reload. */
-  repair(env: Environment): void;
   /** Puts the raw values that we took out of the environment into a copy of it. */
   restoreRemoved(copy: Record<string, string | undefined>): void;
   /** Puts back what stood there first, where our value still stands, and forgets everything. */
@@ -43,7 +40,6 @@ export function createLedger(): Ledger {
     },
     original: (name) => originals.get(name),
     written: (name) => written.get(name),
-    hasWritten: (name) => written.has(name),
     write(changes, env) {
       const overridden = new Set<string>();
       const differing = new Map<string, string | undefined>();
@@ -60,14 +56,6 @@ export function createLedger(): Ledger {
       });
       writeVariables(differing);
       return overridden;
-    },
-    repair(env) {
-      const wiped = new Map<string, string | undefined>();
-      written.forEach((value, name) => {
-        const current = env[name];
-        if (current !== value && !isOthers(name, current)) wiped.set(name, value);
-      });
-      writeVariables(wiped);
     },
     restoreRemoved(copy) {
       for (const [name, value] of written) if (value === undefined) copy[name] ??= originals.get(name);

@@ -3,7 +3,6 @@ import { publish } from '../support/channels.js';
 import type { Clock } from '../support/clock.js';
 import type { Log } from '../support/log.js';
 import type { ReadResults } from '../vault/client.js';
-import { textOf } from './changes.js';
 import { createComplaints } from './complaints.js';
 import { filesOf } from './compose.js';
 import type { SecretFiles } from './files.js';
@@ -107,10 +106,9 @@ export function createRefresher(
 
   /** Composes all settings from what is held, and applies what differs, in one synchronous step. */
   function applyHeld(input: RotationInput): RefreshResult {
-    const { notes, ledger } = standing;
+    const { notes } = standing;
     const changed: RotatedSetting[] = [];
     const failed: string[] = [];
-    const changes = new Map<string, string | undefined>();
     const place = filesFor(input.plan);
     const all = place
       ? place(
@@ -118,10 +116,12 @@ export function createRefresher(
           (settings) => filesOf(settings.map(({ now }) => now)),
         )
       : standing.recompose(input);
-    standing.composed = all.map(({ now }) => now);
+    const latest = new Map(all.map(({ now }) => [now.planned.setting, now]));
+    // What a later start has failed to give stays as that left it: removed, or raw.
+    standing.composed = standing.composed.map((setting) => latest.get(setting.planned.setting) ?? setting);
     for (const { now, failure, change } of all) {
       const { planned, outcome } = now;
-      const { setting, names } = planned;
+      const { setting } = planned;
       if (failure) {
         failed.push(setting);
         complaints.note(now, failure);
@@ -136,13 +136,9 @@ export function createRefresher(
         ...(keepsRaw && outcome.kind === 'failed' && { keepsRaw }),
         ...(resolvedAtMs !== undefined && { resolvedAtMs }),
       });
-      // What failed from the start stays as the start left it: removed, or raw.
-      if (outcome.kind !== 'failed') {
-        for (const name of names) if (ledger.hasWritten(name)) changes.set(name, textOf(now));
-      }
     }
     complaints.flush();
-    const overridden = standing.apply(changes);
+    const overridden = standing.apply();
     // What somebody else has written over did not change for anybody.
     const kept = new Set(
       input.plan.settings

@@ -125,7 +125,7 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
     refreshOrJoin,
     repair,
     rewrite,
-    hasWritten: (name, value) => ledger.hasWritten(name) && ledger.written(name) === value,
+    hasWritten: (name, value) => ledger.written(name) === value,
     onRotated: (listener, setting) => theRefreshes().onRotated(listener, setting),
     get generation() {
       return standing.generation;

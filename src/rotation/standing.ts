@@ -13,7 +13,7 @@ import type { Config } from '../support/config.js';
 import { type Failure, succeed } from '../support/failure.js';
 import type { Log } from '../support/log.js';
 import type { ReadResults, VaultClient } from '../vault/client.js';
-import { type Changes, writeVariables } from './apply.js';
+import { writeVariables } from './apply.js';
 import { textOf } from './changes.js';
 import type { ComposedSetting } from './compose.js';
 import { createExpiryWatch } from './expiry.js';
@@ -49,7 +49,7 @@ export interface Standing {
   /** The last complete read. */
   lastRead: { readonly wallMs: number; readonly monotonicMs: number } | undefined;
   readonly notes: Map<string, SettingNote>;
-  readonly ledger: Pick<Ledger, 'hasWritten' | 'written'>;
+  readonly ledger: Pick<Ledger, 'written'>;
   /** First values: applied at once. */
   begin(input: RotationInput, composed: readonly ComposedSetting[], results: ReadResults, succeeded: boolean): void;
   /** The environment for a start to plan with: with references again where this process holds what they refer to. */
@@ -60,14 +60,17 @@ export interface Standing {
   takeOut(plan: Plan): void;
   /** All settings, from what is held now. */
   recompose(input: RotationInput, pathOf?: PathOf): readonly Recomposed[];
-  /** Writes values and their record, in one synchronous step. Returns the names that somebody else has written over. */
-  apply(changes: Changes): ReadonlySet<string>;
+  /**
+   * Writes what has been composed and its record, in one synchronous step. Returns the names that somebody else has
+   * written over.
+   */
+  apply(): ReadonlySet<string>;
   /** Marks that everything was read just now. */
   readNow(): void;
   warnOfExpiry(plan: Plan): void;
   /** Writes again what was wiped as a whole. Synchronous; one look at the environment when all is well. */
   repair(): void;
-  /** Writes values again where somebody has put the raw references back. */
+  /** The same where somebody has put the raw references back, or an older value of ours; the record only if it is gone. */
   rewrite(): void;
   /** Puts the environment back as it was, and forgets everything. */
   reset(): void;
@@ -95,17 +98,14 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
       standing.composed = composed;
       standing.held = holdFirst(results, clock.now(), standing.held);
       notes.clear();
-      const changes = new Map<string, string | undefined>();
-      composed.forEach((setting) => {
-        const { planned, outcome } = setting;
+      composed.forEach(({ planned, outcome }) => {
         ledger.note(planned.names, input.plan.env);
         if (outcome.kind === 'value')
           notes.set(planned.setting, { resolvedAtMs: resolvedAtOf(planned, standing.held, notes) ?? clock.now() });
         const keepsRaw = outcome.kind === 'failed' && input.config.onError === 'keep' && planned.names.length > 0;
         if (keepsRaw) notes.set(planned.setting, { keepsRaw });
-        for (const name of planned.names) changes.set(name, keepsRaw ? ledger.original(name) : textOf(setting));
       });
-      standing.apply(changes);
+      standing.apply();
       if (!succeeded) return;
       standing.readNow();
       standing.generation++;
@@ -116,23 +116,28 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
     environmentToPlan() {
       const env = readEnvironment();
       ledger.restoreRemoved(env);
-      for (const { planned } of standing.composed) {
+      for (const { planned, outcome } of standing.composed) {
         const inHand = planned.reads.every((key) => standing.held.get(key)?.good) && planned.origin !== 'platform';
-        if (!inHand || planned.failure) continue;
+        // What failed has left no record: an inherited value that was removed is no reference by itself.
+        if (!inHand && outcome.kind !== 'failed') continue;
         for (const name of planned.names) {
-          if (env[name] === ledger.written(name)) env[name] = planned.pointer;
+          const text = env[name];
+          const isInherited = text !== undefined && text === planned.current;
+          if (isInherited || text === ledger.written(name)) env[name] = planned.pointer;
         }
       }
       return env;
     },
 
-    /** After a start that failed nothing is: no clock has kept it fresh. */
+    /** After a start that failed nothing is, and what no setting is made of any more is not: no clock keeps it fresh. */
     known() {
       const { input, held } = standing;
-      if (!input) return new Map();
-      const isGiven = (one: Held) => !(input.config.onRevoked === 'unset' && isRevoked(one));
+      const isGiven = (one: Held) => !(input?.config.onRevoked === 'unset' && isRevoked(one));
       return new Map(
-        [...held].flatMap(([key, one]) => (one.good && isGiven(one) ? [[key, succeed(one.good)] as const] : [])),
+        [...(input?.plan.reads.keys() ?? [])].flatMap((key) => {
+          const one = held.get(key);
+          return one?.good && isGiven(one) ? [[key, succeed(one.good)] as const] : [];
+        }),
       );
     },
 
@@ -145,9 +150,8 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
     recompose: ({ plan, config }, pathOf) =>
       recompose(plan, standing.held, standing.composed, config.onRevoked, pathOf),
 
-    apply(changes) {
-      const overridden = ledger.write(changes, liveEnvironment());
-      noteOverridden(overridden);
+    apply() {
+      const overridden = writeComposed();
       writeProvenance();
       return overridden;
     },
@@ -166,7 +170,7 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
     },
 
     rewrite() {
-      ledger.repair(liveEnvironment());
+      writeComposed();
       if (!hasVariable(PROVENANCE)) writeProvenance();
     },
 
@@ -184,12 +188,19 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
     },
   };
 
-  function noteOverridden(names: ReadonlySet<string>): void {
-    if (names.size === 0) return;
+  function writeComposed(): ReadonlySet<string> {
+    const changes = new Map<string, string | undefined>();
+    for (const setting of standing.composed) {
+      const { setting: key, names } = setting.planned;
+      const keepsRaw = notes.get(key)?.keepsRaw;
+      for (const name of names) changes.set(name, keepsRaw ? ledger.original(name) : textOf(setting));
+    }
+    const others = ledger.write(changes, liveEnvironment());
     for (const { planned } of standing.composed) {
-      const overridden = planned.names.some((name) => names.has(name));
+      const overridden = planned.names.some((name) => others.has(name));
       if (overridden) notes.set(planned.setting, { ...notes.get(planned.setting), overridden });
     }
+    return others;
   }
 
   /** Tells children, threads and restarts which values are resolved, since when and from what. */

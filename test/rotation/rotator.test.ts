@@ -207,6 +207,7 @@ describe('start', () => {
     expect((await rotator.refresh()).changed.map(({ setting }) => setting)).toEqual(['VS_MORE']);
     expect(process.env['VS_MORE']).toBe('new');
     expect(report('VS_MORE')).toMatchObject({ status: 'Resolved' });
+    expect(report('VS_GONE')).toMatchObject({ status: 'SecretNotFound', unset: true });
     expect(asked).toEqual([['more', 'pw']]);
     expect(process.env).not.toHaveProperty('VS_GONE');
   });
@@ -258,7 +259,7 @@ describe('start', () => {
     });
   });
 
-  test('somebody else was faster', () => {
+  test('somebody else was faster', async () => {
     vault = { pw: 's' };
     Object.assign(process.env, { VS_PW: ref() });
     const config = configOf();
@@ -274,6 +275,13 @@ describe('start', () => {
     expect(process.env['VS_PW']).toBe('mine');
     expect(report('VS_PW')).toMatchObject({ overridden: true });
     expect(readProvenance(ownEnv()).size).toBe(0);
+    vault = { pw: good('s2', { version: V2 }) };
+    expect(await rotator.refresh()).toMatchObject({ generation: 1, changed: [] });
+    expect(report('VS_PW')).toMatchObject({ overridden: true });
+    process.env['VS_PW'] = ref();
+    await rotator.refresh();
+    expect(process.env['VS_PW']).toBe('s2');
+    expect(report('VS_PW')).not.toHaveProperty('overridden');
   });
 
   test('takeOut removes the raw references, and only those, until their values are there', () => {
@@ -840,6 +848,18 @@ describe('repair', () => {
     expect(ownEnv()).toEqual({ VS_PW: ref() });
   });
 
+  test('writes what is newest, also where something else stood while it came', async () => {
+    vault = { pw: 'old' };
+    start({ VS_PW: ref() });
+    process.env['VS_PW'] = 'mine';
+    vault = { pw: good('new', { version: V2 }) };
+    await rotator.refresh();
+    clean();
+    process.env['VS_PW'] = ref();
+    rotator.repair();
+    expect(process.env['VS_PW']).toBe('new');
+  });
+
   test('an environment without a single value of ours has a record, so that the look stays cheap', () => {
     vault = { pw: bad(FORBIDDEN) };
     start({ VS_PW: ref() }, { onError: 'unset' });
@@ -848,6 +868,48 @@ describe('repair', () => {
     delete process.env['VAULTSTRAP_REFERENCES'];
     rotator.repair();
     expect(process.env['VS_PW']).toBeUndefined();
+  });
+});
+
+describe('what a later start finds in hand', () => {
+  const known = () => [...rotator.known().values()].map((result) => result.ok && result.value.value.reveal());
+
+  test('what is kept fresh, and nothing that no setting is made of any more', async () => {
+    vault = { pw: 'old', other: 'o' };
+    start({ VS_PW: ref(), VS_OTHER: ref('other') });
+    expect(known().sort()).toEqual(['o', 'old']);
+    process.env['VS_PW'] = 'mine';
+    start({ VS_OTHER: ref('other') });
+    vault['pw'] = good('new', { version: V2 });
+    await rotator.refresh();
+    expect(known()).toEqual(['o']);
+  });
+
+  test('an inherited value that was taken away is a reference again', async () => {
+    for (const options of [{ onError: 'throw' }, { onRevoked: 'unset' }] as const) {
+      vault = { pw: 's' };
+      start({ VS_PW: ref() });
+      const inherited = ownEnv();
+      rotator.reset();
+      nowMs += 3_600_000;
+      if (options.onError) vault = { pw: bad(FORBIDDEN) };
+      start(inherited, options);
+      vault = { pw: bad(FORBIDDEN) };
+      await rotator.refresh();
+      await rotator.refresh();
+      expect(process.env).not.toHaveProperty('VS_PW');
+      expect(rotator.environmentToPlan()).toMatchObject({ VS_PW: ref() });
+      rotator.reset();
+      clean();
+    }
+  });
+
+  test('a newer reference that a start has taken out goes before the one that it had', () => {
+    start({ VS_PW: ref('gone') });
+    Object.assign(process.env, { VS_PW: ref('newer') });
+    rotator.takeOut(planSettings(ownEnv(), configOf(), nowMs));
+    expect(process.env).not.toHaveProperty('VS_PW');
+    expect(rotator.environmentToPlan()).toMatchObject({ VS_PW: ref('newer') });
   });
 });
 
