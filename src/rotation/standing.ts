@@ -145,6 +145,10 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
       const names = plan.settings.filter(({ current }) => current === undefined).flatMap((setting) => setting.names);
       ledger.note(names, plan.env);
       ledger.write(new Map(names.map((name) => [name, undefined])), liveEnvironment());
+      // A new reference in a variable of ours: what that has been before is not written there any more.
+      standing.composed = standing.composed.filter(
+        ({ planned }) => !planned.names.some((name) => names.includes(name)),
+      );
     },
 
     recompose: ({ plan, config }, pathOf) =>

@@ -128,19 +128,22 @@ export function createEngine(): Engine {
     const joins = starts.isUnderWay;
     const current = starts.openOrJoin(options);
     if (!current) return;
-    const results = current.job.reads.length === 0 ? NOTHING_READ : await readAll(current);
-    if (!results) return;
-    starts.finish(current, results);
-    if (joins) await bootstrapOnce(options);
+    if (current.job.reads.length === 0) starts.finish(current, NOTHING_READ);
+    else if (!(await readAndFinish(current)) && starts.phase !== 'failed') return;
+    // One that was overtaken by one that failed begins anew: that has taken out what had come meanwhile.
+    if (joins || starts.phase === 'failed') await bootstrapOnce(options);
   }
 
-  /** `undefined` when another start was faster. */
-  async function readAll(current: Session): Promise<ReadResults | undefined> {
+  /** False when another start was faster. */
+  async function readAndFinish(current: Session): Promise<boolean> {
     starts.phase = 'starting';
     const reply = await jobOf(current)?.wait();
-    if (starts.wasOvertaken(current)) return undefined;
+    if (starts.wasOvertaken(current)) return false;
     const results = reply ? takeOver(current, reply) : await readHere(current).finally(current.client.rest);
-    return starts.wasOvertaken(current) ? undefined : results;
+    // In the same turn as what follows from it: a blocking start may come in between any two.
+    if (starts.wasOvertaken(current)) return false;
+    starts.finish(current, results);
+    return true;
   }
 
   function takeOver({ client }: Session, reply: JobReply): ReadResults {

@@ -2,8 +2,9 @@ import type { ComposedSetting } from '../rotation/compose.js';
 import type { Rotator } from '../rotation/rotator.js';
 import { liveEnvironment, readEnvironment } from '../settings/environment.js';
 import { planSettings } from '../settings/plan.js';
+import { mentionsOf } from '../settings/template.js';
 import type { Clock } from '../support/clock.js';
-import { isEnabled, readConfig } from '../support/config.js';
+import { type Config, isEnabled, readConfig } from '../support/config.js';
 import { type BootstrapError, renderFailure } from '../support/errors.js';
 import { createLog, type Log } from '../support/log.js';
 import type { BootstrapOptions } from '../support/options.js';
@@ -54,7 +55,6 @@ export function createStarts(
   let log = createLog('warn');
   let phase: Phase = 'idle';
   let session: Session | undefined;
-  let failedWith: readonly ComposedSetting[] = [];
   let durationMs: number | undefined;
 
   function checkOptions(options: BootstrapOptions): void {
@@ -79,9 +79,8 @@ export function createStarts(
         ...(session && { earlier: { session, known: rotator.known() } }),
       });
     } catch (error) {
-      // A malformed setting of our own: nothing can be resolved, and nothing raw may stay all the same; values may.
-      rotator.takeOut(planSettings(readEnvironment(), readConfig({}), clock.now()));
-      throw failed(error as BootstrapError, []);
+      // A malformed setting of our own: nothing can be resolved.
+      throw failed(error as BootstrapError, readConfig({}));
     }
     log = createLog(next.config.log);
     warnOnce(next.plan.warnings);
@@ -108,19 +107,21 @@ export function createStarts(
     return isDone(options) ? undefined : open(options);
   }
 
-  /** Once ready, only references that have come since are a reason to start again. */
+  /** Once ready, only references that have come since are a reason to start again, and templates of what is there. */
   function isDone(options: BootstrapOptions): boolean {
     if (phase !== 'ready') return false;
     checkOptions(options);
     // A reload of the Functions worker may have brought the raw references back, or a `.env` file that overrides.
     rotator.rewrite();
     const before = session?.plan.env ?? {};
+    const ours = new Set(rotator.composed.flatMap(({ planned }) => planned.names));
+    const mentionsOurs = (text = '') => mentionsOf([text]).braced.some((name) => ours.has(name));
     return Object.entries(liveEnvironment()).every(
       ([name, value]) =>
         rotator.hasWritten(name, value) ||
         value === before[name] ||
         name.startsWith('VAULTSTRAP_') ||
-        !hasWork({ [name]: value }),
+        !(hasWork({ [name]: value }) || mentionsOurs(value)),
     );
   }
 
@@ -131,10 +132,9 @@ export function createStarts(
     rotator.begin(current, composed, results, error === undefined);
     durationMs = Math.round(clock.monotonic() - current.startedMonotonicMs);
     if (error) {
-      failed(error, composed);
+      failed(error, current.config);
     } else {
       phase = 'ready';
-      failedWith = [];
     }
     // Later: the program waits, and may be about to register OpenTelemetry.
     setImmediate(() => void (session === current && onEnd(current, error))).unref();
@@ -143,9 +143,11 @@ export function createStarts(
   }
 
   /** A failed start, made known to the Functions host; returns the error to throw. */
-  function failed(error: BootstrapError, composed: readonly ComposedSetting[]): BootstrapError {
+  function failed(error: BootstrapError, config: Config): BootstrapError {
     phase = 'failed';
-    failedWith = composed;
+    // Nothing raw may stay, what has come since it began neither; values may, and come back where they were wiped.
+    if (session) rotator.rewrite();
+    rotator.takeOut(planSettings(readEnvironment(), config, clock.now()));
     const core = functionsCore(liveEnvironment());
     if (core) {
       // One line each: the Functions host makes one log entry of every line.
@@ -169,7 +171,7 @@ export function createStarts(
       return session;
     },
     get composed() {
-      return phase === 'failed' ? failedWith : rotator.composed;
+      return rotator.composed;
     },
     get durationMs() {
       return durationMs;
@@ -178,12 +180,11 @@ export function createStarts(
     checkOptions,
     open,
     openOrJoin,
-    wasOvertaken: (current) => phase === 'ready' || session !== current,
+    wasOvertaken: (current) => phase !== 'starting' || session !== current,
     finish,
     reset() {
       phase = 'idle';
       session = undefined;
-      failedWith = [];
       durationMs = undefined;
     },
   };

@@ -1,0 +1,142 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the syntax under test
+// Orders of starts that the package's own tests cannot time: on a vault in memory.
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createEngine, type Engine } from '../../src/startup/engine.js';
+import { NOW_MS, ref } from '../helpers/fixtures.js';
+import { type MemoryVault, openVault } from '../helpers/memory-vault.js';
+import { pass, time } from '../helpers/time.js';
+
+vi.mock('../../src/support/clock.js', () => import('../helpers/time.js'));
+vi.mock('../helpers/siblings.js', () => import('../helpers/memory-vault.js'));
+
+let engine: Engine;
+let vault: MemoryVault;
+const settings = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('VS_')));
+function clean(): void {
+  for (const name of Object.keys(process.env)) if (/^VS_|^VAULTSTRAP_/.test(name)) delete process.env[name];
+}
+beforeEach(() => {
+  clean();
+  Object.assign(time, { nowMs: NOW_MS, monotonicMs: 0 });
+  vault = openVault();
+  engine = createEngine();
+});
+afterEach(async () => {
+  await engine.reset();
+  clean();
+});
+
+const QUIET = { log: 'silent' } as const;
+
+describe('a blocking start in the middle of one that waits', () => {
+  test.each([0, 1, 2, 3, 4, 5, 6, 7, 8])('%i turns of the microtask queue behind its beginning', async (turns) => {
+    process.env['VS_A'] = ref('a');
+    const waiting = engine.bootstrap(QUIET);
+    for (let i = 0; i < turns; i++) await Promise.resolve();
+    process.env['VS_B'] = ref('b');
+    vault.set('a');
+    engine.bootstrapSync(QUIET);
+    const after = settings();
+    expect(after).toMatchObject({ VS_B: 'b-1' });
+    await waiting;
+    expect(settings()).toEqual(after);
+    expect(engine.report().settings.map(({ setting }) => setting)).toEqual(['VS_A', 'VS_B']);
+  });
+
+  test('that fails: the other one begins anew, with what has come meanwhile', async () => {
+    process.env['VS_A'] = ref('a');
+    vault.hold();
+    const waiting = engine.bootstrap(QUIET);
+    process.env['VS_B'] = ref('b');
+    vault.trouble.set('a', 'forbidden');
+    expect(() => engine.bootstrapSync(QUIET)).toThrow('ERR_');
+    expect(settings()).toEqual({});
+    vault.trouble.clear();
+    vault.release();
+    await waiting;
+    expect(settings()).toEqual({ VS_A: 'a-1', VS_B: 'b-1' });
+    expect(engine.report()).toMatchObject({ status: 'ready' });
+  });
+});
+
+describe('what comes between start and join, out of a .env file', () => {
+  test('is resolved, also a template of what was there', () => {
+    process.env['VS_A'] = ref('a');
+    engine.start(QUIET);
+    Object.assign(process.env, { VS_T: '<${VS_A}>', VS_TWICE: '${VS_T}!', VS_B: ref('b'), VS_PLAIN: '${VS_PS1}' });
+    engine.bootstrapSync(QUIET);
+    const values = { VS_A: 'a-1', VS_T: '<a-1>', VS_TWICE: '<a-1>!', VS_B: 'b-1', VS_PLAIN: '${VS_PS1}' };
+    expect(settings()).toEqual(values);
+  });
+
+  test('a template alone; a text that mentions nothing of ours starts nothing', async () => {
+    process.env['VS_A'] = ref('a');
+    await engine.bootstrap(QUIET);
+    process.env['VS_PLAIN'] = '${VS_PS1} $VS_A';
+    engine.bootstrapSync(QUIET);
+    expect(engine.report().generation).toBe(1);
+    process.env['VS_T'] = '<${VS_A}>';
+    engine.bootstrapSync(QUIET);
+    expect(settings()).toEqual({ VS_A: 'a-1', VS_T: '<a-1>', VS_PLAIN: '${VS_PS1} $VS_A' });
+    expect(engine.report().generation).toBe(2);
+  });
+
+  test('does not stay raw when the start fails', () => {
+    Object.assign(process.env, { VS_A: ref('a'), VS_GONE: ref('gone') });
+    vault.trouble.set('gone', 'absent');
+    engine.start(QUIET);
+    Object.assign(process.env, { VS_B: ref('b'), VS_T: '<${VS_B}>' });
+    expect(() => engine.bootstrapSync(QUIET)).toThrow('ERR_');
+    expect(settings()).toEqual({ VS_A: 'a-1' });
+    vault.trouble.clear();
+    engine.bootstrapSync(QUIET);
+    expect(settings()).toEqual({ VS_A: 'a-1', VS_B: 'b-1', VS_T: '<b-1>', VS_GONE: 'gone-1' });
+  });
+});
+
+test('behind a later start that failed the report tells what rotates, and what failed', async () => {
+  process.env['VS_A'] = ref('a');
+  engine.bootstrapSync(QUIET);
+  process.env['VS_B'] = ref('b');
+  vault.trouble.set('b', 'absent');
+  expect(() => engine.bootstrapSync(QUIET)).toThrow('ERR_');
+  vault.set('a');
+  await engine.refresh();
+  const { status, settings: all } = engine.report();
+  expect(status).toBe('failed');
+  expect(all.map(({ setting, version, code }) => [setting, Number(version), code])).toEqual([
+    ['VS_A', 2, undefined],
+    ['VS_B', Number.NaN, 'ERR_SECRET_NOT_FOUND'],
+  ]);
+});
+
+test('an inherited value that a failed start took away is back with the next', () => {
+  process.env['VS_A'] = ref('a');
+  engine.bootstrapSync(QUIET);
+  // A process that inherits the environment, an hour later.
+  const child = createEngine();
+  pass(3_600_000);
+  vault.trouble.set('a', 'forbidden');
+  expect(() => child.bootstrapSync(QUIET)).toThrow('ERR_');
+  expect(settings()).toEqual({});
+  vault.trouble.clear();
+  child.bootstrapSync(QUIET);
+  expect(settings()).toEqual({ VS_A: 'a-1' });
+  return child.reset();
+});
+
+describe('a new reference in a variable that had a value, taken out because the start failed', () => {
+  test('does not get that value back with a refresh, but its own with the next start', async () => {
+    Object.assign(process.env, { VS_A: ref('a'), VS_KEPT: ref('a') });
+    engine.bootstrapSync(QUIET);
+    Object.assign(process.env, { VS_A: ref('b'), VS_KEPT: ref('a'), VAULTSTRAP_REFRESH_SECONDS: 'often' });
+    expect(() => engine.bootstrapSync(QUIET)).toThrow('VAULTSTRAP_REFRESH_SECONDS');
+    // Put back as it was: that value is the right one.
+    expect(settings()).toEqual({ VS_KEPT: 'a-1' });
+    await engine.refresh();
+    expect(settings()).toEqual({ VS_KEPT: 'a-1' });
+    delete process.env['VAULTSTRAP_REFRESH_SECONDS'];
+    engine.bootstrapSync(QUIET);
+    expect(settings()).toEqual({ VS_A: 'b-1', VS_KEPT: 'a-1' });
+  });
+});
