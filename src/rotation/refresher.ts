@@ -58,6 +58,7 @@ export function createRefresher(
       standing.composed.flatMap(({ planned, outcome }) => (outcome.kind === 'failed' ? [] : planned.reads)),
     );
     const changed: RotatedSetting[] = [];
+    let againAtMs = 0;
     let waiting = groups;
     /** Takes over the groups that were read as a whole; a vault that hangs holds up nobody else. */
     function take(results: ReadResults, isLast: boolean): RefreshResult {
@@ -71,7 +72,7 @@ export function createRefresher(
         used,
       });
       standing.held = held;
-      if (readAgainInMs !== undefined) onUnsettled(readAgainInMs, settleMs);
+      if (readAgainInMs !== undefined) againAtMs = Math.max(againAtMs, clock.monotonic() + readAgainInMs);
       const result = applyHeld({ plan, config, client });
       changed.push(...result.changed);
       return { ...result, changed };
@@ -96,6 +97,8 @@ export function createRefresher(
     if (!isStill()) return clock.monotonic() - began.monotonicMs < LIMIT_MS ? refreshOnce(scope, began) : nothing;
 
     const result = take(results, true);
+    // Not sooner: a tick that comes while this refresh goes on would join it, and read nothing.
+    if (againAtMs > 0) onUnsettled(Math.max(0, againAtMs - clock.monotonic()), settleMs);
     standing.warnOfExpiry(plan);
     // A refusal is an answer, too: nothing fresher can be had.
     if (isTick && [...results.values()].every((read) => read.ok || read.failure.retry === 'never')) standing.readNow();

@@ -46,6 +46,8 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
   const { environmentToPlan, known, takeOut, begin, repair, rewrite, ledger } = standing;
   let files: SecretFiles | undefined;
   let ticker: Ticker | undefined;
+  /** What the clock has been started for. */
+  let clocked: Standing['input'];
   let loading: NodeJS.Timeout | undefined;
   let complained = false;
   let refreshes: Refreshes | undefined;
@@ -68,12 +70,14 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
 
   function startClock(): void {
     const { input } = standing;
-    if (!input || ticker || input.config.refreshMs === 0) return;
+    if (!input || input === clocked || input.config.refreshMs === 0) return;
     // A version that is named never changes; but it may have to be read yet.
     const isFixed = ({ key, version }: SecretRead) => version !== undefined && !standing.held.get(key)?.failure;
     if ([...input.plan.reads.values()].every(isFixed)) return;
-    ticker = createTicker(input.config.refreshMs, tick);
+    clocked = input;
+    ticker ??= createTicker(input.config.refreshMs, tick);
     ticker.start();
+    clearTimeout(loading);
     loading = setTimeout(() => {
       try {
         loadAhead();
@@ -110,6 +114,7 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
   function stop(): void {
     ticker?.stop();
     ticker = undefined;
+    clocked = undefined;
     clearTimeout(loading);
     standing.input?.client.rest();
   }

@@ -23,14 +23,18 @@ export function createTicker(
 ): Ticker {
   let timer: NodeJS.Timeout | undefined;
   let nextAt: number | undefined;
+  let dueMs = 0;
   let running = false;
   let wasWell = true;
   let stopped = true;
 
   /** Never a later one in the place of one that is planned. */
   function plan(delayMs: number): void {
-    if (stopped || (nextAt !== undefined && nextAt <= Date.now() + delayMs)) return;
+    // As timers count, while the wall clock may be set: what it says is long past can be minutes away.
+    const atMs = Number(process.hrtime.bigint()) / 1e6 + delayMs;
+    if (stopped || (nextAt !== undefined && dueMs <= atMs)) return;
     clearTimeout(timer);
+    dueMs = atMs;
     nextAt = Date.now() + delayMs;
     timer = setTimeout(apart, delayMs, run).unref();
   }

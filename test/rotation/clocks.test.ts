@@ -33,6 +33,22 @@ describe('ticker', () => {
     expect(at).toEqual([5000, 10_000, 20_000]);
   });
 
+  test('an earlier one is planned also where the clock was set forward, past the one that is planned', async () => {
+    let ticks = 0;
+    const ticker = tickerOf(async () => ++ticks > 0);
+    ticker.start();
+    vi.setSystemTime(Date.now() + 3_600_000);
+    ticker.sooner(1000);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(ticks).toBe(1);
+    // And set back: never a later one in the place of one that is planned.
+    vi.setSystemTime(Date.now() - 7_200_000);
+    ticker.sooner(20_000);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(ticks).toBe(2);
+    ticker.stop();
+  });
+
   test('the next is planned when the tick has ended, so that none overlap', async () => {
     let end: (() => void) | undefined;
     let ticks = 0;

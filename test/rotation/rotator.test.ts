@@ -981,6 +981,46 @@ describe('the clock', () => {
     expect(rotator.nextRefreshAtMs()).toBe(startedAtMs + 20_000 + 15_000);
   });
 
+  test('one of a later start, too, and counted from there', async () => {
+    vi.useFakeTimers();
+    vi.spyOn(Math, 'random').mockReturnValue(0.5);
+    vault = { other: 'o' };
+    start({ VS_OTHER: ref('other') }, { refreshSeconds: 86_400 });
+    rotator.startClock();
+    await vi.advanceTimersByTimeAsync(4000);
+    const young = { updatedMs: NOW_MS - 10_000, repliedAtMs: NOW_MS };
+    vault = { ...vault, user: good('u', young), pw: good('p', young) };
+    start({ VS_URL: `${ref('user')}:${ref()}` }, { refreshSeconds: 86_400 });
+    const startedAtMs = Date.now();
+    for (let i = 0; i < 3; i++) {
+      // Callers that join it are no further start.
+      rotator.startClock();
+      await vi.advanceTimersByTimeAsync(2000);
+    }
+    expect(rotator.nextRefreshAtMs()).toBe(startedAtMs + 20_000 + 15_000);
+  });
+
+  test('one that a refresh found is read again behind that, however long another secret hangs', async () => {
+    vi.useFakeTimers();
+    vi.spyOn(Math, 'random').mockReturnValue(0.5);
+    vault = { user: 'u', pw: 'p', other: 'o' };
+    start({ VS_URL: `${ref('user')}:${ref()}`, VS_OTHER: ref('other') }, { refreshSeconds: 86_400 });
+    rotator.startClock();
+    await vi.advanceTimersByTimeAsync(5000);
+    const young = { updatedMs: NOW_MS - 29_000, repliedAtMs: NOW_MS, version: V2 };
+    vault = { user: good('u2', young), pw: good('p2', young), other: 'o' };
+    late = ['other'];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gate = promise;
+    const refreshing = rotator.refresh();
+    nowMs += 16_000;
+    await vi.advanceTimersByTimeAsync(16_000);
+    expect(asked).toHaveLength(1);
+    resolve();
+    await refreshing;
+    expect(rotator.nextRefreshAtMs()).toBe(Date.now() + 15_000);
+  });
+
   test('a group that had settled by then waits for the clock', async () => {
     vi.useFakeTimers();
     vi.spyOn(Math, 'random').mockReturnValue(0.5);
