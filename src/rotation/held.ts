@@ -166,9 +166,11 @@ export function readAgainInMs(
   return longestMs > 0 ? longestMs : undefined;
 }
 
-function withoutChange(before: Held | undefined, { failure, refusals }: Held): Held {
-  const { failure: _old, ...rest } = before ?? NOTHING;
-  return { ...rest, refusals, ...(failure && { failure }) };
+function withoutChange(before: Held = NOTHING, { good, failure, refusals, olderVersion }: Held): Held {
+  const { failure: _old, olderVersion: seen, ...rest } = before;
+  // What a member that stays as it is was seen to be counts, whoever it waits for.
+  const older = sameSecret(before.good, good) ? olderVersion : seen;
+  return { ...rest, refusals, ...(failure && { failure }), ...(older !== undefined && { olderVersion: older }) };
 }
 
 /** Reads that end in one setting, directly or through templates: they change together or not at all. */

@@ -2,9 +2,8 @@ import type { Plan, PlannedSetting } from '../settings/plan.js';
 import type { Config } from '../support/config.js';
 import { type Failure, fail } from '../support/failure.js';
 import { changeOf } from './changes.js';
-import { type ComposedSetting, composeSettings, type Lookup } from './compose.js';
+import type { ComposedSetting, composeSettings, Lookup } from './compose.js';
 import { type Held, type HeldSecrets, isRevoked } from './held.js';
-import type { PathOf } from './secret-file.js';
 import type { RotatedSetting } from './types.js';
 
 /** A setting after a read: as it stands now, why it could not be had newer, and what is different. */
@@ -23,7 +22,7 @@ export function recompose(
   held: HeldSecrets,
   before: readonly ComposedSetting[],
   onRevoked: Config['onRevoked'],
-  pathOf?: PathOf,
+  compose: typeof composeSettings,
 ): readonly Recomposed[] {
   const revoked = new Map<string, Failure>();
   function revocationOf({ planned, outcome }: ComposedSetting): Failure | undefined {
@@ -37,11 +36,19 @@ export function recompose(
   }
 
   const known = new Map(before.map((setting) => [setting.planned.setting, setting]));
+  // A default, or nothing, stands for what was not there at the start. What a parent or the platform had read was.
+  const wasThere = plan.settings.filter(({ origin, currentVersion }) => origin === 'platform' || currentVersion);
+  const mayNotGo = new Set(wasThere.flatMap(({ reads }) => reads));
+  const gone = new Map<Failure, Failure>();
   const lookup: Lookup = (key) => {
     const { good, failure } = held.get(key) ?? {};
-    return good ? { ok: true, value: good } : failure && fail(failure);
+    if (good) return { ok: true, value: good };
+    if (!failure?.absent || !mayNotGo.has(key)) return failure && fail(failure);
+    const { absent: _unanswered, ...refusal } = failure;
+    gone.set(refusal, failure);
+    return fail(refusal);
   };
-  const latest = composeSettings(plan, lookup, pathOf);
+  const latest = compose(plan, lookup);
   return latest.map((setting) => {
     const { planned } = setting;
     const previous = known.get(planned.setting) ?? setting;
@@ -50,7 +57,7 @@ export function recompose(
     const now = standing(setting, previous, revocation);
     const failure = failureOf(setting, held) ?? revocation;
     const change = changeOf(previous, now, plan.reads);
-    return { now, ...(failure && { failure }), ...(change && { change }) };
+    return { now, ...(failure && { failure: gone.get(failure) ?? failure }), ...(change && { change }) };
   });
 }
 

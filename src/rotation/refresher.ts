@@ -9,7 +9,8 @@ import type { SecretFiles } from './files.js';
 import { acceptResults, groupsBehind, groupsOf } from './held.js';
 import type { Listeners } from './listeners.js';
 import type { RefreshScope } from './queue.js';
-import { resolvedAtOf } from './recompose.js';
+import { recompose, resolvedAtOf } from './recompose.js';
+import type { PathOf } from './secret-file.js';
 import type { RotationInput, Standing } from './standing.js';
 import type { RefreshResult, RotatedSetting } from './types.js';
 
@@ -108,17 +109,16 @@ export function createRefresher(
   }
 
   /** Composes all settings from what is held, and applies what differs, in one synchronous step. */
-  function applyHeld(input: RotationInput): RefreshResult {
+  function applyHeld({ plan, config }: RotationInput): RefreshResult {
     const { notes } = standing;
     const changed: RotatedSetting[] = [];
     const failed: string[] = [];
-    const place = filesFor(input.plan);
-    const all = place
-      ? place(
-          (pathOf) => standing.recompose(input, pathOf),
-          (settings) => filesOf(settings.map(({ now }) => now)),
-        )
-      : standing.recompose(input);
+    const compose = (pathOf?: PathOf) =>
+      recompose(plan, standing.held, standing.composed, config.onRevoked, (of, lookup) =>
+        standing.composeSettings(of, lookup, pathOf),
+      );
+    const place = filesFor(plan);
+    const all = place ? place(compose, (settings) => filesOf(settings.map(({ now }) => now))) : compose();
     const latest = new Map(all.map(({ now }) => [now.planned.setting, now]));
     // What a later start has failed to give stays as that left it: removed, or raw.
     standing.composed = standing.composed.map((setting) => latest.get(setting.planned.setting) ?? setting);
@@ -144,9 +144,7 @@ export function createRefresher(
     const overridden = standing.apply();
     // What somebody else has written over did not change for anybody.
     const kept = new Set(
-      input.plan.settings
-        .filter(({ names }) => names.every((name) => overridden.has(name)))
-        .map(({ setting }) => setting),
+      plan.settings.filter(({ names }) => names.every((name) => overridden.has(name))).map(({ setting }) => setting),
     );
     const seen = changed.filter(({ setting }) => !kept.has(setting));
     if (seen.length > 0) {

@@ -15,12 +15,11 @@ import type { Log } from '../support/log.js';
 import type { ReadResults, VaultClient } from '../vault/client.js';
 import { writeVariables } from './apply.js';
 import { textOf } from './changes.js';
-import type { ComposedSetting } from './compose.js';
+import { type ComposedSetting, composeSettings } from './compose.js';
 import { createExpiryWatch } from './expiry.js';
 import { type Held, type HeldSecrets, holdFirst, isRevoked } from './held.js';
 import { createLedger, type Ledger } from './ledger.js';
-import { type Recomposed, recompose, resolvedAtOf } from './recompose.js';
-import type { PathOf } from './secret-file.js';
+import { resolvedAtOf } from './recompose.js';
 
 /** What is being kept fresh. */
 export interface RotationInput {
@@ -58,8 +57,8 @@ export interface Standing {
   known(): ReadResults;
   /** Takes the raw references out of the environment until their values are there. */
   takeOut(plan: Plan): void;
-  /** All settings, from what is held now. */
-  recompose(input: RotationInput, pathOf?: PathOf): readonly Recomposed[];
+  /** For those who are loaded later: it is here, for the start. */
+  readonly composeSettings: typeof composeSettings;
   /**
    * Writes what has been composed and its record, in one synchronous step. Returns the names that somebody else has
    * written over.
@@ -91,6 +90,7 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
     lastRead: undefined,
     notes,
     ledger,
+    composeSettings,
 
     begin(input, composed, results, succeeded) {
       if (succeeded) standing.input = input;
@@ -150,9 +150,6 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
         ({ planned }) => !planned.names.some((name) => names.includes(name)),
       );
     },
-
-    recompose: ({ plan, config }, pathOf) =>
-      recompose(plan, standing.held, standing.composed, config.onRevoked, pathOf),
 
     apply() {
       const overridden = writeComposed();

@@ -89,7 +89,7 @@ describe('a setting with files', () => {
     const held = (value: Result<SecretValue>) =>
       new Map([[key, value.ok ? { good: value.value, refusals: 0 } : { failure: value.failure, refusals: 0 }]]);
     const step = (before: readonly ComposedSetting[], value: Result<SecretValue>) =>
-      recompose(plan, held(value), before, 'keep', stub);
+      recompose(plan, held(value), before, 'keep', (of, lookup) => composeSettings(of, lookup, stub));
     const first = step([], bad(ABSENT)).map(({ now }) => now);
     const second = step(first, good('s'));
     expect(second.map(({ change }) => change?.setting)).toEqual(['A', 'T']);

@@ -136,6 +136,23 @@ describe('an older version', () => {
     expect(held).not.toHaveProperty('olderVersion');
   });
 
+  test('of a member that waits for another counts', () => {
+    const young = aged('u2', V2, 5);
+    const first = { user: aged('u1', V1, 300), pw: aged('p2', V2, 200) };
+    const back = aged('p1', V1, 300);
+    const run = ticks(true, first, { user: young, pw: back }, { user: aged('u2', V2, 60), pw: back });
+    expect([run.value('user'), run.value('pw')]).toEqual(['u2', 'p1']);
+    // Unless it was contradicted meanwhile.
+    const again = ticks(
+      true,
+      first,
+      { user: young, pw: back },
+      { user: young, pw: first.pw },
+      { user: young, pw: back },
+    );
+    expect([again.value('user'), again.value('pw')]).toEqual(['u1', 'p2']);
+  });
+
   test('without dates nothing is older', () => {
     expect(isOlder(secretOf('a'), secretOf('b', { updatedMs: 1 }))).toBe(false);
     expect(isOlder(secretOf('a', { updatedMs: 1 }), secretOf('b'))).toBe(false);

@@ -36,11 +36,11 @@ function stand(env: Environment, onRevoked: 'keep' | 'unset', first: Reads, ...l
     const { good: value, failure } = held.get(key) ?? {};
     return value ? { ok: true, value } : failure && fail(failure);
   });
-  let latest = recompose(plan, held, before, onRevoked);
+  let latest = recompose(plan, held, before, onRevoked, composeSettings);
   for (const reads of later) {
     const options = { nowMs: NOW_MS + 1000, settleMs: 0, isTick: true, used: new Set<string>() };
     ({ held } = acceptResults(held, byKey(reads), groupsOf(plan), options));
-    latest = recompose(plan, held, before, onRevoked);
+    latest = recompose(plan, held, before, onRevoked, composeSettings);
     before = latest.map(({ now }) => now);
   }
   return Object.fromEntries(

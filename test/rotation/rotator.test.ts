@@ -693,6 +693,27 @@ describe('absent secrets', () => {
     expect(lines).toEqual([]);
   });
 
+  test('what a parent had, or the platform, is kept when it goes: a default is for a start', async () => {
+    for (const onRevoked of ['keep', 'unset'] as const) {
+      vault = { d: 'here', o: 'here', p: 'here' };
+      start({ VS_D: ref('d', 'Default=other'), VS_O: ref('o', 'Optional=true'), VS_T: '<${VS_D}>' });
+      const inherited = ownEnv();
+      rotator.reset();
+      vault = {};
+      const record = { VS_P: { rawReference: ref('p', 'Default=other'), status: 'Resolved' } };
+      const settings = { ...inherited, VS_P: 'here', WEBSITE_KEYVAULT_REFERENCES: JSON.stringify(record) };
+      start(settings, { onRevoked });
+      const result = await rotator.refresh();
+      expect(result).toMatchObject({ changed: [], failed: expect.arrayContaining(['VS_D', 'VS_O']) });
+      expect(ownEnv()).toMatchObject({ VS_D: 'here', VS_O: 'here', VS_T: '<here>', VS_P: 'here' });
+      expect(report('VS_D')).toMatchObject({ status: 'SecretNotFound', kept: true });
+      await rotator.refresh();
+      expect(process.env['VS_D']).toBe(onRevoked === 'keep' ? 'here' : undefined);
+      rotator.reset();
+      clean();
+    }
+  });
+
   test('they are no revoked ones', async () => {
     start({ VS_D: ref('d', 'Default=d'), VS_O: ref('o', 'Optional=true') }, { onRevoked: 'unset' });
     for (let i = 0; i < 3; i++) expect((await rotator.refresh()).failed).toEqual([]);
