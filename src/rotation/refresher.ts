@@ -9,7 +9,7 @@ import type { SecretFiles } from './files.js';
 import { acceptResults, groupsBehind, groupsOf } from './held.js';
 import type { Listeners } from './listeners.js';
 import type { RefreshScope } from './queue.js';
-import { recompose, resolvedAtOf } from './recompose.js';
+import { recompose } from './recompose.js';
 import type { PathOf } from './secret-file.js';
 import type { RotationInput, Standing } from './standing.js';
 import type { RefreshResult, RotatedSetting } from './types.js';
@@ -133,7 +133,7 @@ export function createRefresher(
       }
       if (change) changed.push(change);
       const { keepsRaw, ...before } = notes.get(setting) ?? {};
-      const resolvedAtMs = resolvedAtOf(planned, standing.held, notes) ?? before.resolvedAtMs;
+      const resolvedAtMs = standing.resolvedAtOf(planned) ?? before.resolvedAtMs;
       notes.set(setting, {
         ...(failure && { failure }),
         ...(keepsRaw && outcome.kind === 'failed' && { keepsRaw }),

@@ -6,7 +6,7 @@ import {
   variableNames,
 } from '../settings/environment.js';
 import { isProvenance, PROVENANCE, PROVENANCE_AT } from '../settings/names.js';
-import type { Plan } from '../settings/plan.js';
+import type { Plan, PlannedSetting } from '../settings/plan.js';
 import { laterTime, type ProvenanceInput, printProvenance } from '../settings/provenance.js';
 import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
@@ -59,6 +59,8 @@ export interface Standing {
   takeOut(plan: Plan): void;
   /** For those who are loaded later: it is here, for the start. */
   readonly composeSettings: typeof composeSettings;
+  /** When the youngest of a setting's secrets was read. */
+  resolvedAtOf(planned: PlannedSetting): number | undefined;
   /**
    * Writes what has been composed and its record, in one synchronous step. Returns the names that somebody else has
    * written over.
@@ -91,6 +93,7 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
     notes,
     ledger,
     composeSettings,
+    resolvedAtOf: (planned) => resolvedAtOf(planned, standing.held, notes),
 
     begin(input, composed, results, succeeded) {
       if (succeeded) standing.input = input;
@@ -101,7 +104,7 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
       composed.forEach(({ planned, outcome }) => {
         ledger.note(planned.names, input.plan.env);
         if (outcome.kind === 'value')
-          notes.set(planned.setting, { resolvedAtMs: resolvedAtOf(planned, standing.held, notes) ?? clock.now() });
+          notes.set(planned.setting, { resolvedAtMs: standing.resolvedAtOf(planned) ?? clock.now() });
         const keepsRaw = outcome.kind === 'failed' && input.config.onError === 'keep' && planned.names.length > 0;
         if (keepsRaw) notes.set(planned.setting, { keepsRaw });
       });
