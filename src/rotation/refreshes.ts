@@ -1,3 +1,6 @@
+import { publish } from '../support/channels.js';
+import { changeOf } from './changes.js';
+import type { ComposedSetting } from './compose.js';
 import { groupsOf, readAgainInMs } from './held.js';
 import { createListeners } from './listeners.js';
 import { createNameCheck } from './name-check.js';
@@ -19,6 +22,8 @@ export interface Refreshes {
   onRotated(listener: RotationListener, setting?: string): () => void;
   /** A start applies everything at once: `sinceMs` after it, plans a read for when its groups will have settled. */
   lookForUnsettled(sinceMs: number): void;
+  /** A later start may read anew what was inherited, or what had been revoked: a rotation, for who had it before. */
+  tellOfStart(before: readonly ComposedSetting[]): void;
   /** Forgets all listeners. */
   clear(): void;
 }
@@ -46,6 +51,19 @@ export function createRefreshes(standing: Standing, context: Omit<RefresherConte
       const { settleMs } = input.config;
       const againMs = readAgainInMs(held, groupsOf(input.plan), settleMs);
       if (againMs !== undefined) context.onUnsettled(againMs - sinceMs, settleMs);
+    },
+    tellOfStart(before) {
+      const had = new Map(before.map((setting) => [setting.planned.setting, setting]));
+      const reads = standing.input?.plan.reads ?? new Map();
+      const changed = standing.composed.flatMap((now) => {
+        const previous = had.get(now.planned.setting);
+        const isNew = !previous || [previous, now].some(({ outcome }) => outcome.kind === 'failed');
+        return isNew ? [] : (changeOf(previous, now, reads) ?? []);
+      });
+      if (changed.length === 0) return;
+      const rotation = { generation: standing.generation, changed };
+      listeners.publish(rotation);
+      publish('rotated', rotation);
     },
     clear: listeners.clear,
   };

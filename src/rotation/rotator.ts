@@ -43,7 +43,7 @@ const LOAD_AHEAD_MS = 5000;
 /** @param loadAhead loads all that refreshes need */
 export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater, loadAhead: () => void): Rotator {
   const standing = createStanding(clock, log);
-  const { environmentToPlan, known, takeOut, begin, repair, rewrite, ledger } = standing;
+  const { environmentToPlan, known, takeOut, repair, rewrite, ledger } = standing;
   let files: SecretFiles | undefined;
   let ticker: Ticker | undefined;
   /** What the clock has been started for. */
@@ -123,7 +123,12 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
     environmentToPlan,
     known,
     takeOut,
-    begin,
+    begin(input, composed, results, succeeded) {
+      const before = standing.composed;
+      standing.begin(input, composed, results, succeeded);
+      // Not loaded: nobody listens.
+      if (succeeded) refreshes?.tellOfStart(before);
+    },
     filesFor,
     startClock,
     refresh,

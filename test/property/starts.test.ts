@@ -88,10 +88,21 @@ class App {
   /** What the app has written over a value, or over a reference; `undefined`: it has removed it. */
   readonly own = new Map<string, string | undefined>();
   readonly #stubbed = new Map<string, string | undefined>();
+  /** Of whose changes it must be told, and of whose it was. */
+  readonly changed = new Set<string>();
+  readonly told = new Set<string>();
   #seen: { generation: number; env: Record<string, string | undefined> } = { generation: 0, env: {} };
 
   constructor(given: BootstrapOptions) {
     this.#options = given;
+    engine.onRotated(({ changed }) => {
+      for (const { setting } of changed) this.told.add(setting);
+      throw new Error('a listener that stumbles');
+    });
+    const off = engine.onRotated(async () => {
+      off();
+      await engine.refresh();
+    });
   }
 
   do(one: Operation): unknown {
@@ -211,6 +222,7 @@ class App {
       expect(isRaw(now) || isValue(now) || TEXTS[one]?.includes(now) || one === 'VS_T', `${one}=${now}`).toBe(true);
       if (!isValue(before) || !isValue(now)) continue;
       expect(generation).toBeGreaterThan(this.#seen.generation);
+      if (!one.startsWith('APPSETTING_')) this.changed.add(one);
       const [[, of, from] = [], [, to, n] = []] = [before, now].map((text = '') => /([abc])-(\d+)$/.exec(text) ?? []);
       if (of !== undefined && of === to && !vault.wasRolledBack(of)) expect(Number(n)).toBeGreaterThan(Number(from));
     }
@@ -275,6 +287,7 @@ async function run(operations: readonly Operation[], given: BootstrapOptions): P
   }
   await turns();
   expect(rejections).toEqual([]);
+  expect([...app.changed].filter((one) => !app.told.has(one))).toEqual([]);
 
   const texts = expected(app);
   expect(Object.fromEntries(Object.keys(texts).map((one) => [one, process.env[one]]))).toEqual(texts);

@@ -110,6 +110,45 @@ test('behind a later start that failed the report tells what rotates, and what f
   ]);
 });
 
+test('a later start that finds another value tells those who listen', async () => {
+  const child = createEngine();
+  const heard: unknown[] = [];
+  const told = (setting: string, from: number | undefined, to: number) => {
+    const versionOf = (n: number) => String(n).padStart(32, '0');
+    return { setting, ...(from && { fromVersion: versionOf(from) }), toVersion: versionOf(to) };
+  };
+  try {
+    process.env['VS_A'] = ref('a');
+    engine.bootstrapSync(QUIET);
+    const options = { ...QUIET, onRevoked: 'unset' } as const;
+    child.onRotated(({ generation, changed }) => {
+      heard.push(generation, ...changed);
+    });
+    await child.bootstrap(options);
+    // Inherited a minute ago, and not read since.
+    pass(61_000);
+    vault.set('a');
+    Object.assign(process.env, { VS_B: ref('b') });
+    child.bootstrapSync(options);
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(heard.splice(0)).toMatchObject([2, told('VS_A', 1, 2)]);
+    vault.trouble.set('a', 'absent');
+    await child.refresh();
+    await child.refresh();
+    expect(settings()).toEqual({ VS_B: 'b-1' });
+    expect(heard.splice(0)).toMatchObject([3, { setting: 'VS_A' }]);
+    vault.trouble.clear();
+    process.env['VS_C'] = ref('c');
+    await child.bootstrap(options);
+    expect(settings()).toEqual({ VS_A: 'a-2', VS_B: 'b-1', VS_C: 'c-1' });
+    await Promise.resolve();
+    expect(heard).toMatchObject([4, told('VS_A', undefined, 2)]);
+  } finally {
+    await child.reset();
+  }
+});
+
 test('an inherited value that a failed start took away is back with the next', () => {
   process.env['VS_A'] = ref('a');
   engine.bootstrapSync(QUIET);
