@@ -1,6 +1,6 @@
 import type { ComposedSetting } from '../rotation/compose.js';
 import type { SettingNote } from '../rotation/standing.js';
-import { isInFile, type PlannedSetting, type SecretRead } from '../settings/plan.js';
+import { canDoWithout, isInFile, type PlannedSetting, type SecretRead } from '../settings/plan.js';
 import { isReference } from '../settings/scan.js';
 import { LAST_DATE_MS } from '../support/clock.js';
 import type { Failure, Status } from '../support/failure.js';
@@ -47,6 +47,7 @@ export function settingReport(
     ...(note.overridden && { overridden: true as const }),
     ...(failure?.retry === 'never' &&
       (kept || revoked) &&
+      !(failure.absent && canDoWithout(planned)) &&
       // The platform resolves it again, with an identity of its own choice.
       planned.origin !== 'platform' && { wouldFailAtStart: true as const }),
     ...(failure && { details: failure.details, hint: failure.hint }),

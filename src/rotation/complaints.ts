@@ -1,3 +1,4 @@
+import { canDoWithout } from '../settings/plan.js';
 import type { Clock } from '../support/clock.js';
 import type { Failure } from '../support/failure.js';
 import type { Log } from '../support/log.js';
@@ -34,8 +35,9 @@ export function createComplaints(clock: Clock, log: () => Log): Complaints {
   return {
     note(composed, failure) {
       const { setting, origin } = composed.planned;
-      // What this start went without, the next one goes without.
-      const refused = failure.retry === 'never' && composed.outcome.kind !== 'failed';
+      // What this start went without, the next one goes without; and for what is gone a default may stand.
+      const passes = composed.outcome.kind === 'failed' || (failure.absent && canDoWithout(composed.planned));
+      const refused = failure.retry === 'never' && !passes;
       // The platform's own choice of identity is invisible to us: its value stays, and this is said once.
       const isForUs = refused || failure.status === 'MSINotEnabled';
       const ofPlatform = origin === 'platform' && isForUs && !failure.absent;

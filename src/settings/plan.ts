@@ -279,6 +279,12 @@ export function isInFile(segment: Segment): boolean {
   return isReference(segment) && segment.file === true;
 }
 
+/** Whether a start does without its secrets, should they not exist. */
+export function canDoWithout({ segments }: PlannedSetting): boolean {
+  const references = segments.filter(isReference);
+  return references.length > 0 && references.every((one) => one.optional || one.default !== undefined);
+}
+
 /** Adds the read behind a reference, unless another has the same, and returns its key. */
 function addRead(reads: Map<string, SecretRead>, reference: SecretReference, config: Config): string {
   const { host, vault, secret, version, format, identity = config.identity } = reference;

@@ -679,6 +679,14 @@ describe('absent secrets', () => {
     vault = {};
     expect((await rotator.refresh()).failed).toEqual(['VS_O']);
     expect(process.env['VS_O']).toBe('here');
+    // A restart would not fail: it would do without. Without the right to read it, it would.
+    expect(report('VS_O')).toMatchObject({ kept: true });
+    expect(report('VS_O')).not.toHaveProperty('wouldFailAtStart');
+    expect(lines).toEqual([expect.stringMatching(/^warn: VS_O keeps its last good value/)]);
+    vault = { o: bad(FORBIDDEN) };
+    await rotator.refresh();
+    expect(report('VS_O')).toMatchObject({ wouldFailAtStart: true });
+    expect(lines[1]).toMatch(/^error: VS_O .* A restart now would fail\.$/);
   });
 
   test('a default goes on answering, beside secrets that exist too', async () => {
@@ -768,6 +776,9 @@ describe('revoked secrets', () => {
     expect(report('VS_PW')).not.toHaveProperty('kept');
     // Once more: nothing new.
     expect((await rotator.refresh()).changed).toEqual([]);
+    vault = { other: 'o' };
+    await rotator.refresh();
+    expect(report('VS_T')).toMatchObject({ status: 'SecretNotFound', wouldFailAtStart: true });
     vault = { pw: 's', other: 'o' };
     expect((await rotator.refresh()).changed.map(({ setting }) => setting)).toEqual(['VS_PW', 'VS_T', 'VS_TT']);
     expect(ownEnv()).toMatchObject({ VS_PW: 's', VS_T: '<s>', VS_TT: '<s>' });
