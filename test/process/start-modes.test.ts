@@ -307,6 +307,37 @@ test.each([
   expect(probes).toEqual([{ ...(names.length > 1 && { API_KEY: apiKey }), LATE: many['many-0'] }]);
 });
 
+describe('a .env file between two lines of ours', () => {
+  const LOAD = "process.loadEnvFile('between.env');";
+  const JOIN = "require('vaultstrap/register'); require('./probe.cjs').env('URL', 'LATE', 'DB_PASSWORD');";
+  test.each([
+    ['preload', ['--import', 'vaultstrap/preload', 'between.cjs'], LOAD],
+    ['start', ['between.cjs'], `require('vaultstrap/start'); ${LOAD}`],
+    ['bootstrapSync', ['between.cjs'], `require('vaultstrap').bootstrapSync(); ${LOAD}`],
+  ])('a template in it is expanded, no reference beside it: %s', async (_, args, code) => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a template of ours
+    app.write({ 'between.env': 'URL=db://${DB_PASSWORD}@db\n', 'between.cjs': `${code} ${JOIN}` });
+    const { code: status, stderr, probes } = await app.run(args, { env: env() });
+
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(probes).toEqual([{ URL: `db://${password}@db`, LATE: null, DB_PASSWORD: password }]);
+    expect(await requestsOf(azure)).toEqual({ token: 1, vault: 2, unauthorized: 0 });
+  });
+
+  test('nothing of it is left raw when the start fails', async () => {
+    app.write({
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a template of ours
+      'between.env': 'LATE="@KeyVault(VaultName=many;SecretName=many-0)"\nURL=db://${LATE}@db\n',
+      'between.cjs': `require('vaultstrap/start'); ${LOAD}
+        const probe = require('./probe.cjs');
+        try { require('vaultstrap/register'); } catch ({ code }) { probe(code); probe.env('URL', 'LATE', 'DB_PASSWORD'); }`,
+    });
+    const gone = '@KeyVault(VaultName=shop;SecretName=gone)';
+    const { probes } = await app.run(['between.cjs'], { env: { ...env(), GONE: gone } });
+    expect(probes).toEqual(['ERR_SECRET_NOT_FOUND', { URL: null, LATE: null, DB_PASSWORD: password }]);
+  });
+});
+
 test('a setting that a later start could not give stays missing, and so do its templates', async () => {
   app.write({
     'worse.cjs': `const probe = require('./probe.cjs'); const { bootstrapSync, refresh } = require('vaultstrap');
