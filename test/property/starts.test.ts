@@ -320,7 +320,7 @@ async function run(operations: readonly Operation[], given: BootstrapOptions): P
 }
 
 // More, from somewhere else: MODEL_RUNS=50000.
-const runs = Number(process.env['MODEL_RUNS'] ?? 600);
+const runs = Number(process.env['MODEL_RUNS'] ?? 400);
 test('starts and refreshes in any order show nothing raw, and end in the newest values, and say so', {
   timeout: 60_000 + runs * 20,
 }, async () => {
