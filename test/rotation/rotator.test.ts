@@ -1045,6 +1045,8 @@ describe('the clock', () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     gate = promise;
     const refreshing = rotator.refresh();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(asked).toHaveLength(1);
     nowMs += 16_000;
     await vi.advanceTimersByTimeAsync(16_000);
     expect(asked).toHaveLength(1);
