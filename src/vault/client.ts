@@ -4,14 +4,14 @@ import type { Environment } from '../settings/environment.js';
 import type { SecretRead } from '../settings/plan.js';
 import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
-import { type Failure, fail, type Result } from '../support/failure.js';
+import { fail, type Result } from '../support/failure.js';
 import { printIdentity } from '../support/identity-selector.js';
 import { workThrough } from '../support/limiter.js';
 import { createCircuits } from './circuit.js';
 import { createDirectLane } from './direct.js';
 import { resourceForHost } from './host.js';
 import { proxyApplies } from './proxy.js';
-import { createSecretReader, type SecretValue, type VaultCounts } from './reader.js';
+import { createSecretReader, NOT_WAITED_FOR, type SecretValue, type VaultCounts } from './reader.js';
 import { createSdkLane } from './sdk.js';
 
 export interface VaultClientOptions {
@@ -189,11 +189,3 @@ function memo<A extends unknown[], T>(make: (key: string, ...more: A) => T): (ke
 function isHopeless(read: SecretRead, result: Result<SecretValue>): boolean {
   return !result.ok && result.failure.retry === 'never' && !(result.failure.absent && read.mayBeAbsent);
 }
-
-const NOT_WAITED_FOR: Failure = {
-  status: 'FetchTimedOut',
-  code: 'ERR_TIMEOUT',
-  details: 'no answer came in the time there was.',
-  hint: 'If another setting failed for good, mend that first. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
-  retry: 'deadline',
-};

@@ -88,16 +88,19 @@ export function createSecretReader(
       let given = first;
       let tokenFailed = false;
 
-      const attempt = async (remainingMs: number): Promise<Result<SecretValue>> => {
+      const attempt = async (): Promise<Result<SecretValue>> => {
         const token = await (given ?? tokens.get(resource.value, read.identity, { deadlineMs, retryUntilMs }));
         given = undefined;
         // Its own tries are over: trying again here would multiply them.
         tokenFailed = !token.ok;
         if (!token.ok) return token;
         if (!mayBeSent(token.value)) return fail(NOT_THE_EMULATORS);
-        const timeoutMs = Math.min(TRY_TIMEOUT_MS, remainingMs);
-        const limits = { timeoutMs, ...(abort && { abort }) };
-        const send = (one: SecretRead) => lane.send(one, token.value, limits);
+        const send = async (one: SecretRead) => {
+          // Now, and not before the token or another request, which take their time.
+          const leftMs = deadlineMs - clock.monotonic();
+          if (leftMs <= 0) return fail(NOT_WAITED_FOR);
+          return lane.send(one, token.value, { timeoutMs: Math.min(TRY_TIMEOUT_MS, leftMs), ...(abort && { abort }) });
+        };
         const result = await guarded(() => (read.format ? readInFormat(read, send) : send(read)));
         const refused = !result.ok && result.failure.code === 'ERR_VAULT_UNAUTHORIZED';
         return refused && tokens.refuse(resource.value, read.identity, token.value.token)
@@ -130,4 +133,12 @@ const NOT_THE_EMULATORS: Failure = {
   details: "VAULTSTRAP_VAULT_ENDPOINT is set, but the token is not the emulator's; it was not sent.",
   hint: "Set IDENTITY_ENDPOINT and IDENTITY_HEADER to the emulator's too, or remove VAULTSTRAP_VAULT_ENDPOINT.",
   retry: 'never',
+};
+
+export const NOT_WAITED_FOR: Failure = {
+  status: 'FetchTimedOut',
+  code: 'ERR_TIMEOUT',
+  details: 'no answer came in the time there was.',
+  hint: 'If another setting failed for good, mend that first. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
+  retry: 'deadline',
 };

@@ -48,6 +48,18 @@ test('something that takes connections and says nothing', async () => {
   for (const socket of sockets) socket.destroy();
 });
 
+test('when time is up, those that still wait in line are not tried one after the other', async () => {
+  const sockets: net.Socket[] = [];
+  const host = await listen((socket) => sockets.push(socket));
+  const { VAULTSTRAP_VAULT_ENDPOINT: _, ...env }: Record<string, string> = azure.env;
+  const { readAll, client } = reader({ ...env, VAULTSTRAP_ALLOWED_HOSTS: host }, { concurrency: 4 });
+  const reads = Array.from({ length: 200 }, (__, i) => readOf(`s${i}`, { host }));
+  const codes = (await readAll(reads, { withinMs: 500 })).map((result) => failure(result).code);
+  expect(codes).toEqual(codes.map((___, i) => (i < 4 ? 'ERR_VAULT_TIMEOUT' : 'ERR_TIMEOUT')));
+  expect(client.counts.vault).toBe(4);
+  for (const socket of sockets) socket.destroy();
+});
+
 test('something that hangs up', async () => {
   const host = await listen((socket) => socket.destroy());
   expect(await inBothLanes(host)).toMatchObject({ code: 'ERR_VAULT_UNREACHABLE', retry: 'deadline' });
