@@ -73,6 +73,8 @@ export function createSecretReader(
 ): SecretReader {
   /** The latest token that was found to be the emulator's. */
   let emulators: AccessToken | undefined;
+  /** Those that a vault refused: who waits in line with one of them must not be refused, too. */
+  const refused = new WeakSet<AccessToken>();
 
   function mayBeSent(token: AccessToken): boolean {
     if (!config.vaultEndpoint || token === emulators) return true;
@@ -89,23 +91,27 @@ export function createSecretReader(
       let tokenFailed = false;
 
       const attempt = async (): Promise<Result<SecretValue>> => {
-        const token = await (given ?? tokens.get(resource.value, read.identity, { deadlineMs, retryUntilMs }));
+        let token = await given;
         given = undefined;
+        if (!token || (token.ok && refused.has(token.value))) {
+          token = await tokens.get(resource.value, read.identity, { deadlineMs, retryUntilMs });
+        }
         // Its own tries are over: trying again here would multiply them.
         tokenFailed = !token.ok;
         if (!token.ok) return token;
         if (!mayBeSent(token.value)) return fail(NOT_THE_EMULATORS);
+        const { value } = token;
         const send = async (one: SecretRead) => {
           // Now, and not before the token or another request, which take their time.
           const leftMs = deadlineMs - clock.monotonic();
           if (leftMs <= 0) return fail(NOT_WAITED_FOR);
-          return lane.send(one, token.value, { timeoutMs: Math.min(TRY_TIMEOUT_MS, leftMs), ...(abort && { abort }) });
+          return lane.send(one, value, { timeoutMs: Math.min(TRY_TIMEOUT_MS, leftMs), ...(abort && { abort }) });
         };
         const result = await guarded(() => (read.format ? readInFormat(read, send) : send(read)));
-        const refused = !result.ok && result.failure.code === 'ERR_VAULT_UNAUTHORIZED';
-        return refused && tokens.refuse(resource.value, read.identity, token.value.token)
-          ? fail({ ...result.failure, retry: 'few' })
-          : result;
+        if (result.ok || result.failure.code !== 'ERR_VAULT_UNAUTHORIZED') return result;
+        if (!tokens.refuse(resource.value, read.identity, value.token)) return result;
+        refused.add(value);
+        return fail({ ...result.failure, retry: 'few' });
       };
 
       const isFinal = ({ code }: Failure) => tokenFailed || (yieldsToThrottling && code === 'ERR_THROTTLED');

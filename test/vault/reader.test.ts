@@ -13,6 +13,7 @@ import { failure, readOf, value } from './harness.js';
 type Send = VaultLane['send'];
 
 const BAD_REQUEST: Failure = { ...OUTAGE, retry: 'never', cause: { status: 400 } };
+const REFUSED: Failure = { ...OUTAGE, code: 'ERR_VAULT_UNAUTHORIZED', retry: 'never' };
 const token = (text: string): AccessToken => ({ token: new Secret(text), expiresOnMs: Number.MAX_SAFE_INTEGER });
 const secret = (text: string): Result<SecretValue> => succeed({ value: new Secret(text), version: 'v' });
 
@@ -70,4 +71,16 @@ describe('no try outlasts the deadline', () => {
     expect(failure(await read())).toMatchObject({ status: 'FetchTimedOut', code: 'ERR_TIMEOUT' });
     expect(timeouts).toEqual([]);
   });
+});
+
+test('a token that was given in advance, and refused while others had their turn, is not tried', async () => {
+  const old = token('old');
+  const sent: string[] = [];
+  const send: Send = async (_read, given) => {
+    sent.push(given.token.reveal());
+    return given === old ? fail(REFUSED) : secret('x');
+  };
+  const { read } = create({ get: async () => succeed(token('next')), send });
+  for (let i = 0; i < 3; i++) expect(value(await read({ token: Promise.resolve(succeed(old)) }))).toBe('x');
+  expect(sent).toEqual(['old', 'next', 'next', 'next']);
 });
