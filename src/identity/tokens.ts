@@ -170,8 +170,7 @@ export function createTokenCache({
         void fetchOnce(key, from.value, resource, identity, { deadlineMs: clock.monotonic() + RENEWAL_LIMIT_MS });
         return { ok: true, value: entry.token };
       }
-      const running = inFlight.get(key);
-      if (running) {
+      for (let running = inFlight.get(key); running; running = inFlight.get(key)) {
         const shared = await running.result;
         const hadLessTime = running.triesUntilMs < triesUntil(limits);
         if (shared.ok || shared.failure.retry !== 'deadline' || !hadLessTime) return shared;

@@ -128,6 +128,16 @@ describe('who may wait longer than the one who asked first', () => {
     expect(seen).toHaveLength(2);
   });
 
+  test('nor is content with what another one had time for, who waited for the first as well', async () => {
+    const clock = jumpingClock();
+    const { ask, control } = await endpoint(clock);
+    const { answer } = control;
+    control.answer = (response, count) =>
+      clock.monotonic() < 5000 ? void response.writeHead(503, { 'Retry-After': '1' }).end() : answer(response, count);
+    const results = await Promise.all([2000, 3000, 20_000].map((withinMs) => ask(SYSTEM_ASSIGNED, { withinMs })));
+    expect(results.map(({ ok }) => ok)).toEqual([false, false, true]);
+  });
+
   test('but not for what time does not mend', async () => {
     const { ask, seen, control } = await endpoint(jumpingClock());
     control.answer = (response) => sendJson(response, {}, 400);
