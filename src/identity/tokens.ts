@@ -198,7 +198,11 @@ export function createTokenCache({
     seeds: () => [...entries].map(([key, { token }]) => ({ ...token, key, token: token.token.reveal() })),
 
     plant(seeds) {
-      for (const { key, token, ...rest } of seeds) store(key, { token: new Secret(token), ...rest });
+      for (const { key, token, ...rest } of seeds) {
+        // They may have lain there for hours, or come behind newer ones.
+        const leastMs = Math.max(clock.now(), entries.get(key)?.token.expiresOnMs ?? 0);
+        if (rest.expiresOnMs > leastMs) store(key, { token: new Secret(token), ...rest });
+      }
     },
   };
 }

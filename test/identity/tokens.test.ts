@@ -311,6 +311,30 @@ describe('the environment is read at every call', () => {
   });
 });
 
+describe('seeds', () => {
+  test('that lay there until they expired are no tokens', async () => {
+    const clock = jumpingClock();
+    const { ask, cache, env } = await endpoint(clock);
+    await ask();
+    const other = asker(() => env, clock);
+    clock.advance(HOUR_MS + 1);
+    other.cache.plant(cache.seeds());
+    expect(await textOf(other.ask())).toBe('token-2');
+  });
+
+  test('that come late do not take the place of newer tokens', async () => {
+    const clock = jumpingClock();
+    const { ask, cache } = await endpoint(clock);
+    await ask();
+    const seeds = cache.seeds();
+    clock.advance(HOUR_MS - 1000);
+    await ask();
+    await vi.waitFor(async () => expect(await textOf(ask())).toBe('token-2'));
+    cache.plant(seeds);
+    expect(await textOf(ask())).toBe('token-2');
+  });
+});
+
 test('seeds carry tokens to another cache', async () => {
   const clock = jumpingClock();
   const { ask, cache, env, seen } = await endpoint(clock);
