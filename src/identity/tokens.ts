@@ -1,6 +1,6 @@
 import type { Environment } from '../settings/environment.js';
 import { publish } from '../support/channels.js';
-import type { Clock } from '../support/clock.js';
+import { ageMs, type Clock, type Moment, momentOf } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import { type Failure, fail, guarded, type Result } from '../support/failure.js';
 import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
@@ -21,9 +21,11 @@ const RENEWAL_LIMIT_MS = 20_000;
 
 interface Entry {
   readonly token: AccessToken;
-  /** From when on a renewal is tried. */
-  renewAtMs: number;
-  readonly goodUntilMs: number;
+  /** Its age is counted on both scales: the wall clock may be set back, and the expiry was told on it. */
+  readonly came: Moment;
+  /** The age from which on a renewal is tried. */
+  renewAgeMs: number;
+  readonly lifeMs: number;
 }
 
 /** A cached token in a form that crosses threads. */
@@ -91,12 +93,12 @@ export function createTokenCache({
     [from.name, 'endpoint' in from ? from.endpoint.href : '', resource, printIdentity(identity)].join(' ');
 
   function store(key: string, token: AccessToken): void {
-    const nowMs = clock.now();
-    const leftMs = token.expiresOnMs - nowMs;
+    const came = momentOf(clock);
+    const leftMs = token.expiresOnMs - came.wallMs;
     const lifeMs = leftMs > 0 ? leftMs : LIFE_WHEN_EXPIRED_MS;
     // A token of a few minutes is renewed at half its life.
     const earlyMs = Math.min(RENEW_BEFORE_MS * (1 + random()), lifeMs / 2);
-    entries.set(key, { token, goodUntilMs: nowMs + lifeMs, renewAtMs: nowMs + lifeMs - earlyMs });
+    entries.set(key, { token, came, lifeMs, renewAgeMs: lifeMs - earlyMs });
   }
 
   function fetchOnce(
@@ -162,11 +164,11 @@ export function createTokenCache({
       if (!from.ok) return from;
       const key = keyOf(from.value, resource, identity);
       const entry = entries.get(key);
-      const nowMs = clock.now();
-      if (entry && nowMs < entry.renewAtMs) return { ok: true, value: entry.token };
-      if (entry && nowMs < entry.goodUntilMs) {
+      const age = entry ? ageMs(entry.came, momentOf(clock)) : 0;
+      if (entry && age < entry.renewAgeMs) return { ok: true, value: entry.token };
+      if (entry && age < entry.lifeMs) {
         // Good for a while yet: renewed in the background, never at the caller's cost.
-        entry.renewAtMs = Math.min(nowMs + RENEWAL_EVERY_MS, entry.goodUntilMs);
+        entry.renewAgeMs = Math.min(age + RENEWAL_EVERY_MS, entry.lifeMs);
         void fetchOnce(key, from.value, resource, identity, { deadlineMs: clock.monotonic() + RENEWAL_LIMIT_MS });
         return { ok: true, value: entry.token };
       }

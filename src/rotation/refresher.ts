@@ -1,6 +1,6 @@
 import type { Plan } from '../settings/plan.js';
 import { publish } from '../support/channels.js';
-import type { Clock } from '../support/clock.js';
+import { type Clock, momentOf } from '../support/clock.js';
 import type { Log } from '../support/log.js';
 import type { ReadResults } from '../vault/client.js';
 import { createComplaints } from './complaints.js';
@@ -37,10 +37,7 @@ export function createRefresher(
 ): Refresher {
   const complaints = createComplaints(clock, log);
 
-  async function refreshOnce(
-    scope: RefreshScope,
-    began = { wallMs: clock.now(), monotonicMs: clock.monotonic() },
-  ): Promise<RefreshResult> {
+  async function refreshOnce(scope: RefreshScope, began = momentOf(clock)): Promise<RefreshResult> {
     const { input } = standing;
     const nothing = { generation: standing.generation, changed: [], failed: [] };
     if (!input) return nothing;

@@ -1,10 +1,9 @@
 import { isInFile, type Plan, type SecretRead } from '../settings/plan.js';
-import type { Clock } from '../support/clock.js';
+import { ageMs, type Clock, momentOf } from '../support/clock.js';
 import { safeCause } from '../support/failure.js';
 import type { Log } from '../support/log.js';
 import type { createSecretFiles, SecretFiles } from './files.js';
 import type { createRefreshes, Refreshes } from './refreshes.js';
-import { ageMs } from './schedule.js';
 import { createStanding, type SettingNote, type Standing } from './standing.js';
 import { createTicker, type Ticker } from './ticker.js';
 
@@ -144,7 +143,7 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
       return standing.composed;
     },
     noteOf: (setting) => standing.notes.get(setting) ?? {},
-    ageMs: () => standing.lastRead && ageMs(standing.lastRead, { wallMs: clock.now(), monotonicMs: clock.monotonic() }),
+    ageMs: () => standing.lastRead && ageMs(standing.lastRead, momentOf(clock)),
     lastRefreshAtMs: () => standing.lastRead?.wallMs,
     nextRefreshAtMs: () => ticker?.nextAtMs(),
     stop,

@@ -11,11 +11,3 @@ export function nextDelayMs(intervalMs: number, spread: boolean, random: number)
   const delayMs = spread ? random * intervalMs : intervalMs * (1 - JITTER + 2 * JITTER * random);
   return Math.min(Math.max(Math.round(delayMs), 1), LONGEST_TIMER_MS);
 }
-
-/** Age on the clock that moved more: the wall clock jumps, the monotonic one sleeps with the machine. */
-export function ageMs(
-  since: { wallMs: number; monotonicMs: number },
-  now: { wallMs: number; monotonicMs: number },
-): number {
-  return Math.max(now.wallMs - since.wallMs, now.monotonicMs - since.monotonicMs);
-}

@@ -8,7 +8,7 @@ import {
 import { isProvenance, PROVENANCE, PROVENANCE_AT } from '../settings/names.js';
 import type { Plan, PlannedSetting } from '../settings/plan.js';
 import { laterTime, type ProvenanceInput, printProvenance } from '../settings/provenance.js';
-import type { Clock } from '../support/clock.js';
+import { type Clock, type Moment, momentOf } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import { type Failure, succeed } from '../support/failure.js';
 import type { Log } from '../support/log.js';
@@ -46,7 +46,7 @@ export interface Standing {
   held: HeldSecrets;
   generation: number;
   /** The last complete read. */
-  lastRead: { readonly wallMs: number; readonly monotonicMs: number } | undefined;
+  lastRead: Moment | undefined;
   readonly notes: Map<string, SettingNote>;
   readonly ledger: Pick<Ledger, 'written'>;
   /** First values: applied at once. */
@@ -161,7 +161,7 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
     },
 
     readNow() {
-      standing.lastRead = { wallMs: clock.now(), monotonicMs: clock.monotonic() };
+      standing.lastRead = momentOf(clock);
     },
 
     warnOfExpiry(plan) {

@@ -8,6 +8,21 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** On both scales. */
+export interface Moment {
+  readonly wallMs: number;
+  readonly monotonicMs: number;
+}
+
+export function momentOf(clock: Clock): Moment {
+  return { wallMs: clock.now(), monotonicMs: clock.monotonic() };
+}
+
+/** Age on the clock that moved more: the wall clock jumps, the monotonic one sleeps with the machine. */
+export function ageMs(since: Moment, now: Moment): number {
+  return Math.max(now.wallMs - since.wallMs, now.monotonicMs - since.monotonicMs);
+}
+
 /** The last moment that a `Date` can hold; before 1970 as far. */
 export const LAST_DATE_MS = 8.64e15;
 

@@ -234,6 +234,37 @@ describe('renewal', () => {
   });
 });
 
+describe('when the wall clock is set back', () => {
+  /** Two hours ahead, until it is told the time. */
+  function wrongClock() {
+    const clock = jumpingClock();
+    let aheadMs = 2 * HOUR_MS;
+    function setRight() {
+      aheadMs = 0;
+    }
+    return { ...clock, now: () => clock.now() + aheadMs, setRight };
+  }
+
+  test('a token whose life was told as a duration lives no longer than that', async () => {
+    const clock = wrongClock();
+    const { ask, control } = await endpoint(clock);
+    control.answer = (response, count) => sendJson(response, { access_token: `token-${count}`, expires_in: 3600 });
+    await ask();
+    clock.setRight();
+    clock.advance(HOUR_MS + 1);
+    expect(await textOf(ask())).toBe('token-2');
+  });
+
+  test('one that looked expired serves for its half minute, and not until the clock is there again', async () => {
+    const clock = wrongClock();
+    const { ask } = await endpoint(clock, { lifeMs: -HOUR_MS });
+    await ask();
+    clock.setRight();
+    clock.advance(30_001);
+    expect(await textOf(ask())).toBe('token-2');
+  });
+});
+
 describe('a token that a vault refused', () => {
   const refuse = (cache: ReturnType<typeof asker>['cache'], token: Parameters<typeof cache.refuse>[2]) =>
     cache.refuse(VAULT_RESOURCE, SYSTEM_ASSIGNED, token);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { ageMs, nextDelayMs } from '../../src/rotation/schedule.js';
+import { nextDelayMs } from '../../src/rotation/schedule.js';
+import { ageMs } from '../../src/support/clock.js';
 
 test.each([
   // The first: anywhere in the interval, though never at once.
