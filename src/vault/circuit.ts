@@ -15,7 +15,8 @@ interface Circuit {
 export interface Circuits {
   /** The failure that stands for a request now, while the circuit is open. */
   failureFor(host: string): Failure | undefined;
-  open(host: string, failure: Failure): void;
+  /** By a 429 to what began then: the many reads that were under way together are one, however late they are answered. */
+  open(host: string, failure: Failure, beganMs: number): void;
   /** By a success that began then; one that was under way before the 429 says nothing. */
   close(host: string, beganMs: number): void;
 }
@@ -28,10 +29,9 @@ export function createCircuits(now: () => number, random: () => number = Math.ra
       const circuit = circuits.get(host);
       return circuit && now() < circuit.untilMs ? circuit.failure : undefined;
     },
-    open(host, failure) {
+    open(host, failure, beganMs) {
       const before = circuits.get(host);
-      // The many reads that were under way together are one 429.
-      if (before && now() < before.untilMs) return;
+      if (before && beganMs < before.untilMs) return;
       const count = (before?.count ?? 0) + 1;
       const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (count - 1), LONGEST_PAUSE_MS) * (0.5 + random());
       circuits.set(host, {

@@ -137,7 +137,7 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
       if (isOver) return;
       results.set(read.key, result);
       if (result.ok) circuits.close(read.host, beganMs);
-      else if (result.failure.code === 'ERR_THROTTLED') circuits.open(read.host, result.failure);
+      else if (result.failure.code === 'ERR_THROTTLED') circuits.open(read.host, result.failure, beganMs);
       if (failFast && isHopeless(read, result) && !stop.signal.aborted) {
         stop.abort();
         after(GRACE_MS, giveUp);

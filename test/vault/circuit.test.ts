@@ -27,7 +27,11 @@ describe('a circuit', () => {
       while (circuits.failureFor(host)) nowMs += 50;
       return nowMs - startedMs;
     }
-    return { ...circuits, pauseMs };
+    return {
+      ...circuits,
+      open: (host: string, failure: Failure, beganMs = nowMs) => circuits.open(host, failure, beganMs),
+      pauseMs,
+    };
   }
 
   test('opens for one vault, and closes by itself', () => {
@@ -63,6 +67,17 @@ describe('a circuit', () => {
     const { open, pauseMs } = create();
     for (let i = 0; i < 16; i++) open('a', THROTTLED);
     expect(pauseMs()).toBe(1000);
+  });
+
+  test('and so do those that come behind the pause, to what began before it was over', () => {
+    const { open, failureFor, pauseMs } = create();
+    open('a', THROTTLED);
+    expect(pauseMs()).toBe(1000);
+    open('a', THROTTLED, 4000);
+    open('a', THROTTLED, 5999);
+    expect(failureFor('a')).toBeUndefined();
+    open('a', THROTTLED);
+    expect(pauseMs()).toBe(2000);
   });
 
   test('at least as long as the vault says; with jitter', () => {
