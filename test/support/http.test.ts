@@ -115,6 +115,24 @@ test('a socket that died while idle is tried once more on another; a fresh one i
   expect(requests).toBe(2);
 });
 
+test('and on one that has just been opened: the others were idle as long', async () => {
+  const two = own();
+  let requests = 0;
+  const held: (() => void)[] = [];
+  const isOld = new WeakSet<Socket>();
+  handle = (request, response) => {
+    requests++;
+    if (isOld.has(request.socket)) return void request.socket.destroy();
+    isOld.add(request.socket);
+    held.push(() => response.end('fine'));
+    if (held.length === 3 || requests > 3) for (const release of held.splice(0)) release();
+  };
+  await Promise.all([1, 2, 3].map(() => send({ connections: two })));
+  expect(await send({ connections: two })).toMatchObject({ ok: true, reply: { body: 'fine' } });
+  expect(requests).toBe(5);
+  two.rest();
+});
+
 test('nobody listens', async () => {
   const port = await new Promise<number>((resolve) => {
     const other = createServer().listen(0, '127.0.0.1', () => {
