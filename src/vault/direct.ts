@@ -46,9 +46,10 @@ export function createDirectLane({ config, clock }: { config: Config; clock: Clo
       socket.on('session', (next) => {
         session = next;
       });
-      socket.on('error', () => {
-        session = undefined;
-        names.forget();
+      socket.on('close', (hadError) => {
+        if (hadError) session = undefined;
+        // Also one that was given up: nothing answers at that address, and there may be another by now.
+        if (hadError || socket.bytesRead === 0) names.forget();
       });
       return socket;
     }

@@ -1,10 +1,11 @@
 // One look-up for all sockets that are opened together, and none remembered longer than that.
 import dns from 'node:dns';
-import type { LookupFunction } from 'node:net';
+import { once } from 'node:events';
+import net, { type LookupFunction } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
 import { createSharedLookup } from '../../src/vault/lookup.js';
-import { envOf, type HttpsServer, reader, readOf, secretJson, serveHttps, value } from './harness.js';
+import { envOf, failure, type HttpsServer, reader, readOf, secretJson, serveHttps, value } from './harness.js';
 
 type Callback = Parameters<LookupFunction>[2];
 
@@ -99,6 +100,20 @@ test('20 reads look their vault up once, and the next ones again', async () => {
     expect(lookups.mock.calls.filter(([name]) => name === 'localhost')).toHaveLength(times);
     client.rest();
   }
+});
+
+test('an address at which nothing answers is asked for again', async () => {
+  const silent = net.createServer((socket) => void socket.on('error', () => {})).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const host = `localhost:${(silent.address() as net.AddressInfo).port}`;
+  const { VAULTSTRAP_VAULT_ENDPOINT: _, ...env }: Record<string, string> = azure.env;
+  const { read } = reader({ ...env, VAULTSTRAP_ALLOWED_HOSTS: host });
+  const lookups = vi.spyOn(dns, 'lookup');
+  for (const times of [1, 2]) {
+    expect(failure(await read('a', { host }, { withinMs: 300 })).code).toBe('ERR_VAULT_TIMEOUT');
+    expect(lookups.mock.calls.filter(([name]) => name === 'localhost')).toHaveLength(times);
+  }
+  silent.close();
 });
 
 test('a failure of a connection opened in advance does not fail the read that comes after it', async () => {
