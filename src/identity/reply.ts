@@ -26,7 +26,7 @@ export const MAX_REPLY_BYTES = 256 * 1024;
 const MAX_TOKEN_LENGTH = 64_000;
 
 export function readTokenReply(reply: HttpReply, context: TokenContext, nowMs: number): Result<AccessToken> {
-  if (reply.status !== 200) return fail(refused(reply, context, nowMs));
+  if (reply.status !== 200) return fail(refused(reply, context));
   let body: unknown;
   try {
     body = JSON.parse(reply.body);
@@ -52,10 +52,10 @@ export function isTransient(status: number): boolean {
 }
 
 /** The endpoint's texts are not quoted nor branched on: they differ per host and release. */
-export function refused(reply: Omit<HttpReply, 'body'>, context: TokenContext, nowMs: number): Failure {
+export function refused(reply: Omit<HttpReply, 'body'>, context: TokenContext): Failure {
   const { status } = reply;
   const cause = { status };
-  const retryAfterMs = parseRetryAfterMs(reply.headers['retry-after'], nowMs);
+  const retryAfterMs = parseRetryAfterMs(reply.headers);
   if (isTransient(status)) {
     return {
       ...outage(

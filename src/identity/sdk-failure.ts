@@ -67,7 +67,7 @@ function unavailableFailure(
     if (isUnconfirmed) return anothersToken(context);
     if (status === undefined) continue;
     return status === 400 || isTransient(status)
-      ? refused({ status, headers: {} }, context, 0)
+      ? refused({ status, headers: {} }, context)
       : { ...noIdentity(source, { name: 'ServerError', status }, tried, context), retry: 'few' };
   }
   return noIdentity(source, safeCause(error), tried, context);

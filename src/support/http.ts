@@ -143,14 +143,17 @@ export function kindOf(cause: SafeCause): HttpProblem['kind'] {
   return TLS_CODES.test(cause.code ?? '') ? 'tls' : 'network';
 }
 
-/** `Retry-After` in milliseconds: seconds or an HTTP date, at most ten minutes; `undefined` when malformed. */
-export function parseRetryAfterMs(header: string | undefined, nowMs: number): number | undefined {
+/**
+ * `Retry-After` in milliseconds: seconds or an HTTP date, at most ten minutes; `undefined` when malformed. A date is
+ * compared with the reply's own: this machine's clock may be another.
+ */
+export function parseRetryAfterMs({ 'retry-after': header, date }: HttpReply['headers']): number | undefined {
   if (header === undefined) return undefined;
   const text = header.trim();
   const ms = /^\d{1,9}$/.test(text)
     ? Number(text) * 1000
     : /^[A-Z][a-z]{2},/.test(text)
-      ? Date.parse(text) - nowMs
+      ? Date.parse(text) - Date.parse(date ?? '')
       : Number.NaN;
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), 600_000);
 }

@@ -58,8 +58,8 @@ const GRACE_MS = 1000;
 export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClientOptions): VaultClient {
   const tokens = createTokenCache({ config, clock, env, sdkAnchors });
   const circuits = createCircuits(clock.monotonic);
-  const direct = createDirectLane({ config, clock });
-  const sdk = createSdkLane({ config, clock, sdkAnchors });
+  const direct = createDirectLane(config);
+  const sdk = createSdkLane({ config, sdkAnchors });
   const readers = {
     direct: createSecretReader(direct, { config, tokens, clock }),
     sdk: createSecretReader(sdk, { config, tokens, clock }),

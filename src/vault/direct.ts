@@ -1,6 +1,5 @@
 import type { TLSSocket } from 'node:tls';
 import type { SecretRead } from '../settings/plan.js';
-import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import { type Connections, createConnections } from '../support/connections.js';
 import { fail } from '../support/failure.js';
@@ -26,7 +25,7 @@ export interface DirectLane extends VaultLane {
  * One GET over TLS, bearer sent at once: no challenge request (the resource is known from
  * the host), no SDK to load. https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret/get-secret
  */
-export function createDirectLane({ config, clock }: { config: Config; clock: Clock }): DirectLane {
+export function createDirectLane(config: Config): DirectLane {
   const vaults = new Map<string, Connections>();
   const counts = { vault: 0, unauthorized: 0 };
   const names = createSharedLookup();
@@ -91,7 +90,7 @@ export function createDirectLane({ config, clock }: { config: Config; clock: Clo
       });
       if (!result.ok) return fail(vaultProblem(result.problem, read));
       if (result.reply.status === 401) counts.unauthorized++;
-      return readSecretReply(result.reply, read, clock.now());
+      return readSecretReply(result.reply, read);
     },
 
     rest() {

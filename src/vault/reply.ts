@@ -12,10 +12,10 @@ export const MAX_REPLY_BYTES = 512 * 1024;
  * What a vault's reply means. Both lanes come through here.
  * https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret/get-secret
  */
-export function readSecretReply(reply: HttpReply, read: SecretRead, nowMs: number, by?: string): Result<SecretValue> {
+export function readSecretReply(reply: HttpReply, read: SecretRead, by?: string): Result<SecretValue> {
   if (reply.status === 200) return readSecret(reply, read);
   const error = errorOf(reply.body);
-  const retryAfterMs = parseRetryAfterMs(reply.headers['retry-after'], nowMs);
+  const retryAfterMs = parseRetryAfterMs(reply.headers);
   const failure = vaultFailure(read, {
     status: reply.status,
     code: error?.code,

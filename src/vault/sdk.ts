@@ -1,7 +1,6 @@
 import type { GetSecretOptions, SecretClient, SecretClientOptions } from '@azure/keyvault-secrets';
 import type { AccessToken } from '../identity/reply.js';
 import type { SecretRead } from '../settings/plan.js';
-import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import { fact, fail, type Result, safeCause } from '../support/failure.js';
 import type { HttpReply } from '../support/http.js';
@@ -36,12 +35,10 @@ type Policy = NonNullable<SecretClientOptions['additionalPolicies']>[number]['po
  */
 export function createSdkLane({
   config,
-  clock,
   sdkAnchors,
   operation = getSecret,
 }: {
   config: Config;
-  clock: Clock;
   sdkAnchors: readonly string[];
   operation?: SdkOperation;
 }): VaultLane {
@@ -132,7 +129,7 @@ export function createSdkLane({
         if (!reply && isPlainError(error)) reply = session?.refusal;
         if (!reply) return failureOf(error, read, timeout.aborted);
       }
-      return reply ? readSecretReply(reply, read, clock.now(), token.by) : failureOf(undefined, read, false);
+      return reply ? readSecretReply(reply, read, token.by) : failureOf(undefined, read, false);
     },
   };
 }

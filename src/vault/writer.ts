@@ -36,7 +36,6 @@ export function createSecretWriter({ config, clock, tokens, sdkAnchors }: Secret
   const contents = new WeakMap<SecretRead, { value: Secret; attributes: SecretAttributes }>();
   const lane = createSdkLane({
     config,
-    clock,
     sdkAnchors,
     operation: (client, target, options) => {
       const content = contents.get(target);

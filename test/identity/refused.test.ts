@@ -63,7 +63,7 @@ test.each<[TokenContext, number, code: string, retry: string, details: string, h
   ],
   [FABRIC, 400, 'ERR_IDENTITY_REPLY', 'never', '(service-fabric) answered 400.', /Check IDENTITY_ENDPOINT/],
 ])('$0.source, $0.identity.kind: %i', (context, status, code, retry, details, hint) => {
-  const failure = refused({ status, headers: {} }, context, NOW_MS);
+  const failure = refused({ status, headers: {} }, context);
   expect(failure).toEqual({
     ...{ status: MSI, code, retry, cause: { status } },
     ...{ details: expect.stringContaining(details), hint: expect.stringMatching(hint) },
@@ -81,7 +81,7 @@ test.each([
   'the hint of 400 is the command that assigns one where it was asked for: %s',
   (source, command, ofSystem, ofUser) => {
     const hintFor = (identity: TokenContext['identity']) =>
-      refused({ status: 400, headers: {} }, { ...CLIENT, source, identity }, NOW_MS).hint;
+      refused({ status: 400, headers: {} }, { ...CLIENT, source, identity }).hint;
     const [system, user] = [hintFor({ kind: 'system' }), hintFor({ kind: 'client', id: CLIENT_ID })];
     for (const hint of [system, user]) expect(hint).toMatch(new RegExp(`: ${command} `));
     expect(system).toContain(ofSystem);
@@ -91,20 +91,20 @@ test.each([
 
 test('an Arc agent is connected, and nobody assigns it an identity', () => {
   const hintFor = (identity: TokenContext['identity']) =>
-    refused({ status: 400, headers: {} }, { ...CLIENT, source: 'azure-arc', identity }, NOW_MS).hint;
+    refused({ status: 400, headers: {} }, { ...CLIENT, source: 'azure-arc', identity }).hint;
   expect(hintFor({ kind: 'system' })).toMatch(/^Turn it on: azcmagent connect\. /);
   expect(hintFor({ kind: 'client', id: CLIENT_ID })).toMatch(/^The agent has no such identity \(azcmagent show\): /);
 });
 
 test.each([408, 410, 429, 500, 503])('%i passes: it is asked until the deadline, as late as it says', (status) => {
   expect(isTransient(status)).toBe(true);
-  const failure = refused({ status, headers: {} }, SYSTEM, NOW_MS);
+  const failure = refused({ status, headers: {} }, SYSTEM);
   expect(failure).toEqual({
     ...{ status: 'OtherReasons', code: 'ERR_IDENTITY_UNAVAILABLE', retry: 'deadline', cause: { status } },
     details: `${HERE} answered ${status}.`,
     hint: expect.stringContaining('usually short'),
   });
-  expect(refused({ status, headers: { 'retry-after': '7' } }, SYSTEM, NOW_MS).retryAfterMs).toBe(7000);
+  expect(refused({ status, headers: { 'retry-after': '7' } }, SYSTEM).retryAfterMs).toBe(7000);
 });
 
 test.each([407, 409, 411, 428, 430, 499])('%i does not', (status) => {

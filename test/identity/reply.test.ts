@@ -169,14 +169,10 @@ describe('a refusal', () => {
   });
 
   test('as a date, too', async () => {
-    const clock = jumpingClock();
-    const at = new Date(clock.now() + 9000).toUTCString();
-    const { result } = await ask(
-      (response, count) =>
-        count === 1
-          ? send('', 503, { 'Retry-After': at })(response, count)
-          : json({ access_token: TOKEN })(response, count),
-      { clock },
+    // Hours from here: both dates are the endpoint's.
+    const headers = { Date: 'Thu, 15 Jan 2026 08:00:00 GMT', 'Retry-After': 'Thu, 15 Jan 2026 08:00:09 GMT' };
+    const { result, clock } = await ask((response, count) =>
+      count === 1 ? send('', 503, headers)(response, count) : json({ access_token: TOKEN })(response, count),
     );
     expect([result.ok, clock.sleeps]).toEqual([true, [9000]]);
   });

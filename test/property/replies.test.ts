@@ -10,6 +10,7 @@ import { findCanary } from '../helpers/canary.js';
 import { readOf } from '../vault/harness.js';
 
 const NOW_MS = Date.UTC(2026, 10, 22);
+const DATE = new Date(NOW_MS).toUTCString();
 const CANARY = 'c4nary-c4nary';
 const VERSION = 'ab'.repeat(16);
 const CONTEXT: TokenContext = { source: 'app-service', identity: { kind: 'system' }, identityFrom: 'default' };
@@ -57,7 +58,7 @@ test("a vault's reply: a value of its own, or a failure that quotes nothing of i
   fc.assert(
     fc.property(status, headers, fc.oneof(body, odd), fc.nat(99), (code, given, content, tear) => {
       const read = readOf('pw');
-      const result = readSecretReply({ status: code, headers: given, body: textOf(content, tear) }, read, NOW_MS);
+      const result = readSecretReply({ status: code, headers: given, body: textOf(content, tear) }, read);
       if (result.ok) {
         expect(code).toBe(200);
         expect(result.value.value.reveal()).toBe((content as { value: unknown }).value);
@@ -81,7 +82,7 @@ test('a time that JSON can say and no clock can hold is none', () => {
   const id = `https://shop.vault.azure.net/secrets/pw/${VERSION}`;
   for (const updated of [1e308, -1e308, 1.8e305, '1e999']) {
     const body = `{"value":"","id":"${id}","attributes":{"updated":${updated},"exp":${updated},"nbf":${updated}}}`;
-    const result = readSecretReply({ status: 200, headers: {}, body }, readOf('pw'), NOW_MS);
+    const result = readSecretReply({ status: 200, headers: {}, body }, readOf('pw'));
     if (!result.ok) throw new Error(result.failure.details);
     const { updatedMs, expiresOnMs, notBeforeMs } = result.value;
     expect([updatedMs, expiresOnMs, notBeforeMs]).toEqual([undefined, undefined, undefined]);
@@ -135,7 +136,7 @@ test('an expiry is a time, whatever says it, and every form of one moment is tha
 test('Retry-After is between now and ten minutes, or nothing', () => {
   fc.assert(
     fc.property(fc.oneof(header, fc.string({ unit: 'binary' }), fc.nat().map(String)), (text) => {
-      const ms = parseRetryAfterMs(text, NOW_MS);
+      const ms = parseRetryAfterMs({ 'retry-after': text, date: DATE });
       if (ms !== undefined) expect(ms >= 0 && ms <= NEVER_LONGER_MS).toBe(true);
       if (/^\d{1,9}$/.test(text)) expect(ms).toBe(Math.min(Number(text) * 1000, NEVER_LONGER_MS));
     }),
@@ -144,7 +145,9 @@ test('Retry-After is between now and ten minutes, or nothing', () => {
   fc.assert(
     fc.property(fc.integer({ min: -1000, max: 1000 }), (seconds) => {
       const at = new Date(NOW_MS + seconds * 1000).toUTCString();
-      expect(parseRetryAfterMs(at, NOW_MS)).toBe(Math.min(Math.max(seconds * 1000, 0), NEVER_LONGER_MS));
+      expect(parseRetryAfterMs({ 'retry-after': at, date: DATE })).toBe(
+        Math.min(Math.max(seconds * 1000, 0), NEVER_LONGER_MS),
+      );
     }),
   );
 });

@@ -173,7 +173,8 @@ test.each([
 });
 
 describe('parseRetryAfterMs', () => {
-  const NOW = Date.parse('2026-11-21T12:00:00Z');
+  // The reply's; this machine may believe in another.
+  const date = 'Sat, 21 Nov 2026 12:00:00 GMT';
   test.each<[string | undefined, number | undefined]>([
     [undefined, undefined],
     ['', undefined],
@@ -196,8 +197,12 @@ describe('parseRetryAfterMs', () => {
     ['2026', 600_000],
     ['2026-11-21T12:00:05Z', undefined],
   ])('%j: %s', (header, expected) => {
-    expect(parseRetryAfterMs(header, NOW)).toBe(expected);
+    expect(parseRetryAfterMs({ ...(header !== undefined && { 'retry-after': header }), date })).toBe(expected);
   });
+});
+
+test('a Retry-After as a date says nothing without the date of the reply', () => {
+  expect(parseRetryAfterMs({ 'retry-after': new Date(Date.now() + 9000).toUTCString() })).toBeUndefined();
 });
 
 test('a switch to another protocol is no reply, and nothing to wait for', async () => {

@@ -6,7 +6,6 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { systemClock } from '../../src/support/clock.js';
 import { readConfig } from '../../src/support/config.js';
 import { sdkAnchors } from '../../src/support/sdk-loader.js';
 import { Secret } from '../../src/support/secret.js';
@@ -139,7 +138,6 @@ test('who signed in reaches the words of a refusal', async () => {
   };
   const lane = createSdkLane({
     config: readConfig({}),
-    clock: systemClock,
     sdkAnchors: sdkAnchors(),
     operation: async (_client, _read, { onResponse }) => onResponse?.(reply as never, {}),
   });

@@ -10,11 +10,7 @@ const CANARY = 'c4nary';
 const VERSION = 'ab'.repeat(16);
 const ID = `https://shop.vault.azure.net/secrets/pw/${VERSION}`;
 const reply = (body: unknown, status = 200, headers: Record<string, string> = {}) =>
-  readSecretReply(
-    { status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) },
-    readOf('pw'),
-    NOW_MS,
-  );
+  readSecretReply({ status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) }, readOf('pw'));
 
 describe('a secret', () => {
   test('with all that it may bring', () => {
@@ -51,7 +47,7 @@ describe('a secret', () => {
   test('case of the identifier does not matter, and a version that was asked for is the one', () => {
     const read = readOf('pw', { version: VERSION });
     const of = (id: string) =>
-      readSecretReply({ status: 200, headers: {}, body: JSON.stringify({ value: '', id }) }, read, 0);
+      readSecretReply({ status: 200, headers: {}, body: JSON.stringify({ value: '', id }) }, read);
     expect(of(ID.toUpperCase().replace('HTTPS', 'https'))).toMatchObject({ ok: true, value: { version: VERSION } });
     expect(of(ID.replace(VERSION, 'cd'.repeat(16)))).toMatchObject({
       failure: { code: 'ERR_VAULT_REPLY', details: "the reply of vault 'shop' has another version's id." },
@@ -105,7 +101,8 @@ describe('an error', () => {
     const challenge = `Bearer authorization="https://login.windows.net/${'1'.repeat(8)}-${'2'.repeat(27)}"`;
     expect(failure(reply('', 401, { 'www-authenticate': challenge })).hint).toContain('which is 11111111-2');
     expect(failure(reply('', 429, { 'retry-after': '7' })).retryAfterMs).toBe(7000);
-    expect(failure(reply('', 503, { 'retry-after': 'Sun, 22 Nov 2026 00:00:03 GMT' })).retryAfterMs).toBe(3000);
+    const dates = { date: 'Sun, 22 Nov 2026 00:00:00 GMT', 'retry-after': 'Sun, 22 Nov 2026 00:00:03 GMT' };
+    expect(failure(reply('', 503, dates)).retryAfterMs).toBe(3000);
   });
 
   test.each<[unknown, unknown]>([
