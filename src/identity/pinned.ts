@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { ConnectionOptions } from 'node:tls';
+import { clearTimeout, setTimeout } from '../support/clock.js';
 import { serverName } from '../support/connections.js';
 import { safeCause } from '../support/failure.js';
 import { type HttpProblem, kindOf } from '../support/http.js';

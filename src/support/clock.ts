@@ -30,7 +30,7 @@ export const LAST_DATE_MS = 8.64e15;
  * As they are now, and not the global ones: an app's tests put clocks of their own in their place, on which no reply ever
  * comes, and which the thread at work does not share.
  */
-const { setTimeout, clearTimeout, setImmediate } = process.getBuiltinModule('node:timers');
+export const { setTimeout, clearTimeout, setImmediate } = process.getBuiltinModule('node:timers');
 const { bigint: hrtime } = process.hrtime;
 
 export const systemClock: Clock = {

@@ -85,6 +85,16 @@ test('time is up: before the reply, or in the middle of it', async () => {
   expect(await send({ timeoutMs: 30 })).toMatchObject({ ok: false, problem: { kind: 'timeout' } });
 });
 
+test('time is up although an app has put its own clock in the place of the real one, as its tests do', async () => {
+  handle = () => {};
+  vi.useFakeTimers();
+  try {
+    expect(await send({ timeoutMs: 30 })).toMatchObject({ ok: false, problem: { kind: 'timeout' } });
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('given up: before, and while waiting', async () => {
   let requests = 0;
   const abort = new AbortController();
