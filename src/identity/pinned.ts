@@ -1,9 +1,9 @@
 import type { X509Certificate } from 'node:crypto';
 import type { ConnectionOptions } from 'node:tls';
-import { clearTimeout, setTimeout } from '../support/clock.js';
 import { serverName } from '../support/connections.js';
 import { safeCause } from '../support/failure.js';
 import { type HttpProblem, kindOf } from '../support/http.js';
+import { clearTimeout, setTimeout } from '../support/timers.js';
 
 /** What to demand of the connection that carries the header. */
 export type PinnedTrust = Pick<

@@ -1,9 +1,10 @@
 import type { Environment } from '../settings/environment.js';
 import { publish } from '../support/channels.js';
-import { ageMs, type Clock, type Moment, momentOf } from '../support/clock.js';
+import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import { type Failure, fail, guarded, type Result } from '../support/failure.js';
 import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
+import { ageMs, type Moment, momentOf } from '../support/moment.js';
 import { type RetryLimits, withRetry } from '../support/retry.js';
 import { Secret } from '../support/secret.js';
 import { requestToken } from './direct.js';

@@ -1,7 +1,8 @@
 import type { Plan } from '../settings/plan.js';
 import { publish } from '../support/channels.js';
-import { type Clock, momentOf } from '../support/clock.js';
+import type { Clock } from '../support/clock.js';
 import type { Log } from '../support/log.js';
+import { momentOf } from '../support/moment.js';
 import type { ReadResults } from '../vault/client.js';
 import { createComplaints } from './complaints.js';
 import { filesOf } from './compose.js';

@@ -1,7 +1,8 @@
 import { isInFile, type Plan, type SecretRead } from '../settings/plan.js';
-import { ageMs, type Clock, momentOf } from '../support/clock.js';
+import type { Clock } from '../support/clock.js';
 import { safeCause } from '../support/failure.js';
 import type { Log } from '../support/log.js';
+import { ageMs, momentOf } from '../support/moment.js';
 import type { createSecretFiles, SecretFiles } from './files.js';
 import type { createRefreshes, Refreshes } from './refreshes.js';
 import { createStanding, type SettingNote, type Standing } from './standing.js';

@@ -8,10 +8,11 @@ import {
 import { isProvenance, PROVENANCE, PROVENANCE_AT } from '../settings/names.js';
 import type { Plan, PlannedSetting } from '../settings/plan.js';
 import { laterTime, type ProvenanceInput, printProvenance } from '../settings/provenance.js';
-import { type Clock, type Moment, momentOf } from '../support/clock.js';
+import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import { type Failure, succeed } from '../support/failure.js';
 import type { Log } from '../support/log.js';
+import { type Moment, momentOf } from '../support/moment.js';
 import type { ReadResults, VaultClient } from '../vault/client.js';
 import { writeVariables } from './apply.js';
 import { textOf } from './changes.js';

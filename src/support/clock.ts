@@ -1,3 +1,5 @@
+import { clearTimeout, setImmediate, setTimeout } from './timers.js';
+
 /** Time, passed in wherever it matters. */
 export interface Clock {
   /** Wall clock, milliseconds since 1970. */
@@ -8,29 +10,10 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** On both scales. */
-export interface Moment {
-  readonly wallMs: number;
-  readonly monotonicMs: number;
-}
-
-export function momentOf(clock: Clock): Moment {
-  return { wallMs: clock.now(), monotonicMs: clock.monotonic() };
-}
-
-/** Age on the clock that moved more: the wall clock jumps, the monotonic one sleeps with the machine. */
-export function ageMs(since: Moment, now: Moment): number {
-  return Math.max(now.wallMs - since.wallMs, now.monotonicMs - since.monotonicMs);
-}
-
 /** The last moment that a `Date` can hold; before 1970 as far. */
 export const LAST_DATE_MS = 8.64e15;
 
-/**
- * As they are now, and not the global ones: an app's tests put clocks of their own in their place, on which no reply ever
- * comes, and which the thread at work does not share.
- */
-export const { setTimeout, clearTimeout, setImmediate } = process.getBuiltinModule('node:timers');
+/** As it is now, for the same reason. */
 const { bigint: hrtime } = process.hrtime;
 
 export const systemClock: Clock = {

@@ -1,7 +1,7 @@
-import { clearTimeout, setImmediate, setTimeout, systemClock } from './clock.js';
 import type { Connection, Connections } from './connections.js';
 import { type Failure, fact, type SafeCause, safeCause } from './failure.js';
 import { createReplyReader, type ReplyOutcome } from './http-reply.js';
+import { clearTimeout, setImmediate, setTimeout } from './timers.js';
 
 export interface HttpRequest {
   readonly connections: Connections;
@@ -43,7 +43,7 @@ export type HttpResult =
  * Not `node:http`: its client costs a start of 1,000 secrets twice the processor time and 28 MB (docs/performance.md).
  */
 export async function sendRequest(request: HttpRequest): Promise<HttpResult> {
-  const startedMs = systemClock.monotonic();
+  const startedMs = performance.now();
   const text = textOf(request);
   // A header or path that HTTP does not allow: an identity header with a line break, say. It is not quoted.
   if (text === undefined) return failed('network', { code: 'ERR_INVALID_CHAR' });
@@ -51,7 +51,7 @@ export async function sendRequest(request: HttpRequest): Promise<HttpResult> {
   if (first !== 'stale') return first;
   // The others were idle as long: the same may have come over them.
   request.connections.rest();
-  const leftMs = Math.max(1, request.timeoutMs - (systemClock.monotonic() - startedMs));
+  const leftMs = Math.max(1, request.timeoutMs - (performance.now() - startedMs));
   const second = await attempt(text, request, leftMs);
   return second === 'stale' ? failed('network', LOST) : second;
 }

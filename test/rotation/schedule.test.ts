@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { nextDelayMs } from '../../src/rotation/schedule.js';
-import { ageMs } from '../../src/support/clock.js';
+import { ageMs } from '../../src/support/moment.js';
 
 test.each([
   // The first: anywhere in the interval, though never at once.
