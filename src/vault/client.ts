@@ -103,13 +103,14 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
     const tokenFor = memo((_key: string, read: SecretRead, resource: string) =>
       tokens.get(resource, read.identity, { deadlineMs, retryUntilMs }),
     );
+    const throttled = (host: string) => (yieldsToThrottling ? circuits.failureFor(host) : undefined);
     const warm: SecretRead[] = [];
     for (const read of reads) {
       const { lane, resource, queue } = vaults(read.host);
       // The token first, since everything waits for it, and once, even if it cannot be had.
       const token = resource.ok && tokenFor(`${resource.value} ${printIdentity(read.identity)}`, read, resource.value);
       queue.push({ read, lane, token });
-      if (lane === 'direct' && token) warm.push(read);
+      if (lane === 'direct' && token && !throttled(read.host)) warm.push(read);
     }
     // Its request goes out before the TLS work below keeps this thread busy: a turn of the loop connects and sends,
     // and what is left of the present one is none.
@@ -122,9 +123,9 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
       if (isOver) return;
       aborts[worker] ??= new AbortController();
       const beganMs = clock.monotonic();
-      const throttled = yieldsToThrottling && circuits.failureFor(read.host);
-      const result = throttled
-        ? fail(throttled)
+      const failure = throttled(read.host);
+      const result = failure
+        ? fail(failure)
         : await readers[lane].read(read, {
             deadlineMs,
             retryUntilMs,

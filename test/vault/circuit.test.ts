@@ -1,5 +1,6 @@
 // A vault that throttles is left in peace by refreshes; a start goes on trying.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import tls from 'node:tls';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Failure } from '../../src/support/failure.js';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
 import { createCircuits } from '../../src/vault/circuit.js';
@@ -109,17 +110,22 @@ describe.each(LANES)('%s', (client) => {
   test('a refresh asks only as much as was under way; then not at all, until the pause is over', async () => {
     const clock = shiftedClock();
     await azure.vault('shop').throttle(QUIET);
-    const { readAll } = reader(azure.env, { client }, { clock });
+    const { readAll, client: vaults } = reader(azure.env, { client }, { clock });
     const results = await readAll([...shop, ...bank], { yieldsToThrottling: true });
     for (const result of results.slice(0, 40)) expect(failure(result).code).toBe('ERR_THROTTLED');
     for (const result of results.slice(40)) expect(value(result)).toBe('x');
     expect(await toShop()).toBeLessThanOrEqual(24);
 
     await azure.requests.clear();
+    // As behind every refresh.
+    vaults.rest();
+    const connect = vi.spyOn(tls, 'connect');
     for (const result of await readAll(shop, { yieldsToThrottling: true })) {
       expect(failure(result).code).toBe('ERR_THROTTLED');
     }
     expect(await azure.requests()).toEqual([]);
+    expect(connect).not.toHaveBeenCalled();
+    connect.mockRestore();
 
     await azure.vault('shop').throttle(null);
     // The longest pause: on a busy machine the last of the first reads may have opened it a second time.
