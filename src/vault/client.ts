@@ -89,10 +89,14 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
       givenUp.resolve();
     }
     const finished = new AbortController();
-    const after = (ms: number, act: () => void) =>
-      void clock.sleep(ms, finished.signal).then(() => finished.signal.aborted || act());
+    async function after(ms: number, act: () => void): Promise<void> {
+      await clock.sleep(ms, finished.signal);
+      // Behind what has come while the process stood still, a frozen instance say: it is read in this turn.
+      await clock.sleep(0);
+      if (!finished.signal.aborted) act();
+    }
     // A little later than the deadline, which every try minds by itself: a net, not a rule.
-    after(deadlineMs - clock.monotonic() + GRACE_MS / 4, giveUp);
+    void after(deadlineMs - clock.monotonic() + GRACE_MS / 4, giveUp);
 
     const queues: Wanted[][] = [];
     const vaults = memo((host) => {
@@ -141,11 +145,11 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
       else if (result.failure.code === 'ERR_THROTTLED') circuits.open(read.host, result.failure, beganMs);
       if (failFast && isHopeless(read, result) && !stop.signal.aborted) {
         stop.abort();
-        after(GRACE_MS, giveUp);
+        void after(GRACE_MS, giveUp);
       }
     }
 
-    if (onSome) after(retryUntilMs - clock.monotonic(), () => onSome(new Map(results)));
+    if (onSome) void after(retryUntilMs - clock.monotonic(), () => onSome(new Map(results)));
     const most = { each: config.concurrency, all: Math.max(MOST_AT_ONCE, config.concurrency) };
     // The work itself heeds the signal; the race is for what does not (a name lookup, a foreign credential).
     await Promise.race([workThrough(queues, most, readOne), givenUp.promise]);

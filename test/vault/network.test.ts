@@ -5,7 +5,7 @@ import { systemClock } from '../../src/support/clock.js';
 import { readConfig } from '../../src/support/config.js';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
 import { createVaultClient } from '../../src/vault/client.js';
-import { envOf, failure, LANES, outcomeOf, reader, readOf, serveHttps, value } from './harness.js';
+import { envOf, failure, LANES, outcomeOf, reader, readOf, secretJson, serveHttps, value } from './harness.js';
 
 let azure: Emulator;
 let server: net.Server | undefined;
@@ -58,6 +58,22 @@ test('when time is up, those that still wait in line are not tried one after the
   expect(codes).toEqual(codes.map((___, i) => (i < 4 ? 'ERR_VAULT_TIMEOUT' : 'ERR_TIMEOUT')));
   expect(client.counts.vault).toBe(4);
   for (const socket of sockets) socket.destroy();
+});
+
+test('an answer that came while the process stood still, until behind the deadline, is not lost', async () => {
+  let untilMs = 0;
+  const imitation = await serveHttps((_request, response) => {
+    response.end(secretJson('localhost', 'a', 'x'));
+    while (performance.now() < untilMs);
+  });
+  const host = `localhost:${imitation.port}`;
+  const one = reader(envOf(azure, imitation));
+  // Loads what the next one must not wait for.
+  value(await one.read('a', { host }));
+  untilMs = performance.now() + 1500;
+  expect(value(await one.read('a', { host }, { withinMs: 1000 }))).toBe('x');
+  one.client.rest();
+  await imitation.close();
 });
 
 test('something that hangs up', async () => {
