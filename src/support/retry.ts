@@ -49,6 +49,7 @@ export async function withRetry<T>(
     // What the server asked for is kept; a wait of our own is cut short, so that the last try comes at the end.
     if (leftMs <= 0 || (result.failure.retryAfterMs ?? 0) > leftMs || signal?.aborted) return result;
     await clock.sleep(Math.min(delayMs, leftMs), signal);
-    if (signal?.aborted) return result;
+    // A process that was frozen meanwhile wakes up too late.
+    if (signal?.aborted || clock.monotonic() >= deadlineMs) return result;
   }
 }

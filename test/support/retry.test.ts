@@ -152,6 +152,14 @@ describe('withRetry', () => {
     expect(remaining).toHaveLength(1);
   });
 
+  test('nor behind the deadline, when the wait lasted longer than it should (a frozen process)', async () => {
+    const { clock, pass } = fakeClock();
+    const { attempt, remaining } = script(fail(OUTAGE), succeed('too late'));
+    const oversleeping: Clock = { ...clock, sleep: async () => void pass(60_000) };
+    expect(await withRetry(attempt, limits(oversleeping))).toEqual(fail(OUTAGE));
+    expect(remaining).toHaveLength(1);
+  });
+
   test('a try that starts late still has some time', async () => {
     const { clock, pass } = fakeClock();
     pass(100_000);
