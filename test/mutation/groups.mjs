@@ -10,7 +10,7 @@ export const GROUPS = {
   templates: { mutate: ['settings/template'], tests: ['settings/template', 'property/template'] },
   plan: { mutate: ['settings/plan'], tests: ['settings/plan', 'rotation/compose'] },
   values: {
-    mutate: ['rotation/{schedule,expiry,field,value}'],
+    mutate: ['rotation/{schedule,expiry,field,value}', 'support/moment'],
     tests: ['rotation/{schedule,expiry,value}', 'property/values'],
   },
   rotation: {
