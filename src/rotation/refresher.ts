@@ -2,7 +2,6 @@ import type { Plan } from '../settings/plan.js';
 import { publish } from '../support/channels.js';
 import type { Clock } from '../support/clock.js';
 import type { Log } from '../support/log.js';
-import { momentOf } from '../support/moment.js';
 import type { ReadResults } from '../vault/client.js';
 import { createComplaints } from './complaints.js';
 import { filesOf } from './compose.js';
@@ -38,7 +37,10 @@ export function createRefresher(
 ): Refresher {
   const complaints = createComplaints(clock, log);
 
-  async function refreshOnce(scope: RefreshScope, began = momentOf(clock)): Promise<RefreshResult> {
+  async function refreshOnce(
+    scope: RefreshScope,
+    began = { wallMs: clock.now(), monotonicMs: clock.monotonic() },
+  ): Promise<RefreshResult> {
     const { input } = standing;
     const nothing = { generation: standing.generation, changed: [], failed: [] };
     if (!input) return nothing;

@@ -2,7 +2,7 @@ import { isInFile, type Plan, type SecretRead } from '../settings/plan.js';
 import type { Clock } from '../support/clock.js';
 import { safeCause } from '../support/failure.js';
 import type { Log } from '../support/log.js';
-import { ageMs, momentOf } from '../support/moment.js';
+import { ageMs } from '../support/moment.js';
 import type { createSecretFiles, SecretFiles } from './files.js';
 import type { createRefreshes, Refreshes } from './refreshes.js';
 import { createStanding, type SettingNote, type Standing } from './standing.js';
@@ -144,7 +144,7 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
       return standing.composed;
     },
     noteOf: (setting) => standing.notes.get(setting) ?? {},
-    ageMs: () => standing.lastRead && ageMs(standing.lastRead, momentOf(clock)),
+    ageMs: () => standing.lastRead && ageMs(standing.lastRead, clock),
     lastRefreshAtMs: () => standing.lastRead?.wallMs,
     nextRefreshAtMs: () => ticker?.nextAtMs(),
     stop,

@@ -12,7 +12,7 @@ import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import { type Failure, succeed } from '../support/failure.js';
 import type { Log } from '../support/log.js';
-import { type Moment, momentOf } from '../support/moment.js';
+import type { Moment } from '../support/moment.js';
 import type { ReadResults, VaultClient } from '../vault/client.js';
 import { writeVariables } from './apply.js';
 import { textOf } from './changes.js';
@@ -162,7 +162,7 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
     },
 
     readNow() {
-      standing.lastRead = momentOf(clock);
+      standing.lastRead = { wallMs: clock.now(), monotonicMs: clock.monotonic() };
     },
 
     warnOfExpiry(plan) {

@@ -42,49 +42,23 @@ export type HttpResult =
  *
  * Not `node:http`: its client costs a start of 1,000 secrets twice the processor time and 28 MB (docs/performance.md).
  */
-export async function sendRequest(request: HttpRequest): Promise<HttpResult> {
-  const startedMs = performance.now();
+export function sendRequest(request: HttpRequest): Promise<HttpResult> {
+  const { connections, body, timeoutMs, maxBytes, signal } = request;
   const text = textOf(request);
   // A header or path that HTTP does not allow: an identity header with a line break, say. It is not quoted.
-  if (text === undefined) return failed('network', { code: 'ERR_INVALID_CHAR' });
-  const first = await attempt(text, request, request.timeoutMs);
-  if (first !== 'stale') return first;
-  // The others were idle as long: the same may have come over them. What is left is new, and never stale.
-  request.connections.rest();
-  const leftMs = Math.max(1, request.timeoutMs - (performance.now() - startedMs));
-  return (await attempt(text, request, leftMs)) as HttpResult;
-}
-
-/** A connection that ended without a reason given. */
-const LOST: SafeCause = { code: 'ECONNRESET' };
-
-/** `stale`: the connection was idle before, and has ended without a byte of a reply. */
-function attempt(
-  text: string,
-  { connections, body, maxBytes, signal }: HttpRequest,
-  timeoutMs: number,
-): Promise<HttpResult | 'stale'> {
+  if (text === undefined) return Promise.resolve(failed('network', { code: 'ERR_INVALID_CHAR' }));
   if (signal?.aborted) return Promise.resolve(failed('aborted'));
   return new Promise((resolve) => {
-    let connection: Connection;
-    try {
-      connection = connections.take();
-    } catch (error) {
-      const cause = safeCause(error);
-      return resolve(failed(kindOf(cause), cause));
-    }
-    const { isReused } = connection;
-    const reader = createReplyReader(maxBytes);
-    let hasBegun = false;
+    let connection: Connection | undefined;
     let isSettled = false;
 
-    const settle = (result: HttpResult | 'stale', keepsAlive = false) => {
+    const settle = (result: HttpResult, keepsAlive = false) => {
       if (isSettled) return;
       isSettled = true;
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
-      if (keepsAlive) connection.release();
-      else connection.destroy();
+      if (keepsAlive) connection?.release();
+      else connection?.destroy();
       resolve(result);
     };
     const conclude = (outcome: ReplyOutcome) => {
@@ -92,27 +66,47 @@ function attempt(
       else if (outcome.problem === 'too-large') settle(failed('too-large'));
       else settle(failed('network', outcome.problem === 'torn' ? LOST : { code: 'ERR_HTTP_REPLY' }));
     };
-    const onLost = (cause: SafeCause) => {
-      const isStale = isReused && !hasBegun && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE');
-      settle(isStale ? 'stale' : failed(kindOf(cause), cause));
-    };
+    const lose = (cause: SafeCause) => settle(failed(kindOf(cause), cause));
     const onAbort = () => settle(failed('aborted'));
+
+    function begin(): void {
+      try {
+        connection = connections.take();
+      } catch (error) {
+        return lose(safeCause(error));
+      }
+      const { isReused, destroy } = connection;
+      const reader = createReplyReader(maxBytes);
+      let hasBegun = false;
+      const onLost = (cause: SafeCause) => {
+        const isStale = isReused && !hasBegun && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE');
+        if (!isStale) return lose(cause);
+        // The others were idle as long: the same may have come over them. The next one is new, and never stale.
+        destroy();
+        connections.rest();
+        begin();
+      };
+      connection.exchange(text as string, body, {
+        onData(chunk) {
+          hasBegun = true;
+          const outcome = reader.push(chunk);
+          if (outcome) conclude(outcome);
+        },
+        onEnd: () => (hasBegun ? conclude(reader.end()) : onLost(LOST)),
+        onClose: onLost,
+      });
+    }
 
     // After a stall of the event loop a timer may fire although the reply already waits in
     // its buffer: give it one turn.
     const timer = setTimeout(() => setImmediate(() => settle(failed('timeout'))), timeoutMs);
     signal?.addEventListener('abort', onAbort, { once: true });
-    connection.exchange(text, body, {
-      onData(chunk) {
-        hasBegun = true;
-        const outcome = reader.push(chunk);
-        if (outcome) conclude(outcome);
-      },
-      onEnd: () => (hasBegun ? conclude(reader.end()) : onLost(LOST)),
-      onClose: onLost,
-    });
+    begin();
   });
 }
+
+/** A connection that ended without a reason given. */
+const LOST: SafeCause = { code: 'ECONNRESET' };
 
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 const PATH = /^[!-~]+$/;

@@ -6,11 +6,7 @@ export interface Moment {
   readonly monotonicMs: number;
 }
 
-export function momentOf(clock: Clock): Moment {
-  return { wallMs: clock.now(), monotonicMs: clock.monotonic() };
-}
-
 /** Age on the clock that moved more: the wall clock jumps, the monotonic one sleeps with the machine. */
-export function ageMs(since: Moment, now: Moment): number {
-  return Math.max(now.wallMs - since.wallMs, now.monotonicMs - since.monotonicMs);
+export function ageMs(since: Moment, clock: Pick<Clock, 'now' | 'monotonic'>): number {
+  return Math.max(clock.now() - since.wallMs, clock.monotonic() - since.monotonicMs);
 }

@@ -8,7 +8,7 @@ export interface RetryLimits {
   /** No second try begins after this moment. Default: the deadline. */
   readonly retryUntilMs?: number;
   /** Stops waiting between tries; the last failure is the answer. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Whether a failure is the answer whatever its kind. */
   readonly isFinal?: (failure: Failure) => boolean;
   /** 0 <= x < 1. Injected in tests. */

@@ -89,14 +89,14 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
       givenUp.resolve();
     }
     const finished = new AbortController();
-    async function after(ms: number, act: () => void): Promise<void> {
-      await clock.sleep(ms, finished.signal);
-      // Behind what has come while the process stood still, a frozen instance say: it is read in this turn.
-      await clock.sleep(0);
-      if (!finished.signal.aborted) act();
-    }
+    // A turn later: what has come while the process stood still, a frozen instance say, is read before.
+    const after = (ms: number, act: () => void) =>
+      void clock
+        .sleep(ms, finished.signal)
+        .then(() => clock.sleep(0))
+        .then(() => finished.signal.aborted || act());
     // A little later than the deadline, which every try minds by itself: a net, not a rule.
-    void after(deadlineMs - clock.monotonic() + GRACE_MS / 4, giveUp);
+    after(deadlineMs - clock.monotonic() + GRACE_MS / 4, giveUp);
 
     const queues: Wanted[][] = [];
     const vaults = memo((host) => {
@@ -145,11 +145,11 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
       else if (result.failure.code === 'ERR_THROTTLED') circuits.open(read.host, result.failure, beganMs);
       if (failFast && isHopeless(read, result) && !stop.signal.aborted) {
         stop.abort();
-        void after(GRACE_MS, giveUp);
+        after(GRACE_MS, giveUp);
       }
     }
 
-    if (onSome) void after(retryUntilMs - clock.monotonic(), () => onSome(new Map(results)));
+    if (onSome) after(retryUntilMs - clock.monotonic(), () => onSome(new Map(results)));
     const most = { each: config.concurrency, all: Math.max(MOST_AT_ONCE, config.concurrency) };
     // The work itself heeds the signal; the race is for what does not (a name lookup, a foreign credential).
     await Promise.race([workThrough(queues, most, readOne), givenUp.promise]);

@@ -47,7 +47,7 @@ export interface VaultLane {
   send(
     read: SecretRead,
     token: AccessToken,
-    limits: { timeoutMs: number; abort?: AbortSignal },
+    limits: { timeoutMs: number; abort?: AbortSignal | undefined },
   ): Promise<Result<SecretValue>>;
   readonly counts: VaultCounts;
 }
@@ -105,7 +105,7 @@ export function createSecretReader(
           // Now, and not before the token or another request, which take their time.
           const leftMs = deadlineMs - clock.monotonic();
           if (leftMs <= 0) return fail(NOT_WAITED_FOR);
-          return lane.send(one, value, { timeoutMs: Math.min(TRY_TIMEOUT_MS, leftMs), ...(abort && { abort }) });
+          return lane.send(one, value, { timeoutMs: Math.min(TRY_TIMEOUT_MS, leftMs), abort });
         };
         const result = await guarded(() => (read.format ? readInFormat(read, send) : send(read)));
         if (result.ok || result.failure.code !== 'ERR_VAULT_UNAUTHORIZED') return result;
@@ -115,7 +115,7 @@ export function createSecretReader(
       };
 
       const isFinal = ({ code }: Failure) => tokenFailed || (yieldsToThrottling && code === 'ERR_THROTTLED');
-      const limits = { clock, deadlineMs, retryUntilMs, isFinal, ...(stop && { signal: stop }) };
+      const limits = { clock, deadlineMs, retryUntilMs, isFinal, signal: stop };
       return withoutCommand(await withRetry(attempt, limits), read.host);
     },
   };

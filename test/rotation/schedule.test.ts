@@ -27,5 +27,6 @@ test.each([
   [{ wallMs: 500, monotonicMs: 70 }, 60],
   [{ wallMs: 1040, monotonicMs: 50 }, 40],
 ])('age at %o is %i ms', (now, expected) => {
-  expect(ageMs({ wallMs: 1000, monotonicMs: 10 }, now)).toBe(expected);
+  const clock = { now: () => now.wallMs, monotonic: () => now.monotonicMs };
+  expect(ageMs({ wallMs: 1000, monotonicMs: 10 }, clock)).toBe(expected);
 });
