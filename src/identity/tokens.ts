@@ -2,7 +2,7 @@ import type { Environment } from '../settings/environment.js';
 import { publish } from '../support/channels.js';
 import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
-import { type Failure, fail, guarded, type Result } from '../support/failure.js';
+import { type Failure, fail, guarded, type Result, succeed } from '../support/failure.js';
 import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
 import { ageMs, type Moment } from '../support/moment.js';
 import { type RetryLimits, withRetry } from '../support/retry.js';
@@ -166,17 +166,18 @@ export function createTokenCache({
       const key = keyOf(from.value, resource, identity);
       const entry = entries.get(key);
       const age = entry ? ageMs(entry.came, clock) : 0;
-      if (entry && age < entry.renewAgeMs) return { ok: true, value: entry.token };
       if (entry && age < entry.lifeMs) {
-        // Good for a while yet: renewed in the background, never at the caller's cost.
-        entry.renewAgeMs = Math.min(age + RENEWAL_EVERY_MS, entry.lifeMs);
-        void fetchOnce(key, from.value, resource, identity, { deadlineMs: clock.monotonic() + RENEWAL_LIMIT_MS });
-        return { ok: true, value: entry.token };
+        if (age >= entry.renewAgeMs) {
+          // Good for a while yet: renewed in the background, never at the caller's cost.
+          entry.renewAgeMs = age + RENEWAL_EVERY_MS;
+          void fetchOnce(key, from.value, resource, identity, { deadlineMs: clock.monotonic() + RENEWAL_LIMIT_MS });
+        }
+        return succeed(entry.token);
       }
       for (let running = inFlight.get(key); running; running = inFlight.get(key)) {
         const shared = await running.result;
-        const hadLessTime = running.triesUntilMs < triesUntil(limits);
-        if (shared.ok || shared.failure.retry !== 'deadline' || !hadLessTime) return shared;
+        const hadAsLong = running.triesUntilMs >= triesUntil(limits);
+        if (shared.ok || shared.failure.retry !== 'deadline' || hadAsLong) return shared;
       }
       return fetchOnce(key, from.value, resource, identity, limits);
     },
@@ -189,8 +190,7 @@ export function createTokenCache({
       // Somebody dropped or renewed it meanwhile: the newer one deserves its try.
       if (!entry?.token.token.equals(token)) return true;
       const nowMs = clock.monotonic();
-      const forced = forcedAtMs.get(key);
-      if (forced !== undefined && nowMs - forced < RENEWAL_EVERY_MS) return false;
+      if (nowMs - (forcedAtMs.get(key) ?? -RENEWAL_EVERY_MS) < RENEWAL_EVERY_MS) return false;
       forcedAtMs.set(key, nowMs);
       entries.delete(key);
       return true;

@@ -10,6 +10,7 @@ export interface HttpRequest {
   readonly path: string;
   /** The `Host` header. */
   readonly host: string;
+  /** The names are constants of ours. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
   /** Time limit from the first byte sent to the last one received. */
@@ -61,19 +62,20 @@ export function sendRequest(request: HttpRequest): Promise<HttpResult> {
       else connection?.destroy();
       resolve(result);
     };
+    const lose = (cause: SafeCause) => settle(failed(kindOf(cause), cause));
     const conclude = (outcome: ReplyOutcome) => {
       if (outcome.ok) settle({ ok: true, reply: outcome.reply }, outcome.keepsAlive);
       else if (outcome.problem === 'too-large') settle(failed('too-large'));
-      else settle(failed('network', outcome.problem === 'torn' ? LOST : { code: 'ERR_HTTP_REPLY' }));
+      else lose(outcome.problem === 'torn' ? LOST : { code: 'ERR_HTTP_REPLY' });
     };
-    const lose = (cause: SafeCause) => settle(failed(kindOf(cause), cause));
     const onAbort = () => settle(failed('aborted'));
 
     function begin(): void {
       try {
         connection = connections.take();
       } catch (error) {
-        return lose(safeCause(error));
+        lose(safeCause(error));
+        return;
       }
       const { isReused, destroy } = connection;
       const reader = createReplyReader(maxBytes);
@@ -108,7 +110,6 @@ export function sendRequest(request: HttpRequest): Promise<HttpResult> {
 /** A connection that ended without a reason given. */
 const LOST: SafeCause = { code: 'ECONNRESET' };
 
-const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 const PATH = /^[!-~]+$/;
 const FIELD_VALUE = /^[\t -~\x80-\xff]*$/;
 
@@ -118,7 +119,7 @@ function textOf({ method, path, host, headers, body }: HttpRequest): string | un
   if (!PATH.test(path)) return undefined;
   let text = `${method} ${path} HTTP/1.1\r\n`;
   for (const [name, value] of Object.entries(all)) {
-    if (!TOKEN.test(name) || !FIELD_VALUE.test(value)) return undefined;
+    if (!FIELD_VALUE.test(value)) return undefined;
     text += `${name}: ${value}\r\n`;
   }
   return `${text}\r\n`;
@@ -141,13 +142,11 @@ export function kindOf(cause: SafeCause): HttpProblem['kind'] {
  * `Retry-After` in milliseconds: seconds or an HTTP date, at most ten minutes; `undefined` when malformed. A date is
  * compared with the reply's own: this machine's clock may be another.
  */
-export function parseRetryAfterMs({ 'retry-after': header, date }: HttpReply['headers']): number | undefined {
-  if (header === undefined) return undefined;
-  const text = header.trim();
+export function parseRetryAfterMs({ 'retry-after': text = '', date = '' }: HttpReply['headers']): number | undefined {
   const ms = /^\d{1,9}$/.test(text)
     ? Number(text) * 1000
     : /^[A-Z][a-z]{2},/.test(text)
-      ? Date.parse(text) - Date.parse(date ?? '')
+      ? Date.parse(text) - Date.parse(date)
       : Number.NaN;
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), 600_000);
 }

@@ -42,8 +42,7 @@ export function createCircuits(now: () => number, random: () => number = Math.ra
       });
     },
     close(host, beganMs) {
-      const circuit = circuits.get(host);
-      if (circuit && circuit.openedMs <= beganMs) circuits.delete(host);
+      if ((circuits.get(host)?.openedMs ?? beganMs) <= beganMs) circuits.delete(host);
     },
   };
 }

@@ -183,11 +183,8 @@ interface Wanted {
 function memo<A extends unknown[], T>(make: (key: string, ...more: A) => T): (key: string, ...more: A) => T {
   const made = new Map<string, T>();
   return (key, ...more) => {
-    const known = made.get(key);
-    if (known !== undefined) return known;
-    const value = make(key, ...more);
-    made.set(key, value);
-    return value;
+    if (!made.has(key)) made.set(key, make(key, ...more));
+    return made.get(key) as T;
   };
 }
 

@@ -46,9 +46,10 @@ export function createDirectLane(config: Config): DirectLane {
         session = next;
       });
       socket.on('close', (hadError) => {
-        if (hadError) session = undefined;
-        // Also one that was given up: nothing answers at that address, and there may be another by now.
-        if (hadError || socket.bytesRead === 0) names.forget();
+        if (!hadError && socket.bytesRead > 0) return;
+        session = undefined;
+        // Also of one that was given up: nothing answers at that address, and there may be another by now.
+        names.forget();
       });
       return socket;
     }

@@ -22,7 +22,7 @@ function answerTo(question: (callback: Callback) => void): Promise<Answer> {
 export function createSharedLookup(
   ask: LookupFunction = (...question) => process.getBuiltinModule('node:dns').lookup(...question),
 ): SharedLookup {
-  let answers = new Map<string, Promise<Answer>>();
+  const answers = new Map<string, Promise<Answer>>();
   return {
     lookup(host, options, callback) {
       const key = `${host} ${JSON.stringify(options)}`;
@@ -36,7 +36,7 @@ export function createSharedLookup(
       });
     },
     forget() {
-      answers = new Map();
+      answers.clear();
     },
   };
 }

@@ -71,17 +71,8 @@ export function createSecretReader(
   lane: Pick<VaultLane, 'send'>,
   { config, tokens, clock }: { config: Config; tokens: TokenCache; clock: Clock },
 ): SecretReader {
-  /** The latest token that was found to be the emulator's. */
-  let emulators: AccessToken | undefined;
   /** Those that a vault refused: who waits in line with one of them must not be refused, too. */
   const refused = new WeakSet<AccessToken>();
-
-  function mayBeSent(token: AccessToken): boolean {
-    if (!config.vaultEndpoint || token === emulators) return true;
-    if (!isEmulatorToken(token)) return false;
-    emulators = token;
-    return true;
-  }
 
   return {
     async read(read, { deadlineMs, retryUntilMs, yieldsToThrottling, token: first, stop, abort }) {
@@ -99,7 +90,7 @@ export function createSecretReader(
         // Its own tries are over: trying again here would multiply them.
         tokenFailed = !token.ok;
         if (!token.ok) return token;
-        if (!mayBeSent(token.value)) return fail(NOT_THE_EMULATORS);
+        if (config.vaultEndpoint && !isEmulatorToken(token.value)) return fail(NOT_THE_EMULATORS);
         const { value } = token;
         const send = async (one: SecretRead) => {
           // Now, and not before the token or another request, which take their time.
