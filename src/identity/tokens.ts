@@ -30,11 +30,9 @@ interface Entry {
 }
 
 /** A cached token in a form that crosses threads. */
-export interface TokenSeed {
+export interface TokenSeed extends Omit<Entry, 'token'>, Omit<AccessToken, 'token'> {
   readonly key: string;
   readonly token: string;
-  readonly expiresOnMs: number;
-  readonly by?: string;
 }
 
 type TokenLimits = Pick<RetryLimits, 'deadlineMs' | 'retryUntilMs'>;
@@ -98,8 +96,8 @@ export function createTokenCache({
     const leftMs = token.expiresOnMs - came.wallMs;
     const lifeMs = leftMs > 0 ? leftMs : LIFE_WHEN_EXPIRED_MS;
     // A token of a few minutes is renewed at half its life.
-    const earlyMs = Math.min(RENEW_BEFORE_MS * (1 + random()), lifeMs / 2);
-    entries.set(key, { token, came, lifeMs, renewAgeMs: lifeMs - earlyMs });
+    const renewAgeMs = lifeMs - Math.min(RENEW_BEFORE_MS * (1 + random()), lifeMs / 2);
+    entries.set(key, { token, came, lifeMs, renewAgeMs });
   }
 
   function fetchOnce(
@@ -114,13 +112,13 @@ export function createTokenCache({
     const pause = pauses.get(key);
     const pauseLeftMs = () => (pause?.untilMs ?? 0) - clock.monotonic();
     // Who has no time to wait for its end is told at once.
-    if (pause && pauseLeftMs() > 0 && pause.untilMs > triesUntil(limits)) return Promise.resolve(fail(pause.failure));
+    if (pause && pause.untilMs > Math.max(clock.monotonic(), triesUntil(limits)))
+      return Promise.resolve(fail(pause.failure));
     // Only the configured default can come from AZURE_CLIENT_ID; a reference's own identity was spelt out.
-    const isDefault = printIdentity(identity) === printIdentity(config.identity);
     const context: TokenContext = {
       source: from.name,
       identity,
-      identityFrom: isDefault ? config.identityFrom : 'option',
+      identityFrom: printIdentity(identity) === printIdentity(config.identity) ? config.identityFrom : 'option',
     };
     const startedAtMs = clock.now();
     const startMs = clock.monotonic();
@@ -198,13 +196,15 @@ export function createTokenCache({
 
     givenBy: () => [...new Set([...entries.values()].flatMap(({ token }) => token.by ?? []))],
 
-    seeds: () => [...entries].map(([key, { token }]) => ({ ...token, key, token: token.token.reveal() })),
+    seeds: () =>
+      [...entries].map(([key, { token, ...rest }]) => ({ ...token, ...rest, key, token: token.token.reveal() })),
 
     plant(seeds) {
-      for (const { key, token, ...rest } of seeds) {
+      for (const { key, token, ...seed } of seeds) {
         // They may have lain there for hours, or come behind newer ones.
-        const leastMs = Math.max(clock.now(), entries.get(key)?.token.expiresOnMs ?? 0);
-        if (rest.expiresOnMs > leastMs) store(key, { token: new Secret(token), ...rest });
+        const isOld = seed.came.monotonicMs < (entries.get(key)?.came.monotonicMs ?? 0);
+        if (isOld || ageMs(seed.came, clock) >= seed.lifeMs) continue;
+        entries.set(key, { ...seed, token: { ...seed, token: new Secret(token) } });
       }
     },
   };
