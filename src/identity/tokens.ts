@@ -100,7 +100,7 @@ export function createTokenCache({
     entries.set(key, { token, came, lifeMs, renewAgeMs });
   }
 
-  function fetchOnce(
+  async function fetchOnce(
     key: string,
     from: IdentitySource,
     resource: string,
@@ -112,8 +112,7 @@ export function createTokenCache({
     const pause = pauses.get(key);
     const pauseLeftMs = () => (pause?.untilMs ?? 0) - clock.monotonic();
     // Who has no time to wait for its end is told at once.
-    if (pause && pause.untilMs > Math.max(clock.monotonic(), triesUntil(limits)))
-      return Promise.resolve(fail(pause.failure));
+    if (pause && pause.untilMs > Math.max(clock.monotonic(), triesUntil(limits))) return fail(pause.failure);
     // Only the configured default can come from AZURE_CLIENT_ID; a reference's own identity was spelt out.
     const context: TokenContext = {
       source: from.name,

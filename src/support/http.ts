@@ -43,12 +43,12 @@ export type HttpResult =
  *
  * Not `node:http`: its client costs a start of 1,000 secrets twice the processor time and 28 MB (docs/performance.md).
  */
-export function sendRequest(request: HttpRequest): Promise<HttpResult> {
+export async function sendRequest(request: HttpRequest): Promise<HttpResult> {
   const { connections, body, timeoutMs, maxBytes, signal } = request;
   const text = textOf(request);
   // A header or path that HTTP does not allow: an identity header with a line break, say. It is not quoted.
-  if (text === undefined) return Promise.resolve(failed('network', { code: 'ERR_INVALID_CHAR' }));
-  if (signal?.aborted) return Promise.resolve(failed('aborted'));
+  if (text === undefined) return failed('network', { code: 'ERR_INVALID_CHAR' });
+  if (signal?.aborted) return failed('aborted');
   return new Promise((resolve) => {
     let connection: Connection | undefined;
     let isSettled = false;

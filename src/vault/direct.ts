@@ -46,7 +46,7 @@ export function createDirectLane(config: Config): DirectLane {
         session = next;
       });
       socket.on('close', (hadError) => {
-        if (!hadError && socket.bytesRead > 0) return;
+        if (!hadError && socket.bytesRead) return;
         session = undefined;
         // Also of one that was given up: nothing answers at that address, and there may be another by now.
         names.forget();

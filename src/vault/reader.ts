@@ -106,8 +106,8 @@ export function createSecretReader(
       };
 
       const isFinal = ({ code }: Failure) => tokenFailed || (yieldsToThrottling && code === 'ERR_THROTTLED');
-      const limits = { clock, deadlineMs, retryUntilMs, isFinal, signal: stop };
-      return withoutCommand(await withRetry(attempt, limits), read.host);
+      const result = await withRetry(attempt, { clock, deadlineMs, retryUntilMs, isFinal, signal: stop });
+      return withoutCommand(result, read.host);
     },
   };
 }
