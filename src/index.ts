@@ -63,6 +63,17 @@ export function preload(): Promise<void> {
 }
 
 /**
+ * What `vaultstrap run` does: without the report, whose code it has no use for.
+ *
+ * @returns whether there was anything to resolve.
+ * @internal
+ */
+export async function bootstrapOnly(): Promise<boolean> {
+  await engine().bootstrap();
+  return engine().hasStarted();
+}
+
+/**
  * The same, blocking this thread while a worker thread fetches: what `import 'vaultstrap/register'` does.
  *
  * @throws as `bootstrap` does.

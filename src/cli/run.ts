@@ -1,5 +1,6 @@
-import { bootstrap, close, isVaultstrapError, report } from '../index.js';
+import { bootstrapOnly, close, isVaultstrapError, report } from '../index.js';
 import { readEnvironment } from '../settings/environment.js';
+import { relaxationsIn } from '../support/relaxations.js';
 import { runChild } from './support/child.js';
 import { EXIT } from './support/exit.js';
 import { loadSources, type SourceOptions } from './support/sources.js';
@@ -17,20 +18,22 @@ export interface RunOptions extends SourceOptions {
  */
 export async function runCommand(command: string, args: readonly string[], options: RunOptions): Promise<number> {
   const forCommand = await loadSources(options);
+  let hasStarted: boolean;
   try {
-    await bootstrap();
+    hasStarted = await bootstrapOnly();
     await close();
   } catch (error) {
     complain(isVaultstrapError(error) ? error.message : 'the settings could not be resolved.');
     return EXIT.failedBefore;
   }
-  const { status, relaxations } = report();
-  if (status === 'idle') {
+  // The report is code of its own: loaded where it is asked for.
+  const relaxations = hasStarted ? relaxationsIn(readEnvironment()) : (report().relaxations ?? []);
+  if (!hasStarted) {
     const { hintOfUnread } = await import('./support/unread-files.js');
     const unread = hintOfUnread(options);
     if (unread !== undefined) note(unread);
   }
-  if (relaxations) note(`in force: ${relaxations.join(', ')}.`);
+  if (relaxations.length > 0) note(`in force: ${relaxations.join(', ')}.`);
   const whole = { command, args, env: { ...readEnvironment(), ...Object.fromEntries(forCommand) } };
   if (!options.mask) return runChild(whole);
   const { masked } = await import('./run/masked.js');

@@ -28,6 +28,8 @@ export interface Engine
   start(options?: BootstrapOptions, early?: OpenWorker): void;
   resolve(settings: Readonly<Record<string, string | undefined>>, options?: BootstrapOptions): Promise<Resolution>;
   report(): Report;
+  /** Whether there was anything to resolve. */
+  hasStarted(): boolean;
   /** One line of the log, at the level that the start was given. */
   warn(message: string): void;
   /** Which secrets the settings refer to; names only. */
@@ -233,6 +235,7 @@ export function createEngine(): Engine {
     refreshOrJoin: rotator.refreshOrJoin,
     resolve: (settings, options = {}) => resolveRecord(settings, options, clock),
     report,
+    hasStarted: () => starts.session !== undefined,
     warn: (message) => starts.log().warn(message),
     repair: rotator.repair,
     onRotated: rotator.onRotated,
