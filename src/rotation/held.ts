@@ -138,14 +138,15 @@ function isChanged(previous: HeldSecrets, next: HeldSecrets): boolean {
 
 /**
  * How long until the youngest member has been unchanged for `settleMs`; 0 when all have, or nothing tells. Counted from
- * the earliest reply: a retry, a stall of the process or a vault that hangs can put both writes between two replies, and
- * the one before them knows nothing of either.
+ * the earliest reply: a retry, a stall of the process, a vault that hangs or a later start can put both writes between
+ * two replies, and the one before them knows nothing of either. Never more than `settleMs`: by then all have.
  */
 function unsettledMs(members: readonly SecretValue[], settleMs: number): number {
   const updated = members.flatMap(({ updatedMs }) => updatedMs ?? []);
   const replied = members.flatMap(({ repliedAtMs }) => repliedAtMs ?? []);
   if (updated.length === 0 || replied.length === 0) return 0;
-  return Math.max(0, settleMs - (Math.min(...replied) - Math.max(...updated)));
+  const unchangedMs = Math.min(...replied) - Math.max(...updated);
+  return Math.min(Math.max(0, settleMs - unchangedMs), settleMs);
 }
 
 /** After a start, which applies everything at once: when to read again because a group had not settled by then. */
