@@ -4,7 +4,7 @@ import type { Clock } from '../support/clock.js';
 import type { Log } from '../support/log.js';
 import type { ReadResults } from '../vault/client.js';
 import { createComplaints } from './complaints.js';
-import { filesOf } from './compose.js';
+import { type composeSettings, filesOf } from './compose.js';
 import type { SecretFiles } from './files.js';
 import { acceptResults, groupsBehind, groupsOf } from './held.js';
 import type { Listeners } from './listeners.js';
@@ -18,6 +18,8 @@ export interface RefresherContext {
   readonly clock: Clock;
   readonly log: () => Log;
   readonly listeners: Pick<Listeners, 'publish'>;
+  /** The start has loaded it, and it is large: what is loaded later gets it from there. */
+  readonly composeSettings: typeof composeSettings;
   /** How the files of a plan are written; `undefined` when it has none. */
   readonly filesFor: (plan: Plan) => SecretFiles['place'] | undefined;
   /** A group had not settled: it has to be read again after this long. */
@@ -33,7 +35,7 @@ export type Refresher = (scope: RefreshScope) => Promise<RefreshResult>;
 
 export function createRefresher(
   standing: Standing,
-  { clock, log, listeners, filesFor, onUnsettled }: RefresherContext,
+  { clock, log, listeners, composeSettings, filesFor, onUnsettled }: RefresherContext,
 ): Refresher {
   const complaints = createComplaints(clock, log);
 
@@ -115,7 +117,7 @@ export function createRefresher(
     const failed: string[] = [];
     const compose = (pathOf?: PathOf) =>
       recompose(plan, standing.held, standing.composed, config.onRevoked, (of, lookup) =>
-        standing.composeSettings(of, lookup, pathOf),
+        composeSettings(of, lookup, pathOf),
       );
     const place = filesFor(plan);
     const all = place ? place(compose, (settings) => filesOf(settings.map(({ now }) => now))) : compose();

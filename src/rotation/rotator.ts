@@ -3,6 +3,7 @@ import type { Clock } from '../support/clock.js';
 import { safeCause } from '../support/failure.js';
 import type { Log } from '../support/log.js';
 import { ageMs } from '../support/moment.js';
+import { composeSettings } from './compose.js';
 import type { createSecretFiles, SecretFiles } from './files.js';
 import type { createRefreshes, Refreshes } from './refreshes.js';
 import { createStanding, type SettingNote, type Standing } from './standing.js';
@@ -60,7 +61,7 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
   }
 
   function theRefreshes(): Refreshes {
-    refreshes ??= loadLater().createRefreshes(standing, { clock, log, filesFor, onUnsettled });
+    refreshes ??= loadLater().createRefreshes(standing, { clock, log, composeSettings, filesFor, onUnsettled });
     return refreshes;
   }
 

@@ -16,7 +16,7 @@ import type { Moment } from '../support/moment.js';
 import type { ReadResults, VaultClient } from '../vault/client.js';
 import { writeVariables } from './apply.js';
 import { textOf } from './changes.js';
-import { type ComposedSetting, composeSettings } from './compose.js';
+import type { ComposedSetting } from './compose.js';
 import { createExpiryWatch } from './expiry.js';
 import { type Held, type HeldSecrets, holdFirst, isRevoked } from './held.js';
 import { createLedger, type Ledger } from './ledger.js';
@@ -58,8 +58,6 @@ export interface Standing {
   known(): ReadResults;
   /** Takes the raw references out of the environment until their values are there. */
   takeOut(plan: Plan): void;
-  /** For those who are loaded later: it is here, for the start. */
-  readonly composeSettings: typeof composeSettings;
   /** When the youngest of a setting's secrets was read. */
   resolvedAtOf(planned: PlannedSetting): number | undefined;
   /**
@@ -93,7 +91,6 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
     lastRead: undefined,
     notes,
     ledger,
-    composeSettings,
     resolvedAtOf: (planned) => resolvedAtOf(planned, standing.held, notes),
 
     begin(input, composed, results, succeeded) {
