@@ -6,13 +6,13 @@ export type RefreshScope = 'all' | ReadonlySet<string>;
 
 export interface RefreshQueue {
   /**
-   * Reads everything, for a caller who may know of something new. Never joins a refresh that began in an earlier turn
-   * of the loop: that may have read too early. All that wait for the next one share it.
+   * Reads everything, for a caller who may know of something new. Never joins a refresh that has begun: that may have
+   * read too early. All that wait for the next one share it.
    */
   all(): Promise<RefreshResult>;
   /** Reads everything, unless that is under way: for a caller who knows of nothing new. */
   allOrJoin(): Promise<RefreshResult>;
-  /** For a caller whose value has just been refused. Never joins a refresh that has begun, as `all`. */
+  /** The same for a caller whose value has just been refused, with what that is made of. */
   urgent(setting: string): Promise<RefreshResult>;
 }
 
@@ -22,8 +22,9 @@ const URGENT_PAUSE_MS = 1000;
 /** One refresh at a time, in order. */
 export function createRefreshQueue(run: (scope: RefreshScope) => Promise<RefreshResult>, clock: Clock): RefreshQueue {
   let last: Promise<unknown> = Promise.resolve();
-  /** Asked for, and not begun; then the latest of them, until it has ended. */
+  /** Asked for, and not begun. */
   let nextAll: Promise<RefreshResult> | undefined;
+  /** The same, until it has ended. */
   let latestAll: Promise<RefreshResult> | undefined;
   let nextUrgent: { settings: Set<string>; result: Promise<RefreshResult> } | undefined;
   let quietUntilMs = Number.NEGATIVE_INFINITY;

@@ -7,7 +7,6 @@ import { createComplaints } from './complaints.js';
 import { type composeSettings, filesOf } from './compose.js';
 import type { SecretFiles } from './files.js';
 import { acceptResults, groupsBehind, groupsOf } from './held.js';
-import type { Listeners } from './listeners.js';
 import type { RefreshScope } from './queue.js';
 import { recompose } from './recompose.js';
 import type { PathOf } from './secret-file.js';
@@ -17,7 +16,8 @@ import type { RefreshResult, RotatedSetting } from './types.js';
 export interface RefresherContext {
   readonly clock: Clock;
   readonly log: () => Log;
-  readonly listeners: Pick<Listeners, 'publish'>;
+  /** Makes known what has changed: to whoever listens. */
+  readonly tell: (changed: readonly RotatedSetting[]) => void;
   /** The start has loaded it, and it is large: what is loaded later gets it from there. */
   readonly composeSettings: typeof composeSettings;
   /** How the files of a plan are written; `undefined` when it has none. */
@@ -35,7 +35,7 @@ export type Refresher = (scope: RefreshScope) => Promise<RefreshResult>;
 
 export function createRefresher(
   standing: Standing,
-  { clock, log, listeners, composeSettings, filesFor, onUnsettled }: RefresherContext,
+  { clock, log, tell, composeSettings, filesFor, onUnsettled }: RefresherContext,
 ): Refresher {
   const complaints = createComplaints(clock, log);
 
@@ -151,9 +151,7 @@ export function createRefresher(
     const seen = changed.filter(({ setting }) => !kept.has(setting));
     if (seen.length > 0) {
       standing.generation++;
-      const rotation = { generation: standing.generation, changed: seen };
-      listeners.publish(rotation);
-      publish('rotated', rotation);
+      tell(seen);
     }
     return { generation: standing.generation, changed: seen, failed };
   }

@@ -7,7 +7,7 @@ import { createNameCheck } from './name-check.js';
 import { createRefreshQueue } from './queue.js';
 import { createRefresher, type RefresherContext } from './refresher.js';
 import type { Standing } from './standing.js';
-import type { RefreshResult, RotationListener } from './types.js';
+import type { RefreshResult, RotatedSetting, RotationListener } from './types.js';
 
 /** One refresh after the other, and whoever listens to what they change. */
 export interface Refreshes {
@@ -28,16 +28,23 @@ export interface Refreshes {
   clear(): void;
 }
 
-export function createRefreshes(standing: Standing, context: Omit<RefresherContext, 'listeners'>): Refreshes {
+export function createRefreshes(standing: Standing, context: Omit<RefresherContext, 'tell'>): Refreshes {
   const listeners = createListeners(context.log);
   const checkName = createNameCheck(standing, context.log);
-  const refreshOnce = createRefresher(standing, { ...context, listeners });
+  const refreshOnce = createRefresher(standing, { ...context, tell });
   const queue = createRefreshQueue(async (scope) => {
     const result = await refreshOnce(scope);
     // Who came before the start, and before there was anything to compare with.
     for (const setting of listeners.settings()) checkName(setting);
     return result;
   }, context.clock);
+
+  function tell(changed: readonly RotatedSetting[]): void {
+    const rotation = { generation: standing.generation, changed };
+    listeners.publish(rotation);
+    publish('rotated', rotation);
+  }
+
   return {
     refresh: (urgentFor) => (urgentFor === undefined ? queue.all() : queue.urgent(urgentFor)),
     refreshOrJoin: queue.allOrJoin,
@@ -60,10 +67,7 @@ export function createRefreshes(standing: Standing, context: Omit<RefresherConte
         const isNew = !previous || [previous, now].some(({ outcome }) => outcome.kind === 'failed');
         return isNew ? [] : (changeOf(previous, now, reads) ?? []);
       });
-      if (changed.length === 0) return;
-      const rotation = { generation: standing.generation, changed };
-      listeners.publish(rotation);
-      publish('rotated', rotation);
+      if (changed.length > 0) tell(changed);
     },
     clear: listeners.clear,
   };
