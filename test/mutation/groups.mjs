@@ -10,7 +10,7 @@ export const GROUPS = {
   templates: { mutate: ['settings/template'], tests: ['settings/template', 'property/template'] },
   plan: { mutate: ['settings/plan'], tests: ['settings/plan', 'rotation/compose'] },
   values: {
-    mutate: ['rotation/{schedule,expiry,field,value}', 'support/moment'],
+    mutate: ['rotation/{schedule,expiry,field,value}'],
     tests: ['rotation/{schedule,expiry,value}', 'property/values'],
   },
   rotation: {
@@ -23,7 +23,7 @@ export const GROUPS = {
     mutate: ['identity/{expiry,reply,whose}'],
     tests: ['identity/{expiry,refused,whose}'],
   },
-  support: { mutate: ['support/{retry,near,nearest}'], tests: ['support/{retry,near,nearest}'] },
+  support: { mutate: ['support/{retry,near,nearest,moment}'], tests: ['support/{retry,near,nearest,moment}'] },
   wire: { mutate: ['support/{http-reply,limiter}'], tests: ['support/{http-reply,limiter}'] },
   compose: { mutate: ['rotation/compose'], tests: ['rotation/{compose,files}'] },
   source: { mutate: ['identity/{source,endpoint}'], tests: ['identity/source'] },

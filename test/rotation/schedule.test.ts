@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { nextDelayMs } from '../../src/rotation/schedule.js';
-import { ageMs } from '../../src/support/moment.js';
 
 test.each([
   // The first: anywhere in the interval, though never at once.
@@ -19,14 +18,4 @@ test.each([
   [Number.MAX_SAFE_INTEGER, true, 0.5, 2_147_483_647],
 ])('the next refresh, interval %i ms, spread %o, random %f: after %i ms', (intervalMs, spread, random, expected) => {
   expect(nextDelayMs(intervalMs, spread, random)).toBe(expected);
-});
-
-test.each([
-  // The machine slept; the wall clock was put back; neither.
-  [{ wallMs: 9000, monotonicMs: 20 }, 8000],
-  [{ wallMs: 500, monotonicMs: 70 }, 60],
-  [{ wallMs: 1040, monotonicMs: 50 }, 40],
-])('age at %o is %i ms', (now, expected) => {
-  const clock = { now: () => now.wallMs, monotonic: () => now.monotonicMs };
-  expect(ageMs({ wallMs: 1000, monotonicMs: 10 }, clock)).toBe(expected);
 });
