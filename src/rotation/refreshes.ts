@@ -65,7 +65,10 @@ export function createRefreshes(standing: Standing, context: Omit<RefresherConte
       const changed = standing.composed.flatMap((now) => {
         const previous = had.get(now.planned.setting);
         const isNew = !previous || [previous, now].some(({ outcome }) => outcome.kind === 'failed');
-        return isNew ? [] : (changeOf(previous, now, reads) ?? []);
+        if (isNew) return [];
+        // Versions are of one secret: of another, in its place, none is older or newer.
+        const isSame = previous.planned.reads.join() === now.planned.reads.join();
+        return changeOf(isSame ? previous : { ...previous, secrets: [] }, now, reads) ?? [];
       });
       if (changed.length > 0) tell(changed);
     },

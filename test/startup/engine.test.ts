@@ -149,6 +149,21 @@ test('a later start that finds another value tells those who listen', async () =
   }
 });
 
+test('another secret in the place of the one before is no older version of that', async () => {
+  const heard: unknown[] = [];
+  engine.onRotated(({ changed }) => void heard.push(...changed));
+  vault.set('b');
+  vault.set('b');
+  pass(1000);
+  process.env['VS_A'] = ref('a');
+  engine.bootstrapSync(QUIET);
+  process.env['VS_A'] = ref('b');
+  engine.bootstrapSync(QUIET);
+  expect(settings()).toEqual({ VS_A: 'b-2' });
+  await Promise.resolve();
+  expect(heard).toEqual([{ setting: 'VS_A', vault: 'shop', secret: 'b', toVersion: '2'.padStart(32, '0') }]);
+});
+
 test('an inherited value that a failed start took away is back with the next', () => {
   process.env['VS_A'] = ref('a');
   engine.bootstrapSync(QUIET);
