@@ -47,7 +47,7 @@ export function settingReport(
     ...(note.overridden && { overridden: true as const }),
     ...(failure?.retry === 'never' &&
       (kept || revoked) &&
-      !(failure.absent && canDoWithout(planned)) &&
+      !canDoWithout(planned, failure) &&
       // The platform resolves it again, with an identity of its own choice.
       planned.origin !== 'platform' && { wouldFailAtStart: true as const }),
     ...(failure && { details: failure.details, hint: failure.hint }),

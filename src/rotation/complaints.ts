@@ -35,8 +35,8 @@ export function createComplaints(clock: Clock, log: () => Log): Complaints {
   return {
     note(composed, failure) {
       const { setting, origin } = composed.planned;
-      // What this start went without, the next one goes without; and for what is gone a default may stand.
-      const passes = composed.outcome.kind === 'failed' || (failure.absent && canDoWithout(composed.planned));
+      // What this start went without, the next one goes without.
+      const passes = composed.outcome.kind === 'failed' || canDoWithout(composed.planned, failure);
       const refused = failure.retry === 'never' && !passes;
       // The platform's own choice of identity is invisible to us: its value stays, and this is said once.
       const isForUs = refused || failure.status === 'MSINotEnabled';

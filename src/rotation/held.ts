@@ -36,7 +36,7 @@ export function holdFirst(results: ReadResults, nowMs: number, before?: HeldSecr
 
 export interface Acceptance {
   readonly held: HeldSecrets;
-  /** There are groups that changed and have not settled: read again after this long. */
+  /** Some group has changed and not settled, whether it waits or not: read again after this long. */
   readonly readAgainInMs?: number;
 }
 
@@ -44,7 +44,7 @@ export interface AcceptOptions {
   readonly nowMs: number;
   /** 0: everything counts as settled, and nothing waits for what cannot be read. */
   readonly settleMs: number;
-  /** Whether this counts among the "two reads in a row", and groups wait: an app's own haste does not, nor may they. */
+  /** Whether this counts among the "two reads in a row", and groups wait until they have settled. In an app's own haste: no. */
   readonly isTick: boolean;
   /** What values in the process are made of. Nothing can be caught halfway with what has never been in one. */
   readonly used: ReadonlySet<string>;

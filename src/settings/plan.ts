@@ -279,10 +279,12 @@ export function isInFile(segment: Segment): boolean {
   return isReference(segment) && segment.file === true;
 }
 
-/** Whether a start does without its secrets, should they not exist. */
-export function canDoWithout({ segments }: PlannedSetting): boolean {
+/** Whether a start that fails so goes without: what does not exist may have a default, or be optional. */
+export function canDoWithout({ segments }: PlannedSetting, { absent }: Failure): boolean {
   const references = segments.filter(isReference);
-  return references.length > 0 && references.every((one) => one.optional || one.default !== undefined);
+  return (
+    absent === true && references.length > 0 && references.every((one) => one.optional || one.default !== undefined)
+  );
 }
 
 /** Adds the read behind a reference, unless another has the same, and returns its key. */
