@@ -1,26 +1,19 @@
-import {
-  type Environment,
-  hasVariable,
-  liveEnvironment,
-  readEnvironment,
-  variableNames,
-} from '../settings/environment.js';
-import { isProvenance, PROVENANCE, PROVENANCE_AT } from '../settings/names.js';
+import { type Environment, liveEnvironment, readEnvironment } from '../settings/environment.js';
 import type { Plan, PlannedSetting } from '../settings/plan.js';
-import { laterTime, type ProvenanceInput, printProvenance } from '../settings/provenance.js';
+import type { ProvenanceInput } from '../settings/provenance.js';
 import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import { type Failure, succeed } from '../support/failure.js';
 import type { Log } from '../support/log.js';
 import type { Moment } from '../support/moment.js';
 import type { ReadResults, VaultClient } from '../vault/client.js';
-import { writeVariables } from './apply.js';
 import { textOf } from './changes.js';
 import type { ComposedSetting } from './compose.js';
 import { createExpiryWatch } from './expiry.js';
 import { type Held, type HeldSecrets, holdFirst, isRevoked } from './held.js';
 import { createLedger, type Ledger } from './ledger.js';
 import { resolvedAtOf } from './recompose.js';
+import { createRecord } from './record.js';
 
 /** What is being kept fresh. */
 export interface RotationInput {
@@ -79,9 +72,8 @@ export interface Standing {
 export function createStanding(clock: Clock, log: () => Log): Standing {
   const ledger = createLedger();
   const notes = new Map<string, SettingNote>();
+  const record = createRecord();
   let expiry = createExpiryWatch();
-  /** The record, and what it was made of. */
-  let printed: { entries: readonly ProvenanceInput[]; record: ReadonlyMap<string, string> } | undefined;
 
   const standing: Standing = {
     input: undefined,
@@ -130,7 +122,7 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
       return env;
     },
 
-    /** After a start that failed nothing is, and what no setting is made of any more is not: no clock keeps it fresh. */
+    /** No clock keeps the rest fresh: what a first start read that failed, and what no setting is made of any more. */
     known() {
       const { input, held } = standing;
       const isGiven = (one: Held) => !(input?.config.onRevoked === 'unset' && isRevoked(one));
@@ -154,7 +146,7 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
 
     apply() {
       const overridden = writeComposed();
-      writeProvenance();
+      record.write(provenance());
       return overridden;
     },
 
@@ -168,20 +160,19 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
 
     repair() {
       // The record is always there once values are; a refilled environment has none.
-      if (standing.generation > 0 && !hasVariable(PROVENANCE)) standing.rewrite();
+      if (standing.generation > 0 && !record.isThere()) standing.rewrite();
     },
 
     rewrite() {
       writeComposed();
-      if (!hasVariable(PROVENANCE)) writeProvenance();
+      if (!record.isThere()) record.write(provenance());
     },
 
     reset() {
       notes.clear();
-      printed = undefined;
       expiry = createExpiryWatch();
       ledger.undo(readEnvironment());
-      writeVariables(new Map(recordsInPlace().map((name) => [name, undefined])));
+      record.remove();
       standing.input = undefined;
       standing.composed = [];
       standing.held = new Map();
@@ -205,8 +196,7 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
     return others;
   }
 
-  /** Tells children, threads and restarts which values are resolved, since when and from what. */
-  function writeProvenance(): void {
+  function provenance(): readonly ProvenanceInput[] {
     const entries: ProvenanceInput[] = [];
     standing.composed.forEach(({ planned, outcome, secrets }) => {
       // What the platform resolved stands in the platform's own record.
@@ -219,15 +209,7 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
         entries.push({ name, value: ledger.written(name), pointer, version, resolvedAt, isTemplate });
       }
     });
-    const laterAt = printed && isInPlace(printed.record) && laterTime(printed.entries, entries);
-    if (laterAt) {
-      writeVariables(new Map([[PROVENANCE_AT, laterAt]]));
-      return;
-    }
-    const record = printProvenance(entries);
-    printed = { entries, record };
-    const stale = recordsInPlace().filter((name) => !record.has(name));
-    writeVariables(new Map([...stale.map((name) => [name, undefined] as const), ...record]));
+    return entries;
   }
 
   return standing;
@@ -242,13 +224,4 @@ function withoutFailed(input: RotationInput, composed: readonly ComposedSetting[
   const used = new Set(settings.flatMap((setting) => setting.reads));
   const reads = new Map([...input.plan.reads].filter(([key]) => used.has(key)));
   return { ...input, plan: { ...input.plan, settings, reads } };
-}
-
-function isInPlace(record: ReadonlyMap<string, string>): boolean {
-  const env = liveEnvironment();
-  return [...record].every(([name, text]) => env[name] === text);
-}
-
-function recordsInPlace(): string[] {
-  return variableNames(liveEnvironment()).filter(isProvenance);
 }
