@@ -103,8 +103,10 @@ export function createRefresher(
     // Not sooner: a tick that comes while this refresh goes on would join it, and read nothing.
     if (againAtMs > 0) onUnsettled(Math.max(0, againAtMs - clock.monotonic()), settleMs);
     standing.warnOfExpiry(plan);
-    // A refusal is an answer, too: nothing fresher can be had.
-    if (isTick && [...results.values()].every((read) => read.ok || read.failure.retry === 'never')) standing.readNow();
+    // A refusal is an answer, too: nothing fresher can be had. And an answer may be as old as the question: a process may
+    // have stood still in between.
+    if (isTick && [...results.values()].every((read) => read.ok || read.failure.retry === 'never'))
+      standing.lastRead = began;
     const durationMs = Math.round(clock.monotonic() - began.monotonicMs);
     publish('refresh', { ...result, startedAtMs: began.wallMs, durationMs });
     return result;

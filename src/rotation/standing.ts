@@ -39,7 +39,7 @@ export interface Standing {
   composed: readonly ComposedSetting[];
   held: HeldSecrets;
   generation: number;
-  /** The last complete read. */
+  /** When the last complete read began. */
   lastRead: Moment | undefined;
   readonly notes: Map<string, SettingNote>;
   readonly ledger: Pick<Ledger, 'written'>;
@@ -58,8 +58,6 @@ export interface Standing {
    * written over.
    */
   apply(): ReadonlySet<string>;
-  /** Marks that everything was read just now. */
-  readNow(): void;
   warnOfExpiry(plan: Plan): void;
   /** Writes again what was wiped as a whole. Synchronous; one look at the environment when all is well. */
   repair(): void;
@@ -100,7 +98,7 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
       });
       standing.apply();
       if (!succeeded) return;
-      standing.readNow();
+      standing.lastRead = { wallMs: clock.now(), monotonicMs: clock.monotonic() };
       standing.generation++;
       standing.warnOfExpiry(input.plan);
     },
@@ -148,10 +146,6 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
       const overridden = writeComposed();
       record.write(provenance());
       return overridden;
-    },
-
-    readNow() {
-      standing.lastRead = { wallMs: clock.now(), monotonicMs: clock.monotonic() };
     },
 
     warnOfExpiry(plan) {

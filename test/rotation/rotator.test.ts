@@ -438,6 +438,23 @@ describe('refresh', () => {
     expect(asked).toHaveLength(2);
   });
 
+  test('what was read before the process stood still is as old as that', async () => {
+    vault = { pw: 's' };
+    start({ VS_PW: ref() });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gate = promise;
+    const asking = new Promise<void>((resolve) => {
+      onAsked = resolve;
+    });
+    nowMs += 10_000;
+    const refreshing = rotator.refresh();
+    await asking;
+    nowMs += 3_600_000;
+    resolve();
+    await refreshing;
+    expect(rotator.ageMs()).toBe(3_600_000);
+  });
+
   test('a call does not join a tick that may have read before what the caller knows of', async () => {
     vi.useFakeTimers();
     vault = { pw: 'old' };
