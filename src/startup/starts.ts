@@ -66,7 +66,7 @@ export function createStarts(
   function open(options: BootstrapOptions): Session | undefined {
     checkOptions(options);
     const env = rotator.environmentToPlan();
-    if (!isEnabled(env, options) || !hasWork(env)) return undefined;
+    if (!isEnabled(env, options) || !hasWork(env)) return nothingToDo();
     // A diagnostic report lists the environment, with values that were inherited: also when this start comes to nothing.
     process.report.excludeEnv = true;
     let next: Session;
@@ -84,10 +84,17 @@ export function createStarts(
     }
     log = createLog(next.config.log);
     warnOnce(next.plan.warnings);
-    if (next.plan.settings.length === 0) return undefined;
+    if (next.plan.settings.length === 0) return nothingToDo();
     warnOnce(warningsAbout(env));
     session = next;
     return next;
+  }
+
+  /** What failed before, if anything, is no setting any more. */
+  function nothingToDo(): undefined {
+    if (phase !== 'failed') return;
+    phase = 'idle';
+    session = undefined;
   }
 
   function warnOnce(warnings: readonly string[]): void {

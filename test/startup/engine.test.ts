@@ -110,6 +110,26 @@ test('behind a later start that failed the report tells what rotates, and what f
   ]);
 });
 
+test('a start that failed is over when a later one finds nothing to resolve any more', async () => {
+  process.env['VS_A'] = ref('a');
+  vault.trouble.set('a', 'forbidden');
+  expect(() => engine.bootstrapSync(QUIET)).toThrow('ERR_');
+  process.env['VS_A'] = 'by hand';
+  expect(engine.report().status).toBe('failed');
+  await engine.bootstrap(QUIET);
+  expect(engine.report()).toMatchObject({ status: 'idle', settings: [] });
+  process.env['VAULTSTRAP_REFRESH_SECONDS'] = 'often';
+  expect(() => engine.bootstrapSync(QUIET)).toThrow('VAULTSTRAP_REFRESH_SECONDS');
+  delete process.env['VAULTSTRAP_REFRESH_SECONDS'];
+  engine.bootstrapSync(QUIET);
+  expect(engine.report()).toMatchObject({ status: 'idle', settings: [] });
+  expect(settings()).toEqual({ VS_A: 'by hand' });
+  vault.trouble.clear();
+  process.env['VS_B'] = ref('b');
+  engine.bootstrapSync(QUIET);
+  expect(engine.report()).toMatchObject({ status: 'ready', settings: [{ setting: 'VS_B' }] });
+});
+
 test('a later start that finds another value tells those who listen', async () => {
   const child = createEngine();
   const heard: unknown[] = [];
