@@ -10,10 +10,10 @@ export interface RefreshQueue {
    * read too early. All that wait for the next one share it.
    */
   all(): Promise<RefreshResult>;
-  /** Reads everything, unless that is under way: for a caller who knows of nothing new. */
-  allOrJoin(): Promise<RefreshResult>;
   /** The same for a caller whose value has just been refused, with what that is made of. */
   urgent(setting: string): Promise<RefreshResult>;
+  /** Reads everything, unless that is under way: for a caller who knows of nothing new. */
+  allOrJoin(): Promise<RefreshResult>;
 }
 
 /** After an urgent refresh that changed nothing: a key that is refused for good must not become a storm of reads. */
@@ -24,7 +24,7 @@ export function createRefreshQueue(run: (scope: RefreshScope) => Promise<Refresh
   let last: Promise<unknown> = Promise.resolve();
   /** Asked for, and not begun. */
   let nextAll: Promise<RefreshResult> | undefined;
-  /** The same, until it has ended. */
+  /** The last that was asked for, until it has ended. */
   let latestAll: Promise<RefreshResult> | undefined;
   let nextUrgent: { settings: Set<string>; result: Promise<RefreshResult> } | undefined;
   let quietUntilMs = Number.NEGATIVE_INFINITY;

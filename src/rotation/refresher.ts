@@ -76,7 +76,7 @@ export function createRefresher(
       });
       standing.held = held;
       if (readAgainInMs !== undefined) againAtMs = Math.max(againAtMs, clock.monotonic() + readAgainInMs);
-      const result = applyHeld({ plan, config, client });
+      const result = applyHeld({ plan, config });
       changed.push(...result.changed);
       return { ...result, changed };
     }
@@ -113,7 +113,7 @@ export function createRefresher(
   }
 
   /** Composes all settings from what is held, and applies what differs, in one synchronous step. */
-  function applyHeld({ plan, config }: RotationInput): RefreshResult {
+  function applyHeld({ plan, config }: Pick<RotationInput, 'plan' | 'config'>): RefreshResult {
     const { notes } = standing;
     const changed: RotatedSetting[] = [];
     const failed: string[] = [];

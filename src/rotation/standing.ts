@@ -133,13 +133,12 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
     },
 
     takeOut(plan) {
-      const names = plan.settings.filter(({ current }) => current === undefined).flatMap((setting) => setting.names);
-      ledger.note(names, plan.env);
-      ledger.write(new Map(names.map((name) => [name, undefined])), liveEnvironment());
+      const taken = plan.settings.filter(({ current }) => current === undefined).flatMap((setting) => setting.names);
+      const changes = new Map(taken.map((name) => [name, undefined]));
+      ledger.note(taken, plan.env);
+      ledger.write(changes, liveEnvironment());
       // A new reference in a variable of ours: what that has been before is not written there any more.
-      standing.composed = standing.composed.filter(
-        ({ planned }) => !planned.names.some((name) => names.includes(name)),
-      );
+      standing.composed = standing.composed.filter(({ planned }) => !planned.names.some((name) => changes.has(name)));
     },
 
     apply() {

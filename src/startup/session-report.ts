@@ -41,13 +41,13 @@ export function reportSession(
 /** How the process stands, between starts and refreshes. */
 export function reportProcess(
   session: Session,
-  { composed, durationMs }: Pick<Starts, 'composed' | 'durationMs'>,
+  { durationMs }: Pick<Starts, 'durationMs'>,
   rotator: Rotator,
   nowMs: number,
 ): Report {
   const next = rotator.nextRefreshAtMs();
   const last = rotator.lastRefreshAtMs();
-  return reportSession(session, composed, rotator.noteOf, nowMs, {
+  return reportSession(session, rotator.composed, rotator.noteOf, nowMs, {
     generation: rotator.generation,
     ...(durationMs !== undefined && { durationMs }),
     ...(last !== undefined && { lastRefreshAt: new Date(last).toISOString() }),

@@ -1,4 +1,3 @@
-import type { ComposedSetting } from '../rotation/compose.js';
 import type { Rotator } from '../rotation/rotator.js';
 import { liveEnvironment, readEnvironment } from '../settings/environment.js';
 import { planSettings } from '../settings/plan.js';
@@ -27,8 +26,6 @@ export interface Starts {
   /** There is one to join. */
   readonly isUnderWay: boolean;
   readonly session: Session | undefined;
-  /** What the settings came to. */
-  readonly composed: readonly ComposedSetting[];
   readonly durationMs: number | undefined;
   log(): Log;
   /** @throws VaultstrapError `ERR_ALREADY_STARTED` for other options than those in force. */
@@ -176,9 +173,6 @@ export function createStarts(
     },
     get session() {
       return session;
-    },
-    get composed() {
-      return rotator.composed;
     },
     get durationMs() {
       return durationMs;

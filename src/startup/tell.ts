@@ -26,8 +26,8 @@ export function tellOfStart(log: Log, composed: readonly ComposedSetting[], dura
 /** The same for the channel `vaultstrap:start`. */
 export function startMessage(
   { client, startedAtMs }: Session,
-  { composed, durationMs = 0 }: Pick<Starts, 'composed' | 'durationMs'>,
-  { noteOf }: Pick<Rotator, 'noteOf'>,
+  { durationMs = 0 }: Pick<Starts, 'durationMs'>,
+  { composed, noteOf }: Pick<Rotator, 'composed' | 'noteOf'>,
   error: BootstrapError | undefined,
 ): StartMessage {
   const code = error?.failures[0]?.code;
