@@ -1,5 +1,5 @@
 import type { Config } from '../support/config.js';
-import { type Failure, fact, fail, outage, type Result } from '../support/failure.js';
+import { type Failure, fact, fail, hiccup, outage, type Result } from '../support/failure.js';
 import { forbiddenNetwork, type HttpProblem, type HttpReply, parseRetryAfterMs } from '../support/http.js';
 import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
 import { Secret } from '../support/secret.js';
@@ -57,58 +57,51 @@ export function refused(reply: Omit<HttpReply, 'body'>, context: TokenContext): 
   const cause = { status };
   const retryAfterMs = parseRetryAfterMs(reply.headers);
   if (isTransient(status)) {
-    return {
-      ...outage(
-        'OtherReasons',
-        'ERR_IDENTITY_UNAVAILABLE',
-        `the identity endpoint (${context.source}) answered ${status}.`,
-        'The platform has trouble issuing tokens; this is usually short. Restart the app if it lasts.',
-      ),
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    const failure = outage(
+      'OtherReasons',
+      'ERR_IDENTITY_UNAVAILABLE',
+      `the identity endpoint (${context.source}) answered ${status}.`,
+      'The platform has trouble issuing tokens; this is usually short. Restart the app if it lasts.',
       cause,
-    };
+    );
+    return { ...failure, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   }
   const isServiceFabric = context.source === 'service-fabric';
   if (isServiceFabric && status === 404) {
-    return {
-      ...fact(
-        'MSINotEnabled',
-        'ERR_IDENTITY_NOT_ASSIGNED',
-        'the identity endpoint (service-fabric) has no identity for this application (404).',
-        "Give the application an identity in its ARM template, and map it to the service (IdentityBindingPolicy); only applications deployed as Azure resources have one. Or IDENTITY_HEADER is not this service's: restart it.",
-      ),
+    return fact(
+      'MSINotEnabled',
+      'ERR_IDENTITY_NOT_ASSIGNED',
+      'the identity endpoint (service-fabric) has no identity for this application (404).',
+      "Give the application an identity in its ARM template, and map it to the service (IdentityBindingPolicy); only applications deployed as Azure resources have one. Or IDENTITY_HEADER is not this service's: restart it.",
       cause,
-    };
+    );
   }
   if (status === 400 && !isServiceFabric) {
-    return {
-      ...fact(
-        'MSINotEnabled',
-        'ERR_IDENTITY_NOT_ASSIGNED',
-        `the identity endpoint (${context.source}) has no ${describe(context.identity)} for this app (400).`,
-        notAssignedHint(context),
-      ),
+    return fact(
+      'MSINotEnabled',
+      'ERR_IDENTITY_NOT_ASSIGNED',
+      `the identity endpoint (${context.source}) has no ${describe(context.identity)} for this app (400).`,
+      notAssignedHint(context),
       cause,
-    };
+    );
   }
   if (status === 401 || status === 403) {
-    return {
-      status: 'MSINotEnabled',
-      code: 'ERR_IDENTITY_REFUSED',
-      details: `the identity endpoint (${context.source}) refused this process (${status}).`,
-      hint: 'IDENTITY_HEADER or MSI_SECRET is not the one of this app instance. Do not set or copy these variables yourself; restart the app.',
-      retry: 'few',
+    return hiccup(
+      'MSINotEnabled',
+      'ERR_IDENTITY_REFUSED',
+      `the identity endpoint (${context.source}) refused this process (${status}).`,
+      'IDENTITY_HEADER or MSI_SECRET is not the one of this app instance. Do not set or copy these variables yourself; restart the app.',
       cause,
-    };
+    );
   }
-  return {
-    status: 'MSINotEnabled',
-    code: 'ERR_IDENTITY_REPLY',
-    details: `the identity endpoint (${context.source}) answered ${status}.`,
-    hint: 'Check IDENTITY_ENDPOINT or MSI_ENDPOINT: the platform sets it, and nothing else should.',
-    retry: status === 404 ? 'few' : 'never',
+  const failureOf = status === 404 ? hiccup : fact;
+  return failureOf(
+    'MSINotEnabled',
+    'ERR_IDENTITY_REPLY',
+    `the identity endpoint (${context.source}) answered ${status}.`,
+    'Check IDENTITY_ENDPOINT or MSI_ENDPOINT: the platform sets it, and nothing else should.',
     cause,
-  };
+  );
 }
 
 function describe(identity: IdentitySelector): string {
@@ -170,13 +163,12 @@ const ASSIGN: Readonly<Record<string, Commands>> = {
 };
 
 function malformed(context: TokenContext, what: string): Failure {
-  return {
-    status: 'OtherReasons',
-    code: 'ERR_IDENTITY_REPLY',
-    details: `the reply of the identity endpoint (${context.source}) ${what}.`,
-    hint: 'Something else answers at that address: check IDENTITY_ENDPOINT or MSI_ENDPOINT, which only the platform should set.',
-    retry: 'few',
-  };
+  return hiccup(
+    'OtherReasons',
+    'ERR_IDENTITY_REPLY',
+    `the reply of the identity endpoint (${context.source}) ${what}.`,
+    'Something else answers at that address: check IDENTITY_ENDPOINT or MSI_ENDPOINT, which only the platform should set.',
+  );
 }
 
 /** Of an endpoint whose certificate is pinned. */
@@ -194,22 +186,20 @@ export function tokenProblem(problem: HttpProblem, context: TokenContext): Failu
   if (kind === 'too-large') return malformed(context, 'is too long');
   if (kind === 'denied') return forbiddenNetwork(cause);
   if (kind === 'timeout' || kind === 'aborted') {
-    return {
-      ...outage(
-        'FetchTimedOut',
-        'ERR_IDENTITY_TIMEOUT',
-        `the identity endpoint (${context.source}) did not answer in time.`,
-        'The platform has trouble issuing tokens; this is usually short. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
-      ),
+    return outage(
+      'FetchTimedOut',
+      'ERR_IDENTITY_TIMEOUT',
+      `the identity endpoint (${context.source}) did not answer in time.`,
+      'The platform has trouble issuing tokens; this is usually short. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
       cause,
-    };
+    );
   }
-  return {
-    status: 'MSINotEnabled',
-    code: 'ERR_IDENTITY_UNREACHABLE',
-    details: `the identity endpoint (${context.source}) cannot be reached${cause.code ? ` (${cause.code})` : ''}.`,
-    hint: 'Check that a managed identity is turned on, and that IDENTITY_ENDPOINT or MSI_ENDPOINT was set by the platform.',
-    retry: kind === 'tls' ? 'never' : 'deadline',
+  const failureOf = kind === 'tls' ? fact : outage;
+  return failureOf(
+    'MSINotEnabled',
+    'ERR_IDENTITY_UNREACHABLE',
+    `the identity endpoint (${context.source}) cannot be reached${cause.code ? ` (${cause.code})` : ''}.`,
+    'Check that a managed identity is turned on, and that IDENTITY_ENDPOINT or MSI_ENDPOINT was set by the platform.',
     cause,
-  };
+  );
 }

@@ -1,4 +1,4 @@
-import { type Failure, fact, outage, safeCause } from '../support/failure.js';
+import { type Failure, fact, outage, type SafeCause, safeCause } from '../support/failure.js';
 import { VaultstrapError } from '../support/vaultstrap-error.js';
 import { isTransient, refused, type TokenContext } from './reply.js';
 import type { SourceName } from './source.js';
@@ -73,35 +73,31 @@ function unavailableFailure(
   return noIdentity(source, safeCause(error), tried, context);
 }
 
-function unreachable(source: SourceName, cause: Failure['cause']): Failure {
-  return {
-    ...outage(
-      'MSINotEnabled',
-      'ERR_IDENTITY_UNAVAILABLE',
-      `@azure/identity (${source}) could not reach Microsoft Entra.`,
-      'Check that this process may connect to the host of AZURE_AUTHORITY_HOST (login.microsoftonline.com), and AZURE_TENANT_ID.',
-    ),
-    ...(cause && { cause }),
-  };
+function unreachable(source: SourceName, cause: SafeCause): Failure {
+  return outage(
+    'MSINotEnabled',
+    'ERR_IDENTITY_UNAVAILABLE',
+    `@azure/identity (${source}) could not reach Microsoft Entra.`,
+    'Check that this process may connect to the host of AZURE_AUTHORITY_HOST (login.microsoftonline.com), and AZURE_TENANT_ID.',
+    cause,
+  );
 }
 
 export function noIdentity(
   source: SourceName,
-  cause: Failure['cause'],
+  cause: SafeCause,
   tried: readonly string[],
   context: TokenContext,
 ): Failure {
-  return {
-    ...fact(
-      'MSINotEnabled',
-      'ERR_IDENTITY_NOT_FOUND',
-      `no identity was found (${[source, ...tried].join(', ')}).`,
-      source === 'azure-arc'
-        ? 'Check that the agent is connected (azcmagent show), and that this process is in the group himds, which may read its key.'
-        : `On Azure, turn on a managed identity for the app. ${signIn(context)}. Without Azure: npx vaultstrap emulate -- COMMAND`,
-    ),
-    ...(cause && { cause }),
-  };
+  return fact(
+    'MSINotEnabled',
+    'ERR_IDENTITY_NOT_FOUND',
+    `no identity was found (${[source, ...tried].join(', ')}).`,
+    source === 'azure-arc'
+      ? 'Check that the agent is connected (azcmagent show), and that this process is in the group himds, which may read its key.'
+      : `On Azure, turn on a managed identity for the app. ${signIn(context)}. Without Azure: npx vaultstrap emulate -- COMMAND`,
+    cause,
+  );
 }
 
 /** App Service and Container Apps have an endpoint as soon as the app has an identity, and need no package for it. */

@@ -1,6 +1,6 @@
 import { isInFile, type Plan, type PlannedSetting } from '../settings/plan.js';
 import { expandTemplate, type TemplatePart } from '../settings/template.js';
-import { type Failure, fail, type Result, succeed } from '../support/failure.js';
+import { type Failure, fail, mistake, type Result, succeed } from '../support/failure.js';
 import { Secret } from '../support/secret.js';
 import type { SecretValue } from '../vault/reader.js';
 import { NO_FILES, type PathOf, type SecretFile } from './secret-file.js';
@@ -182,10 +182,4 @@ function memberFailure(setting: string, { status, retry }: Failure): Failure {
   };
 }
 
-const NOT_READ: Failure = {
-  status: 'OtherReasons',
-  code: 'ERR_INTERNAL',
-  details: 'the secret was not read.',
-  hint: 'This is a mistake in vaultstrap; please report it.',
-  retry: 'never',
-};
+const NOT_READ = mistake('the secret was not read.');

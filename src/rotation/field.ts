@@ -1,4 +1,4 @@
-import { type Failure, fail, type Result, succeed } from '../support/failure.js';
+import { type Failure, fact, fail, type Result, succeed } from '../support/failure.js';
 
 /** A number as it was written: `JSON.parse` loses the digits of 12345678901234567890. */
 class WrittenNumber {
@@ -44,11 +44,10 @@ function unescapePointer(name: string): string {
 }
 
 function problem(details: string): Failure {
-  return {
-    status: 'OtherReasons',
-    code: 'ERR_FIELD',
+  return fact(
+    'OtherReasons',
+    'ERR_FIELD',
     details,
-    hint: 'Field takes one string, number or boolean out of a JSON object: a top-level name, or a pointer such as /db/password.',
-    retry: 'never',
-  };
+    'Field takes one string, number or boolean out of a JSON object: a top-level name, or a pointer such as /db/password.',
+  );
 }

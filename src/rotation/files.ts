@@ -1,4 +1,4 @@
-import { type Failure, fail, type Result, type SafeCause, safeCause, succeed } from '../support/failure.js';
+import { type Failure, fact, fail, type Result, type SafeCause, safeCause, succeed } from '../support/failure.js';
 import type { Secret } from '../support/secret.js';
 import { discard, makeFolder, restoreFolder, sweepFolders } from './folder.js';
 import type { FileUse, PathOf, SecretFile } from './secret-file.js';
@@ -132,16 +132,15 @@ export function createSecretFiles(): SecretFiles {
 
 function notWritten(cause: SafeCause): Failure {
   const denied = cause.code === 'ERR_ACCESS_DENIED';
-  return {
-    status: 'OtherReasons',
-    code: 'ERR_FILE',
-    details: denied
+  return fact(
+    'OtherReasons',
+    'ERR_FILE',
+    denied
       ? 'the permission model forbids the file that File=true asks for.'
       : `the file that File=true asks for cannot be written${cause.code ? ` (${cause.code})` : ''}.`,
-    hint: denied
+    denied
       ? 'Add --allow-fs-read=/dev/shm/ and --allow-fs-write=/dev/shm/ (elsewhere than on Linux: the folder for temporary files).'
       : 'It is written to /dev/shm, or where there is none to the folder for temporary files (TMPDIR): check the space and the rights there.',
-    retry: 'never',
     cause,
-  };
+  );
 }

@@ -1,4 +1,4 @@
-import { type Failure, fail, type Result } from '../support/failure.js';
+import { fact, fail, type Result } from '../support/failure.js';
 import type { Secret } from '../support/secret.js';
 
 /** A value that stands in a file (`File=true`), and where. */
@@ -21,10 +21,9 @@ export type PathOf = (use: FileUse) => Result<string>;
 /** For those who write nothing. */
 export const NO_FILES: PathOf = () => fail(WRITES_NOTHING);
 
-const WRITES_NOTHING: Failure = {
-  status: 'OtherReasons',
-  code: 'ERR_FILE',
-  details: 'File=true asks for a file, and resolve() writes none.',
-  hint: 'Leave File out there: the caller gets the value itself. Or start with bootstrap(), which writes the file.',
-  retry: 'never',
-};
+const WRITES_NOTHING = fact(
+  'OtherReasons',
+  'ERR_FILE',
+  'File=true asks for a file, and resolve() writes none.',
+  'Leave File out there: the caller gets the value itself. Or start with bootstrap(), which writes the file.',
+);

@@ -1,5 +1,5 @@
 import type { SecretReference } from '../settings/reference.js';
-import { type Failure, fail, type Result, succeed } from '../support/failure.js';
+import { type Failure, fact, fail, type Result, succeed } from '../support/failure.js';
 import { selectField } from './field.js';
 
 /** Longer values make every later `spawn` fail (Linux: 128 KiB), or do not fit (Windows: 32,767 characters). */
@@ -33,26 +33,23 @@ export function checkValue(value: string): Failure | undefined {
   return Buffer.byteLength(value) > MAX_VALUE_BYTES ? TOO_LARGE : undefined;
 }
 
-const NUL: Failure = {
-  status: 'OtherReasons',
-  code: 'ERR_VALUE_NUL',
-  details: 'the value has a NUL character; an environment variable would end there.',
-  hint: 'Store the secret without it, or add Encode=base64 and decode it in the app.',
-  retry: 'never',
-};
+const NUL = fact(
+  'OtherReasons',
+  'ERR_VALUE_NUL',
+  'the value has a NUL character; an environment variable would end there.',
+  'Store the secret without it, or add Encode=base64 and decode it in the app.',
+);
 
-const UNENCODABLE: Failure = {
-  status: 'OtherReasons',
-  code: 'ERR_VALUE_ENCODING',
-  details: 'the value has half of a surrogate pair, which no environment variable can hold.',
-  hint: 'Store the secret again as valid text; binary data as base64.',
-  retry: 'never',
-};
+const UNENCODABLE = fact(
+  'OtherReasons',
+  'ERR_VALUE_ENCODING',
+  'the value has half of a surrogate pair, which no environment variable can hold.',
+  'Store the secret again as valid text; binary data as base64.',
+);
 
-const TOO_LARGE: Failure = {
-  status: 'OtherReasons',
-  code: 'ERR_VALUE_TOO_LARGE',
-  details: `the value is larger than ${MAX_VALUE_BYTES} bytes, the most that an environment variable can hold everywhere.`,
-  hint: 'Split the secret, or read it in the app: new SecretClient(vaultUrl, credential()) of @azure/keyvault-secrets.',
-  retry: 'never',
-};
+const TOO_LARGE = fact(
+  'OtherReasons',
+  'ERR_VALUE_TOO_LARGE',
+  `the value is larger than ${MAX_VALUE_BYTES} bytes, the most that an environment variable can hold everywhere.`,
+  'Split the secret, or read it in the app: new SecretClient(vaultUrl, credential()) of @azure/keyvault-secrets.',
+);

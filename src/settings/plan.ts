@@ -1,5 +1,5 @@
 import type { Config } from '../support/config.js';
-import type { Failure } from '../support/failure.js';
+import { type Failure, fact } from '../support/failure.js';
 import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
 import type { Environment } from './environment.js';
 import { bareName, isProtected, isRecord, namesOf } from './names.js';
@@ -303,22 +303,19 @@ function addRead(reads: Map<string, SecretRead>, reference: SecretReference, con
 }
 
 function syntaxFailure({ problem, hint }: ReferenceProblem): Failure {
-  return { status: 'InvalidSyntax', code: 'ERR_REFERENCE_SYNTAX', details: problem, hint, retry: 'never' };
+  return fact('InvalidSyntax', 'ERR_REFERENCE_SYNTAX', problem, hint);
 }
 
-const PROTECTED: Failure = {
-  status: 'InvalidSyntax',
-  code: 'ERR_PROTECTED_SETTING',
-  details:
-    'a reference stands in a setting that steers the process, the platform or vaultstrap itself; it is never resolved.',
-  hint: 'Put the plain value there, or use another name.',
-  retry: 'never',
-};
+const PROTECTED = fact(
+  'InvalidSyntax',
+  'ERR_PROTECTED_SETTING',
+  'a reference stands in a setting that steers the process, the platform or vaultstrap itself; it is never resolved.',
+  'Put the plain value there, or use another name.',
+);
 
-const CIRCLE: Failure = {
-  status: 'InvalidSyntax',
-  code: 'ERR_TEMPLATE_CIRCLE',
-  details: 'templates mention each other in a circle.',
-  hint: 'Break the circle: one of the mentions in it has to go.',
-  retry: 'never',
-};
+const CIRCLE = fact(
+  'InvalidSyntax',
+  'ERR_TEMPLATE_CIRCLE',
+  'templates mention each other in a circle.',
+  'Break the circle: one of the mentions in it has to go.',
+);

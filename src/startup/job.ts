@@ -3,7 +3,7 @@ import type { SecretRead } from '../settings/plan.js';
 import type { RequestCounts } from '../support/channels.js';
 import { systemClock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
-import { fail, type Result, safeCause } from '../support/failure.js';
+import { fact, fail, type Result, safeCause } from '../support/failure.js';
 import { Secret } from '../support/secret.js';
 import type { ReadResults, VaultClient } from '../vault/client.js';
 import type { SecretValue } from '../vault/reader.js';
@@ -59,13 +59,14 @@ export function resultsOf(reply: JobReply): ReadResults {
 
 /** What does the job is loaded when it is needed, and may be gone by then. */
 export function notLoaded({ reads }: Job, error: unknown): ReadResults {
-  const result = fail({
-    status: 'OtherReasons',
-    code: 'ERR_NOT_LOADED',
-    details: 'a file of vaultstrap could not be loaded.',
-    hint: "If a deployment replaced the app's files meanwhile, start it again; else install vaultstrap again.",
-    retry: 'never',
-    cause: safeCause(error),
-  });
+  const result = fail(
+    fact(
+      'OtherReasons',
+      'ERR_NOT_LOADED',
+      'a file of vaultstrap could not be loaded.',
+      "If a deployment replaced the app's files meanwhile, start it again; else install vaultstrap again.",
+      safeCause(error),
+    ),
+  );
   return new Map(reads.map(({ key }) => [key, result]));
 }

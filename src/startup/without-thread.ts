@@ -1,7 +1,7 @@
 import { detectSource } from '../identity/source.js';
 import { liveEnvironment } from '../settings/environment.js';
 import { systemClock } from '../support/clock.js';
-import { type Failure, fail, type SafeCause, safeCause } from '../support/failure.js';
+import { type Failure, fact, fail, outage, type SafeCause, safeCause } from '../support/failure.js';
 import { type Job, type JobReply, NO_REQUESTS, OVERTIME_MS } from './job.js';
 
 /** What a process needs that takes the thread's place. */
@@ -66,34 +66,30 @@ function failedReply(job: Job, failure: Failure): JobReply {
 
 const PRELOAD_INSTEAD = 'Start with node --import vaultstrap/preload, which needs no worker thread';
 
-const FORBIDDEN: Failure = {
-  status: 'OtherReasons',
-  code: 'ERR_WORKER_PERMISSION',
-  details: 'the permission model forbids the worker thread of a blocking start.',
-  hint: `${PRELOAD_INSTEAD}; or add --allow-worker.`,
-  retry: 'never',
-};
+const FORBIDDEN = fact(
+  'OtherReasons',
+  'ERR_WORKER_PERMISSION',
+  'the permission model forbids the worker thread of a blocking start.',
+  `${PRELOAD_INSTEAD}; or add --allow-worker.`,
+);
 
-const NOT_STARTED: Failure = {
-  status: 'OtherReasons',
-  code: 'ERR_WORKER_START',
-  details: 'neither the worker thread of the blocking start nor a process in its place could be started.',
-  hint: `${PRELOAD_INSTEAD}.`,
-  retry: 'deadline',
-};
+const NOT_STARTED = outage(
+  'OtherReasons',
+  'ERR_WORKER_START',
+  'neither the worker thread of the blocking start nor a process in its place could be started.',
+  `${PRELOAD_INSTEAD}.`,
+);
 
-const LOST: Failure = {
-  status: 'OtherReasons',
-  code: 'ERR_WORKER_LOST',
-  details: 'the worker thread of the blocking start was lost, and so was the process that took its place.',
-  hint: 'The instance may be short of memory. node --import vaultstrap/preload needs no worker thread.',
-  retry: 'deadline',
-};
+const LOST = outage(
+  'OtherReasons',
+  'ERR_WORKER_LOST',
+  'the worker thread of the blocking start was lost, and so was the process that took its place.',
+  'The instance may be short of memory. node --import vaultstrap/preload needs no worker thread.',
+);
 
-const TIMED_OUT: Failure = {
-  status: 'FetchTimedOut',
-  code: 'ERR_TIMEOUT',
-  details: 'no answer came before the deadline.',
-  hint: 'Check that the network lets this process reach the identity endpoint and the vault. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
-  retry: 'deadline',
-};
+const TIMED_OUT = outage(
+  'FetchTimedOut',
+  'ERR_TIMEOUT',
+  'no answer came before the deadline.',
+  'Check that the network lets this process reach the identity endpoint and the vault. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
+);

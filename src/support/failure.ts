@@ -116,13 +116,23 @@ export function fail(failure: Failure): { readonly ok: false; readonly failure: 
 }
 
 /** A failure that is a fact: asking again brings the same. */
-export function fact(status: Status, code: Code, details: string, hint: string): Failure {
-  return { status, code, details, hint, retry: 'never' };
+export function fact(status: Status, code: Code, details: string, hint: string, cause?: SafeCause): Failure {
+  return { status, code, details, hint, retry: 'never', ...(cause && { cause }) };
+}
+
+/** A failure that may be a hiccup: asked again a few times. */
+export function hiccup(status: Status, code: Code, details: string, hint: string, cause?: SafeCause): Failure {
+  return { ...fact(status, code, details, hint, cause), retry: 'few' };
 }
 
 /** A failure that may be over soon: asked again until the time is up. */
-export function outage(status: Status, code: Code, details: string, hint: string): Failure {
-  return { status, code, details, hint, retry: 'deadline' };
+export function outage(status: Status, code: Code, details: string, hint: string, cause?: SafeCause): Failure {
+  return { ...fact(status, code, details, hint, cause), retry: 'deadline' };
+}
+
+/** What only a mistake of ours can bring about. */
+export function mistake(details: string, cause?: SafeCause): Failure {
+  return fact('OtherReasons', 'ERR_INTERNAL', details, 'This is a mistake in vaultstrap; please report it.', cause);
 }
 
 /** Name, code, HTTP status and syscall of a foreign error; never its text or its objects. */
@@ -147,14 +157,7 @@ export async function guarded<T>(work: () => Promise<Result<T>>): Promise<Result
   try {
     return await work();
   } catch (error) {
-    return fail({
-      status: 'OtherReasons',
-      code: 'ERR_INTERNAL',
-      details: 'something failed that should not.',
-      hint: 'This is a mistake in vaultstrap; please report it.',
-      retry: 'never',
-      cause: safeCause(error),
-    });
+    return fail(mistake('something failed that should not.', safeCause(error)));
   }
 }
 

@@ -153,8 +153,11 @@ export function parseRetryAfterMs({ 'retry-after': text = '', date = '' }: HttpR
 
 /** By Node's permission model, whose part the network is from Node 25 on: https://nodejs.org/api/permissions.html */
 export function forbiddenNetwork(cause: SafeCause): Failure {
-  return {
-    ...fact('OtherReasons', 'ERR_NETWORK_PERMISSION', 'the permission model forbids the network.', 'Add --allow-net.'),
+  return fact(
+    'OtherReasons',
+    'ERR_NETWORK_PERMISSION',
+    'the permission model forbids the network.',
+    'Add --allow-net.',
     cause,
-  };
+  );
 }

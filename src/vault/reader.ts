@@ -5,7 +5,7 @@ import type { SecretRead } from '../settings/plan.js';
 import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import { EMULATOR_ISSUER } from '../support/emulator-issuer.js';
-import { type Failure, fail, guarded, type Result } from '../support/failure.js';
+import { type Failure, fact, fail, guarded, outage, type Result } from '../support/failure.js';
 import { withRetry } from '../support/retry.js';
 import type { Secret } from '../support/secret.js';
 import { isVaultHost } from '../support/vault-names.js';
@@ -124,18 +124,16 @@ export function isEmulatorToken({ token }: AccessToken): boolean {
   return claimsOf(token.reveal())?.['iss'] === EMULATOR_ISSUER;
 }
 
-const NOT_THE_EMULATORS: Failure = {
-  status: 'UnauthorizedClient',
-  code: 'ERR_EMULATOR_TOKEN',
-  details: "VAULTSTRAP_VAULT_ENDPOINT is set, but the token is not the emulator's; it was not sent.",
-  hint: "Set IDENTITY_ENDPOINT and IDENTITY_HEADER to the emulator's too, or remove VAULTSTRAP_VAULT_ENDPOINT.",
-  retry: 'never',
-};
+const NOT_THE_EMULATORS = fact(
+  'UnauthorizedClient',
+  'ERR_EMULATOR_TOKEN',
+  "VAULTSTRAP_VAULT_ENDPOINT is set, but the token is not the emulator's; it was not sent.",
+  "Set IDENTITY_ENDPOINT and IDENTITY_HEADER to the emulator's too, or remove VAULTSTRAP_VAULT_ENDPOINT.",
+);
 
-export const NOT_WAITED_FOR: Failure = {
-  status: 'FetchTimedOut',
-  code: 'ERR_TIMEOUT',
-  details: 'no answer came in the time there was.',
-  hint: 'If another setting failed for good, mend that first. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
-  retry: 'deadline',
-};
+export const NOT_WAITED_FOR = outage(
+  'FetchTimedOut',
+  'ERR_TIMEOUT',
+  'no answer came in the time there was.',
+  'If another setting failed for good, mend that first. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
+);

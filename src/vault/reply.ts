@@ -1,5 +1,5 @@
 import type { SecretRead } from '../settings/plan.js';
-import { type Failure, fact, fail, outage, type Result, succeed } from '../support/failure.js';
+import { type Failure, fact, fail, hiccup, outage, type Result, succeed } from '../support/failure.js';
 import { forbiddenNetwork, type HttpProblem, type HttpReply, parseRetryAfterMs } from '../support/http.js';
 import { Secret } from '../support/secret.js';
 import { type VaultRefusal, vaultFailure } from './failure.js';
@@ -85,13 +85,12 @@ function wordOf(text: unknown): string | undefined {
 }
 
 function malformed(read: SecretRead, what: string): Failure {
-  return {
-    status: 'OtherReasons',
-    code: 'ERR_VAULT_REPLY',
-    details: `the reply of vault '${read.vault}' ${what}.`,
-    hint: 'Something between here and the vault changes replies (a proxy?); or the host is not a vault.',
-    retry: 'few',
-  };
+  return hiccup(
+    'OtherReasons',
+    'ERR_VAULT_REPLY',
+    `the reply of vault '${read.vault}' ${what}.`,
+    'Something between here and the vault changes replies (a proxy?); or the host is not a vault.',
+  );
 }
 
 /** Why no reply came, in words and with a remedy. */
@@ -105,48 +104,43 @@ export function vaultProblem({ kind, cause }: HttpProblem, read: SecretRead): Fa
       return forbiddenNetwork(cause);
     case 'timeout':
     case 'aborted':
-      return {
-        ...outage(
-          'FetchTimedOut',
-          'ERR_VAULT_TIMEOUT',
-          `vault '${vault}' did not answer in time.`,
-          'Check that the network lets this process reach the vault (VNet, private endpoint, firewall). VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
-        ),
+      return outage(
+        'FetchTimedOut',
+        'ERR_VAULT_TIMEOUT',
+        `vault '${vault}' did not answer in time.`,
+        'Check that the network lets this process reach the vault (VNet, private endpoint, firewall). VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
         cause,
-      };
-    case 'dns':
-      return {
-        status: 'VaultNotFound',
-        code: 'ERR_VAULT_DNS',
-        details: `the name of vault '${vault}' cannot be looked up${word}.`,
-        hint: `Check the vault's name (az keyvault show --name ${vault}), in other clouds VAULTSTRAP_VAULT_SUFFIX, with a private endpoint the private DNS zone privatelink.vaultcore.azure.net.`,
-        // The name of a vault that does not exist does not appear; a resolver that fails may recover.
-        retry: cause.code === 'ENOTFOUND' ? 'few' : 'deadline',
+      );
+    case 'dns': {
+      // The name of a vault that does not exist does not appear; a resolver that fails may recover.
+      const failureOf = cause.code === 'ENOTFOUND' ? hiccup : outage;
+      return failureOf(
+        'VaultNotFound',
+        'ERR_VAULT_DNS',
+        `the name of vault '${vault}' cannot be looked up${word}.`,
+        `Check the vault's name (az keyvault show --name ${vault}), in other clouds VAULTSTRAP_VAULT_SUFFIX, with a private endpoint the private DNS zone privatelink.vaultcore.azure.net.`,
         cause,
-      };
+      );
+    }
     case 'tls':
-      return {
-        ...fact(
-          'OtherReasons',
-          'ERR_VAULT_TLS',
-          `the certificate of vault '${vault}' was not accepted${word}.`,
-          `${
-            /EXPIRED|NOT_YET/.test(word)
-              ? "Set this machine's clock right"
-              : 'Somebody else answers for the vault, or a proxy breaks TLS: trust its CA by NODE_EXTRA_CA_CERTS or --use-system-ca'
-          }. Verification cannot be switched off.`,
-        ),
+      return fact(
+        'OtherReasons',
+        'ERR_VAULT_TLS',
+        `the certificate of vault '${vault}' was not accepted${word}.`,
+        `${
+          /EXPIRED|NOT_YET/.test(word)
+            ? "Set this machine's clock right"
+            : 'Somebody else answers for the vault, or a proxy breaks TLS: trust its CA by NODE_EXTRA_CA_CERTS or --use-system-ca'
+        }. Verification cannot be switched off.`,
         cause,
-      };
+      );
     case 'network':
-      return {
-        ...outage(
-          'OtherReasons',
-          'ERR_VAULT_UNREACHABLE',
-          `vault '${vault}' cannot be reached${word}.`,
-          'Check that the network lets this process reach the vault: VNet integration, private endpoint, outgoing firewall rules.',
-        ),
+      return outage(
+        'OtherReasons',
+        'ERR_VAULT_UNREACHABLE',
+        `vault '${vault}' cannot be reached${word}.`,
+        'Check that the network lets this process reach the vault: VNet integration, private endpoint, outgoing firewall rules.',
         cause,
-      };
+      );
   }
 }
