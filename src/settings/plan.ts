@@ -4,9 +4,10 @@ import { type IdentitySelector, printIdentity } from '../support/identity-select
 import type { Environment } from './environment.js';
 import { bareName, isProtected, isRecord, namesOf } from './names.js';
 import type { Origin } from './origin.js';
+import type { ReferenceProblem } from './params.js';
 import { readPlatformRecord } from './platform-record.js';
 import { type InheritedEntry, readProvenance } from './provenance.js';
-import type { Format, ReferenceProblem, SecretReference } from './reference.js';
+import type { Format, SecretReference } from './reference.js';
 import { isReference, MARKER, type Segment, scanValue } from './scan.js';
 import { type Mentions, mentionsOf } from './template.js';
 

@@ -20,7 +20,7 @@ export interface ProvenanceEntry {
   readonly template?: true;
 }
 
-interface Record_ {
+interface RecordText {
   readonly v: 1;
   readonly salt: string;
   readonly settings: Record<string, ProvenanceEntry>;
@@ -153,10 +153,10 @@ function entriesOf(text: string): { readonly name: string; readonly entry: Prove
   return Object.entries(settings).flatMap(([name, entry]) => (isEntry(entry) ? [{ name, entry, salt }] : []));
 }
 
-function parseRecord(text: string): Record_ | undefined {
+function parseRecord(text: string): RecordText | undefined {
   try {
     const parsed: unknown = JSON.parse(text);
-    const { v, salt, settings } = (parsed ?? {}) as Partial<Record_>;
+    const { v, salt, settings } = (parsed ?? {}) as Partial<RecordText>;
     return v === 1 && typeof salt === 'string' && typeof settings === 'object' && settings !== null
       ? { v, salt, settings }
       : undefined;

@@ -1,11 +1,15 @@
 import { type IdentitySelector, parseIdentity } from '../support/identity-selector.js';
-import { nearest } from '../support/nearest.js';
-import { isSecretName, isVaultName, SECRET_NAME_RULE, VAULT_NAME_RULE } from '../support/vault-names.js';
+import {
+  isSecretName,
+  isVaultName,
+  SECRET_NAME_RULE,
+  VAULT_NAME_RULE,
+  VAULT_SUFFIXES,
+} from '../support/vault-names.js';
+import { bad, type Params, type ReferenceProblem, readParams } from './params.js';
 
 /** A reference is at most this long, from its marker to its closing parenthesis. */
 export const MAX_REFERENCE_LENGTH = 2048;
-
-const DEFAULT_VAULT_SUFFIX = 'vault.azure.net';
 
 export type Encoding = 'uri' | 'base64' | 'json';
 
@@ -32,29 +36,7 @@ export interface SecretReference {
   readonly default?: string;
 }
 
-export interface ReferenceProblem {
-  /** What is wrong, naming the key; never quotes a value. */
-  readonly problem: string;
-  readonly hint: string;
-}
-
 export type ParsedReference = { readonly reference: SecretReference } | ReferenceProblem;
-
-const REFERENCE_KEYS = [
-  'SecretUri',
-  'VaultName',
-  'SecretName',
-  'SecretVersion',
-  'Identity',
-  'Field',
-  'Encode',
-  'Format',
-  'File',
-  'Optional',
-  'Default',
-] as const;
-type Key = (typeof REFERENCE_KEYS)[number];
-const KEY_BY_LOWER = new Map<string, Key>(REFERENCE_KEYS.map((key) => [key.toLowerCase(), key]));
 
 const SECRET_VERSION = /^[0-9a-z]{32}$/i;
 const SUBSCRIPTION = /^[0-9a-z-]{1,64}$/i;
@@ -72,44 +54,21 @@ const SECRET_URI =
 export function parseReference(
   marker: '@KeyVault' | '@Microsoft.KeyVault',
   params: string,
-  vaultSuffix: string = DEFAULT_VAULT_SUFFIX,
+  vaultSuffix: string = VAULT_SUFFIXES[0],
 ): ParsedReference {
-  const read = readParams(params);
-  if ('problem' in read) return read;
-  const { values } = read;
-
+  const values = readParams(params);
+  if ('problem' in values) return values;
   const extras = readExtras(values);
   if ('problem' in extras) return extras;
-
-  const uri = values.SecretUri;
-  if (uri !== undefined) {
-    const other = (['VaultName', 'SecretName', 'SecretVersion'] as const).find((k) => values[k] !== undefined);
-    if (other) return bad(`SecretUri and ${other} exclude each other.`, `Remove ${other}, or SecretUri.`);
-    const target = parseSecretUri(uri);
-    if ('problem' in target) return target;
-    return { reference: { marker, ...target, ...extras.extras } };
-  }
-
-  const vault = values.VaultName;
-  const secret = values.SecretName;
-  // Empty is the newest, as App Service reads it and samples write it.
-  const version = values.SecretVersion || undefined;
-  if (vault === undefined || secret === undefined) {
-    const missing =
-      vault === undefined && secret === undefined ? 'SecretUri' : vault === undefined ? 'VaultName' : 'SecretName';
-    return bad(`${missing} is missing.`, WHAT_IT_NEEDS);
-  }
-  if (!isVaultName(vault)) return bad('VaultName is not a vault name.', VAULT_NAME_ALONE);
-  const name = checkNames(secret, version, 'SecretName', 'SecretVersion');
-  if (name) return name;
-  return { reference: { marker, ...targetOf(vault, secret, version, vaultSuffix), ...extras.extras } };
+  const target = readTarget(values, vaultSuffix);
+  return 'problem' in target ? target : { reference: { marker, ...target, ...extras } };
 }
 
 /**
  * Parses `akvs://{subscription}/{vault}/{secret}[/{version}]`, the form that
  * `azd env set-secret` writes.
  */
-export function parseAkvs(text: string, vaultSuffix: string = DEFAULT_VAULT_SUFFIX): ParsedReference {
+export function parseAkvs(text: string, vaultSuffix: string = VAULT_SUFFIXES[0]): ParsedReference {
   const hint = 'Write akvs://{subscription id}/{vault}/{secret}, with /{version} after it if it is to be pinned.';
   if (text.length > MAX_REFERENCE_LENGTH) return tooLong();
   const [subscription, vault, secret, version, ...rest] = text.slice('akvs://'.length).split('/');
@@ -118,78 +77,67 @@ export function parseAkvs(text: string, vaultSuffix: string = DEFAULT_VAULT_SUFF
   if (vault === undefined || !isVaultName(vault))
     return bad('the vault name of akvs:// is malformed.', VAULT_NAME_ALONE);
   if (secret === undefined || rest.length > 0) return bad('akvs:// has too few or too many parts.', hint);
-  const name = checkNames(secret, version, 'the secret name of akvs://', 'the version of akvs://');
-  if (name) return name;
-  return { reference: { marker: 'akvs', ...targetOf(vault, secret, version, vaultSuffix) } };
+  const keys = ['the secret name of akvs://', 'the version of akvs://'] as const;
+  const target = targetOf(`${vault}.${vaultSuffix}`, secret, version, keys);
+  return 'problem' in target ? target : { reference: { marker: 'akvs', ...target } };
 }
 
 /** Which secret a reference names. */
 type Target = Pick<SecretReference, 'host' | 'vault' | 'secret' | 'version'>;
 
-function targetOf(vault: string, secret: string, version: string | undefined, vaultSuffix: string): Target {
+/** `keys`: what name and version are called where they stand. */
+function targetOf(
+  host: string,
+  secret: string,
+  version: string | undefined,
+  [secretKey, versionKey]: readonly [string, string],
+): Target | ReferenceProblem {
+  if (!isSecretName(secret)) return bad(`${secretKey} is not a secret name.`, SECRET_NAME_RULE);
+  if (version !== undefined && !SECRET_VERSION.test(version)) {
+    return bad(`${versionKey} is not a version.`, 'A version has 32 letters and digits; leave it out for the newest.');
+  }
+  const [vault = host] = host.toLowerCase().split('.', 1);
   return {
-    host: `${vault}.${vaultSuffix}`.toLowerCase(),
-    vault: vault.toLowerCase(),
+    host: host.toLowerCase(),
+    vault,
     secret: secret.toLowerCase(),
     ...(version !== undefined && { version: version.toLowerCase() }),
   };
 }
 
-export function tooLong(): ReferenceProblem {
-  return bad(
-    `a reference is longer than ${MAX_REFERENCE_LENGTH} characters, or not closed.`,
-    'Close it with ")". A literal "@KeyVault(" is written "@@KeyVault(".',
-  );
-}
-
-const WHAT_IT_NEEDS =
-  'Give SecretUri=https://{vault}.vault.azure.net/secrets/{name}, or VaultName={vault};SecretName={name}.';
-
-const VAULT_NAME_ALONE = `${VAULT_NAME_RULE} Give it alone, without the rest of the host.`;
-
-function bad(problem: string, hint: string): ReferenceProblem {
-  return { problem, hint };
-}
-
-function readParams(params: string): { values: Params } | ReferenceProblem {
-  const parts = params.split(';');
-  if (params.trim() === '') return bad('SecretUri is missing.', WHAT_IT_NEEDS);
-  // One trailing `;` is allowed, as in the platform's own samples.
-  if (parts.length > 1 && parts.at(-1)?.trim() === '') parts.pop();
-  const values: { [K in Key]?: string } = {};
-  for (const part of parts) {
-    const equals = part.indexOf('=');
-    const written = (equals < 0 ? part : part.slice(0, equals)).trim();
-    const key = KEY_BY_LOWER.get(written.toLowerCase());
-    if (!key) return unknownKey(written, equals >= 0);
-    if (equals < 0) return bad(`${key} has no "=".`, `Write ${key}=value.`);
-    if (values[key] !== undefined) return bad(`${key} is given twice.`, `Keep one ${key}.`);
-    const text = part.slice(equals + 1);
-    // Default is literal, spaces included.
-    const value = key === 'Default' ? text : text.trim();
-    if (value === '' && key !== 'Default' && key !== 'SecretVersion')
-      return bad(`${key} is empty.`, `Give ${key} a value, or remove it.`);
-    values[key] = value;
+function readTarget(values: Params, vaultSuffix: string): Target | ReferenceProblem {
+  const { SecretUri: uri, VaultName: vault, SecretName: secret } = values;
+  if (uri !== undefined) {
+    const other = (['VaultName', 'SecretName', 'SecretVersion'] as const).find((k) => values[k] !== undefined);
+    return other ? bad(`SecretUri and ${other} exclude each other.`, `Remove ${other}, or SecretUri.`) : parseUri(uri);
   }
-  return { values };
+  if (vault === undefined || secret === undefined) {
+    const missing = vault !== undefined ? 'SecretName' : secret !== undefined ? 'VaultName' : 'SecretUri';
+    return bad(`${missing} is missing.`, WHAT_IT_NEEDS);
+  }
+  if (!isVaultName(vault)) return bad('VaultName is not a vault name.', VAULT_NAME_ALONE);
+  // Empty is the newest, as App Service reads it and samples write it.
+  const version = values.SecretVersion || undefined;
+  return targetOf(`${vault}.${vaultSuffix}`, secret, version, ['SecretName', 'SecretVersion']);
 }
 
-function unknownKey(written: string, hasEquals: boolean): ReferenceProblem {
-  const meant = written.length > 32 ? undefined : nearest(written, REFERENCE_KEYS);
-  // Quoted is what stands before a "=" and is a word, or nearly a key: else it could be a misplaced value, or the rest
-  // of a Default.
-  const isWord = hasEquals && (meant ? /^[\w-]+$/ : /^[a-z]{1,32}$/i).test(written);
-  return bad(
-    `${isWord ? `key "${written}"` : 'a key'} is not known.`,
-    `${meant ? `Did you mean ${meant}? ` : ''}Known keys: ${REFERENCE_KEYS.join(', ')}. A Default cannot hold ";" or ")".`,
-  );
+function parseUri(uri: string): Target | ReferenceProblem {
+  const match = SECRET_URI.exec(uri);
+  if (!match) {
+    return bad(
+      'SecretUri is not a secret identifier.',
+      'It is https://{vault}.vault.azure.net/secrets/{name}[/{version}], without user, query or fragment.',
+    );
+  }
+  const [, host = '', port = '', secret = '', version] = match;
+  // The port of https says nothing; Azure PowerShell prints it in every identifier.
+  const whole = `${host}${port === ':443' ? '' : port}`;
+  return targetOf(whole, secret, version, ['the name in SecretUri', 'the version in SecretUri']);
 }
-
-type Params = { readonly [K in Key]?: string };
 
 type Extras = Pick<SecretReference, 'identity' | 'field' | 'encode' | 'format' | 'file' | 'optional' | 'default'>;
 
-function readExtras(values: Params): { extras: Extras } | ReferenceProblem {
+function readExtras(values: Params): Extras | ReferenceProblem {
   const identity = values.Identity;
   const selector = identity === undefined ? undefined : parseIdentity(identity);
   if (identity !== undefined && !selector) {
@@ -230,48 +178,24 @@ function readExtras(values: Params): { extras: Extras } | ReferenceProblem {
     );
   }
   return {
-    extras: {
-      ...(selector && { identity: selector }),
-      ...(field !== undefined && { field }),
-      ...(encode !== undefined && { encode }),
-      ...(format !== undefined && { format }),
-      ...(file === 'true' && { file: true }),
-      ...(optional === 'true' && { optional: true }),
-      ...(fallback !== undefined && { default: fallback }),
-    },
+    ...(selector && { identity: selector }),
+    ...(field !== undefined && { field }),
+    ...(encode !== undefined && { encode }),
+    ...(format !== undefined && { format }),
+    ...(file === 'true' && { file: true }),
+    ...(optional === 'true' && { optional: true }),
+    ...(fallback !== undefined && { default: fallback }),
   };
 }
 
-function parseSecretUri(uri: string): Target | ReferenceProblem {
-  const match = SECRET_URI.exec(uri);
-  if (!match) {
-    return bad(
-      'SecretUri is not a secret identifier.',
-      'It is https://{vault}.vault.azure.net/secrets/{name}[/{version}], without user, query or fragment.',
-    );
-  }
-  const [, hostName = '', port = '', secret = '', version] = match;
-  const name = checkNames(secret, version, 'the name in SecretUri', 'the version in SecretUri');
-  if (name) return name;
-  // The port of https says nothing; Azure PowerShell prints it in every identifier.
-  const host = `${hostName}${port === ':443' ? '' : port}`.toLowerCase();
-  return {
-    host,
-    vault: host.split('.', 1)[0] ?? host,
-    secret: secret.toLowerCase(),
-    ...(version && { version: version.toLowerCase() }),
-  };
+export function tooLong(): ReferenceProblem {
+  return bad(
+    `a reference is longer than ${MAX_REFERENCE_LENGTH} characters, or not closed.`,
+    'Close it with ")". A literal "@KeyVault(" is written "@@KeyVault(".',
+  );
 }
 
-function checkNames(
-  secret: string,
-  version: string | undefined,
-  secretKey: string,
-  versionKey: string,
-): ReferenceProblem | undefined {
-  if (!isSecretName(secret)) return bad(`${secretKey} is not a secret name.`, SECRET_NAME_RULE);
-  if (version !== undefined && !SECRET_VERSION.test(version)) {
-    return bad(`${versionKey} is not a version.`, 'A version has 32 letters and digits; leave it out for the newest.');
-  }
-  return undefined;
-}
+const WHAT_IT_NEEDS =
+  'Give SecretUri=https://{vault}.vault.azure.net/secrets/{name}, or VaultName={vault};SecretName={name}.';
+
+const VAULT_NAME_ALONE = `${VAULT_NAME_RULE} Give it alone, without the rest of the host.`;

@@ -1,11 +1,5 @@
-import {
-  MAX_REFERENCE_LENGTH,
-  parseAkvs,
-  parseReference,
-  type ReferenceProblem,
-  type SecretReference,
-  tooLong,
-} from './reference.js';
+import type { ReferenceProblem } from './params.js';
+import { MAX_REFERENCE_LENGTH, parseAkvs, parseReference, type SecretReference, tooLong } from './reference.js';
 
 /** A setting's value in pieces: literal text and references, in order. */
 export type Segment = string | SecretReference;

@@ -1,8 +1,6 @@
 import type { Config } from '../support/config.js';
 import { type Failure, fact, fail, type Result, succeed } from '../support/failure.js';
-import { VAULT_SUFFIXES } from '../support/vault-names.js';
-
-const VAULT_LABEL = /^(?=.{3,24}$)[a-z](?:-?[a-z0-9])*$/;
+import { isVaultName, VAULT_SUFFIXES } from '../support/vault-names.js';
 
 /**
  * Decides whether a token may go to this host, and the token of which resource: `https://` and
@@ -12,7 +10,7 @@ const VAULT_LABEL = /^(?=.{3,24}$)[a-z](?:-?[a-z0-9])*$/;
 export function resourceForHost(host: string, config: Pick<Config, 'vaultSuffix' | 'allowedHosts'>): Result<string> {
   for (const suffix of [config.vaultSuffix, ...VAULT_SUFFIXES]) {
     // One label, then the suffix with its dot: look-alikes, sub-domains and ports do not match.
-    if (host.endsWith(`.${suffix}`) && VAULT_LABEL.test(host.slice(0, -suffix.length - 1))) {
+    if (host.endsWith(`.${suffix}`) && isVaultName(host.slice(0, -suffix.length - 1))) {
       return succeed(`https://${suffix}`);
     }
   }

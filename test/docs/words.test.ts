@@ -68,7 +68,7 @@ describe('settings of our own', () => {
 });
 
 describe('references', () => {
-  const source = readFileSync(path.join(root, 'src/settings/reference.ts'), 'utf8');
+  const source = readFileSync(path.join(root, 'src/settings/params.ts'), 'utf8');
   const [, list = ''] = /KEYS = \[([^\]]*)\]/.exec(source) ?? [];
   const keys = [...list.matchAll(/'(\w+)'/g)].map(([, key = '']) => key);
 

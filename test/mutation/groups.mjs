@@ -1,7 +1,7 @@
 // What is mutated, and the tests that have to notice: few, so that a mutant costs little.
 /** @type {Readonly<Record<string, { mutate: readonly string[], tests: readonly string[] }>>} */
 export const GROUPS = {
-  references: { mutate: ['settings/{reference,scan}'], tests: ['settings/{reference,scan}', 'property/reference'] },
+  references: { mutate: ['settings/{params,reference,scan}'], tests: ['settings/{reference,scan}', 'property/reference'] },
   selectors: { mutate: ['support/{identity-selector,vault-names,platform}'], tests: ['support/{small,config}'] },
   records: {
     mutate: ['settings/{names,provenance,platform-record}'],
