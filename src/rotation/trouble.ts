@@ -15,14 +15,9 @@ export interface Trouble {
 
 /** One line for all settings that have the same trouble: an outage is one piece of news, not fifty. */
 export function troubleLines(troubles: readonly Trouble[]): readonly string[] {
-  const groups = new Map<string, Trouble[]>();
-  for (const trouble of troubles) {
-    const { code, details, hint } = trouble.failure;
-    const key = JSON.stringify([trouble.becomes, code, details, hint]);
-    const others = groups.get(key);
-    if (others) others.push(trouble);
-    else groups.set(key, [trouble]);
-  }
+  const groups = Map.groupBy(troubles, ({ becomes, failure: { code, details, hint } }) =>
+    JSON.stringify([becomes, code, details, hint]),
+  );
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (!first) return [];

@@ -3,13 +3,13 @@ import { type Failure, fact } from '../support/failure.js';
 import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
 import type { Environment } from './environment.js';
 import { bareName, isProtected, isRecord, namesOf } from './names.js';
+import { orderSettings } from './order.js';
 import type { Origin } from './origin.js';
 import type { ReferenceProblem } from './params.js';
 import { readPlatformRecord } from './platform-record.js';
 import { type InheritedEntry, readProvenance } from './provenance.js';
 import type { Format, SecretReference } from './reference.js';
 import { isReference, MARKER, type Segment, scanValue } from './scan.js';
-import { type Mentions, mentionsOf } from './template.js';
 
 /** One secret to read, however many settings use it. */
 export interface SecretRead {
@@ -169,110 +169,25 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
 
 type Draft = Omit<PlannedSetting, 'reads' | 'mentions'>;
 
-/** Finds the templates among the drafts, puts them in order, and collects the reads. */
+/** Puts the drafts in order, and collects the reads. */
 function finish(
   drafts: ReadonlyMap<string, Draft>,
   env: Environment,
   config: Config,
   warnings: readonly string[],
 ): Plan {
-  const mentioned = mentionsIn(drafts);
-  const ours = closure(drafts, mentioned);
-  const isOurs = (name: string) => ours.has(name);
-  const templates = new Map<string, readonly string[]>();
-  for (const [setting, { braced, all }] of mentioned) {
-    if (ours.has(setting) && braced.some(isOurs)) templates.set(setting, all.filter(isOurs));
-  }
-  const { ordered, circular } = inOrder(ours, templates);
-
+  const { ordered, mentions, circular } = orderSettings(drafts);
   const reads = new Map<string, SecretRead>();
-  const settings = ordered.map((draft): PlannedSetting => {
-    const mentions = templates.get(draft.setting);
-    return {
+  const settings = ordered.map(
+    (draft): PlannedSetting => ({
       ...draft,
       reads: draft.segments.filter(isReference).map((reference) => addRead(reads, reference, config)),
-      mentions: mentions ?? [],
-      isTemplate: draft.isTemplate || mentions !== undefined,
+      mentions: mentions.get(draft.setting) ?? [],
+      isTemplate: draft.isTemplate || mentions.has(draft.setting),
       ...(circular.has(draft.setting) && { failure: CIRCLE }),
-    };
-  });
+    }),
+  );
   return { settings, reads, env, warnings };
-}
-
-/** What each draft mentions, by the names of settings; of most, nothing. */
-function mentionsIn(drafts: ReadonlyMap<string, Draft>): ReadonlyMap<string, Mentions> {
-  // A twin may be mentioned too: `${APPSETTING_X}` means the setting X.
-  function settingOf(name: string): string {
-    const bare = bareName(name);
-    return drafts.get(bare)?.names.includes(name) ? bare : name;
-  }
-  const known = (names: readonly string[]) => [...new Set(names.map(settingOf))];
-  const mentions = new Map<string, Mentions>();
-  for (const [setting, { segments }] of drafts) {
-    const { braced, all } = mentionsOf(segments);
-    if (all.length > 0) mentions.set(setting, { braced: known(braced), all: known(all) });
-  }
-  return mentions;
-}
-
-/** The settings with references, and the templates that mention one, directly or through another template. */
-function closure(
-  drafts: ReadonlyMap<string, Draft>,
-  mentions: ReadonlyMap<string, Mentions>,
-): ReadonlyMap<string, Draft> {
-  const mentionedBy = new Map<string, Draft[]>();
-  for (const [setting, { braced }] of mentions) {
-    const draft = drafts.get(setting);
-    for (const name of braced) {
-      if (!mentionedBy.has(name)) mentionedBy.set(name, []);
-      if (draft) mentionedBy.get(name)?.push(draft);
-    }
-  }
-  const ours = new Map<string, Draft>();
-  for (const draft of drafts.values()) if (draft.origin !== 'template') ours.set(draft.setting, draft);
-  // A Map that grows while it is walked visits what was added.
-  for (const name of ours.keys())
-    for (const template of mentionedBy.get(name) ?? []) ours.set(template.setting, template);
-  return ours;
-}
-
-/** Settings behind those that they mention, and which of them mention each other in a circle. */
-function inOrder(
-  drafts: ReadonlyMap<string, Draft>,
-  mentions: ReadonlyMap<string, readonly string[]>,
-): { readonly ordered: readonly Draft[]; readonly circular: ReadonlySet<string> } {
-  const circular = new Set<string>();
-  if (mentions.size === 0) return { ordered: [...drafts.values()], circular };
-  const ordered: Draft[] = [];
-  // Depth first, without recursion: the length of a chain of templates is not ours to limit, the stack's depth is.
-  // `leadsTo`: the place on the path that something behind this one mentions again, the foremost.
-  const path: { readonly draft: Draft; next: number; leadsTo: number }[] = [];
-  const placeOf = new Map<string, number | 'done'>();
-  const open = (draft: Draft | undefined) => {
-    if (!draft || placeOf.has(draft.setting)) return;
-    placeOf.set(draft.setting, path.length);
-    path.push({ draft, next: 0, leadsTo: Number.POSITIVE_INFINITY });
-  };
-  for (const first of drafts.values()) {
-    open(first);
-    for (let last = path.at(-1); last; last = path.at(-1)) {
-      const { draft, leadsTo } = last;
-      const name = mentions.get(draft.setting)?.[last.next++];
-      if (name !== undefined) {
-        const place = placeOf.get(name);
-        if (typeof place === 'number') last.leadsTo = Math.min(leadsTo, place);
-        else open(drafts.get(name));
-        continue;
-      }
-      path.pop();
-      placeOf.set(draft.setting, 'done');
-      ordered.push(draft);
-      if (leadsTo <= path.length) circular.add(draft.setting);
-      const before = path.at(-1);
-      if (before) before.leadsTo = Math.min(before.leadsTo, leadsTo);
-    }
-  }
-  return { ordered, circular };
 }
 
 /** Whether a piece of a setting is the path of a file. */

@@ -8,7 +8,7 @@ export const GROUPS = {
     tests: ['settings/{names,provenance,platform-record}', 'property/records'],
   },
   templates: { mutate: ['settings/template'], tests: ['settings/template', 'property/template'] },
-  plan: { mutate: ['settings/plan'], tests: ['settings/plan', 'rotation/compose'] },
+  plan: { mutate: ['settings/{plan,order}'], tests: ['settings/plan', 'rotation/compose'] },
   values: {
     mutate: ['rotation/{schedule,expiry,field,value}'],
     tests: ['rotation/{schedule,expiry,value}', 'property/values'],
