@@ -1,5 +1,6 @@
-/** App settings as a process sees them. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from '../support/platform.js';
+
+export type { Environment } from '../support/platform.js';
 
 /** The only place that reads `process.env`. A copy: later stages never see it change under them. */
 export function readEnvironment(): Record<string, string | undefined> {

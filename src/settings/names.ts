@@ -1,3 +1,4 @@
+import { OWN_SETTINGS } from '../support/own-settings.js';
 import type { Environment } from './environment.js';
 
 /** Written by us: where each value came from, for children and restarts. */
@@ -84,6 +85,12 @@ export function bareName(name: string): string {
 /** The record may take more than one variable: `VAULTSTRAP_REFERENCES`, `VAULTSTRAP_REFERENCES_1`, ..., and `_AT`. */
 export function isProvenance(name: string): boolean {
   return name.startsWith(PROVENANCE) && /^(_\d{1,3}|_AT)?$/.test(name.slice(PROVENANCE.length));
+}
+
+/** Whether what begins like a setting of our own is one that users set, or one that we write. */
+export function isOwnSetting(name: string): boolean {
+  const bare = bareName(name);
+  return OWN_SETTINGS.includes(bare) || isProvenance(bare);
 }
 
 export function isRecord(name: string): boolean {

@@ -1,12 +1,13 @@
 import { type ComposedSetting, composeSettings, filesOf, type Lookup } from '../rotation/compose.js';
 import type { SecretFiles } from '../rotation/files.js';
 import type { Environment } from '../settings/environment.js';
-import { isProvenance } from '../settings/names.js';
+import { isOwnSetting } from '../settings/names.js';
 import { type Plan, planSettings } from '../settings/plan.js';
 import type { Clock } from '../support/clock.js';
-import { type Config, nearestOwnSetting, OWN_SETTINGS, readConfig } from '../support/config.js';
+import { type Config, readConfig } from '../support/config.js';
 import { BootstrapError, settingFailure } from '../support/errors.js';
 import type { BootstrapOptions } from '../support/options.js';
+import { nearestOwnSetting } from '../support/own-settings.js';
 import { sdkAnchors } from '../support/sdk-loader.js';
 import type { ReadResults } from '../vault/client.js';
 import { inFunctionsWorker } from './functions-host.js';
@@ -100,7 +101,7 @@ export function concludeSession(
 /** What Node or a proxy would show of our traffic, or what the user has relaxed: said at every start. */
 export function warningsAbout(env: Environment): readonly string[] {
   const warnings = Object.keys(env)
-    .filter((name) => name.startsWith('VAULTSTRAP_') && !OWN_SETTINGS.includes(name) && !isProvenance(name))
+    .filter((name) => name.startsWith('VAULTSTRAP_') && !isOwnSetting(name))
     .map((name) => {
       const meant = nearestOwnSetting(name);
       return `${name} is no setting of vaultstrap and has no effect${meant ? `: did you mean ${meant}?` : '.'}`;

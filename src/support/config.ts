@@ -1,13 +1,11 @@
 import { BootstrapError, type SettingFailure } from './errors.js';
-import { type IdentitySelector, namesAppRegistration, parseIdentity, SYSTEM_ASSIGNED } from './identity-selector.js';
-import { LOG_LEVELS, type LogLevel } from './log.js';
-import { nearest } from './nearest.js';
+import { type IdentitySelector, namesAppRegistration, SYSTEM_ASSIGNED } from './identity-selector.js';
+import type { LogLevel } from './log.js';
 import type { BootstrapOptions } from './options.js';
-import { parseVaultEndpoint, type VaultEndpoint } from './platform.js';
+import { type Name, type Parsed, SPECS, type Spec, settingOf } from './own-settings.js';
+import { type Environment, parseVaultEndpoint, type VaultEndpoint } from './platform.js';
 import { readVaultCa } from './vault-ca.js';
-import { isVaultSuffix } from './vault-names.js';
-
-type Env = Readonly<Record<string, string | undefined>>;
+import { VAULT_SUFFIXES } from './vault-names.js';
 
 /** Everything configured, checked and complete. */
 export interface Config {
@@ -34,118 +32,9 @@ const DEFAULT_TIMEOUT_SECONDS = 20;
 /** The worker's own limit for its start is 120 s (worker.config.json, `initializationTimeout`). */
 const WORKER_TIMEOUT_SECONDS = 90;
 
-interface Spec<T> {
-  /** Reads the text of a setting or the value of an option; `undefined` when it is malformed. */
-  readonly parse: (value: unknown) => T | undefined;
-  readonly expected: string;
-}
-
-/** As settings are compared: without case, and without spaces around. What is no text is no word. */
-function wordOf(value: unknown): string {
-  return typeof value === 'string' ? value.trim().toLowerCase() : '';
-}
-
-const flag: Spec<boolean> = {
-  expected: 'true or false',
-  parse: (value) => {
-    if (typeof value === 'boolean') return value;
-    const word = wordOf(value);
-    return word === 'true' || word === '1' ? true : word === 'false' || word === '0' ? false : undefined;
-  },
-};
-
-function integer(min: number, max: number): Spec<number> {
-  return {
-    expected: `a whole number from ${min} to ${max}`,
-    parse: (value) => {
-      const number = typeof value === 'string' && /^\s*\d{1,9}\s*$/.test(value) ? Number(value) : value;
-      return typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max
-        ? number
-        : undefined;
-    },
-  };
-}
-
-function oneOf<const T extends string>(...words: readonly T[]): Spec<T> {
-  return {
-    expected: words.join(', '),
-    parse: (value) => words.find((word) => word === wordOf(value)),
-  };
-}
-
-function list(isItem: (text: string) => boolean, expected: string): Spec<readonly string[]> {
-  return {
-    expected,
-    parse: (value) => {
-      const items: unknown = typeof value === 'string' ? value.split(',') : value;
-      if (!Array.isArray(items) || items.some((item) => typeof item !== 'string')) return undefined;
-      const trimmed = items.map((item: string) => item.trim()).filter((item) => item !== '');
-      return trimmed.every(isItem) ? trimmed : undefined;
-    },
-  };
-}
-
-/** `host` or `host:port`. */
-function isHost(text: string): boolean {
-  const match = /^[a-z0-9.-]+(?::(\d{1,5}))?$/i.exec(text);
-  const port = Number(match?.[1] ?? 443);
-  return match !== null && port >= 1 && port <= 65_535;
-}
-
-const identitySelector: Spec<IdentitySelector> = {
-  expected: 'a client id (a GUID), object:{GUID}, an ARM resource id of a user-assigned identity, or system',
-  parse: (value) => (typeof value === 'string' ? parseIdentity(value.trim()) : undefined),
-};
-
-const suffix: Spec<string> = {
-  expected: 'a vault suffix such as vault.azure.net: a known one, or a name whose first label is "vault"',
-  parse: (value) => (isVaultSuffix(wordOf(value)) ? wordOf(value) : undefined),
-};
-
-const SPECS = {
-  enabled: flag,
-  ignore: list((name) => /^[^\s=,]+$/.test(name), 'names of settings, separated by commas'),
-  identity: identitySelector,
-  onError: oneOf('throw', 'unset', 'keep'),
-  onRevoked: oneOf('keep', 'unset'),
-  timeoutSeconds: integer(1, 600),
-  refreshSeconds: integer(0, 86_400),
-  settleSeconds: integer(0, 3600),
-  concurrency: integer(1, 256),
-  client: oneOf('direct', 'sdk'),
-  vaultSuffix: suffix,
-  allowedHosts: list(isHost, 'exact host names, each with or without :port, separated by commas'),
-  log: oneOf(...LOG_LEVELS),
-} as const;
-
-type Name = keyof typeof SPECS;
-type Parsed<N extends Name> = ReturnType<(typeof SPECS)[N]['parse']>;
-
 /** The one question that is asked before anything else is read. Anything but a clear no is a yes. */
-export function isEnabled(env: Env, options: BootstrapOptions): boolean {
-  return (options.enabled ?? flag.parse(env['VAULTSTRAP_ENABLED'])) !== false;
-}
-
-const PREFIX = 'VAULTSTRAP_';
-
-/** `timeoutSeconds` -> `VAULTSTRAP_TIMEOUT_SECONDS`. */
-function settingOf(name: string): string {
-  return `${PREFIX}${name.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`;
-}
-
-/** Those without an option of their own. */
-const ONLY_SETTINGS = ['VAULTSTRAP_VAULT_ENDPOINT', 'VAULTSTRAP_VAULT_CA', 'VAULTSTRAP_SCHEDULE'] as const;
-
-/** Every setting of our own that users set. */
-export const OWN_SETTINGS: readonly string[] = [...Object.keys(SPECS).map(settingOf), ...ONLY_SETTINGS];
-
-/** Which of them a misspelt name stands for. They share a beginning: it is the rest that has to be alike. */
-export function nearestOwnSetting(name: string): string | undefined {
-  const meant = nearest(
-    name.slice(PREFIX.length),
-    OWN_SETTINGS.map((own) => own.slice(PREFIX.length)),
-  );
-  return meant && `${PREFIX}${meant}`;
+export function isEnabled(env: Environment, options: BootstrapOptions): boolean {
+  return (options.enabled ?? SPECS.enabled.parse(env['VAULTSTRAP_ENABLED'])) !== false;
 }
 
 /**
@@ -153,7 +42,7 @@ export function nearestOwnSetting(name: string): string | undefined {
  *
  * @throws BootstrapError that lists every malformed setting and option, with what was expected.
  */
-export function readConfig(env: Env, options: BootstrapOptions = {}, inFunctionsWorker = false): Config {
+export function readConfig(env: Environment, options: BootstrapOptions = {}, inFunctionsWorker = false): Config {
   const failures: SettingFailure[] = [];
   const reject = (
     setting: string,
@@ -211,7 +100,7 @@ export function readConfig(env: Env, options: BootstrapOptions = {}, inFunctions
     settleMs: seconds(read('settleSeconds'), 30),
     concurrency: read('concurrency') ?? 24,
     client: read('client') ?? 'direct',
-    vaultSuffix: read('vaultSuffix') ?? 'vault.azure.net',
+    vaultSuffix: read('vaultSuffix') ?? VAULT_SUFFIXES[0],
     allowedHosts: new Set(read('allowedHosts')?.map((host) => host.toLowerCase().replace(/:443$/, ''))),
     ...(endpoint && !('problem' in endpoint) && { vaultEndpoint: endpoint }),
     ...(vaultCa !== undefined && { vaultCa }),
@@ -226,7 +115,7 @@ export function readConfig(env: Env, options: BootstrapOptions = {}, inFunctions
  * when it names an app registration.
  */
 function defaultIdentity(
-  env: Env,
+  env: Environment,
   named: IdentitySelector | undefined,
   asOption: boolean,
 ): Pick<Config, 'identity' | 'identityFrom'> {

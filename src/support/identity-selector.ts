@@ -1,3 +1,5 @@
+import type { Environment } from './platform.js';
+
 /** Which managed identity is meant. */
 export type IdentitySelector =
   | { readonly kind: 'system' }
@@ -28,6 +30,6 @@ export function printIdentity(selector: IdentitySelector): string {
 }
 
 /** Whether `AZURE_CLIENT_ID` names an app registration: its secret or certificate stands beside it. */
-export function namesAppRegistration(env: Readonly<Record<string, string | undefined>>): boolean {
+export function namesAppRegistration(env: Environment): boolean {
   return Boolean(env['AZURE_CLIENT_SECRET'] || env['AZURE_CLIENT_CERTIFICATE_PATH']);
 }

@@ -1,3 +1,6 @@
+/** App settings as a process sees them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Where the emulator listens. */
 export interface VaultEndpoint {
   readonly address: string;
@@ -8,9 +11,7 @@ export interface VaultEndpoint {
  * `VAULTSTRAP_VAULT_ENDPOINT` redirects every vault to an emulator on this machine.
  * Refused on the platform: a setting must not be able to divert an app's tokens.
  */
-export function parseVaultEndpoint(
-  env: Readonly<Record<string, string | undefined>>,
-): VaultEndpoint | { problem: string } | undefined {
+export function parseVaultEndpoint(env: Environment): VaultEndpoint | { problem: string } | undefined {
   const text = env['VAULTSTRAP_VAULT_ENDPOINT']?.trim();
   if (!text) return undefined;
   if (isOnPlatform(env)) return { problem: "not to be set on Azure: it is for an emulator on a developer's machine" };
@@ -23,7 +24,7 @@ export function parseVaultEndpoint(
 }
 
 /** App Service, Functions or Container Apps; not the local Functions tools, which imitate them. */
-export function isOnPlatform(env: Readonly<Record<string, string | undefined>>): boolean {
+export function isOnPlatform(env: Environment): boolean {
   const local =
     env['AZURE_FUNCTIONS_ENVIRONMENT'] === 'Development' || /^localhost(:|$)/i.test(env['WEBSITE_HOSTNAME'] ?? '');
   // The replica's name: the app's alone is what somebody sets who imitates Container Apps on his own machine.

@@ -1,3 +1,5 @@
+import type { Environment } from './platform.js';
+
 /** Settings of our own that send requests elsewhere, or to more places, than usual. */
 const RELAXATIONS = [
   'VAULTSTRAP_VAULT_ENDPOINT',
@@ -7,6 +9,6 @@ const RELAXATIONS = [
 ] as const;
 
 /** Those that are set: said wherever somebody looks at a process. */
-export function relaxationsIn(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+export function relaxationsIn(env: Environment): readonly string[] {
   return RELAXATIONS.filter((name) => env[name]);
 }

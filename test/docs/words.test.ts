@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { root } from '../../scripts/embedded-sources.mjs';
 import { CHANNELS } from '../../src/support/channels.js';
-import { OWN_SETTINGS, readConfig } from '../../src/support/config.js';
+import { readConfig } from '../../src/support/config.js';
+import { OWN_SETTINGS } from '../../src/support/own-settings.js';
 import { guide, pages, readPage } from './support/pages.js';
 
 const readme = readPage('README.md');

@@ -1,7 +1,10 @@
 // What is mutated, and the tests that have to notice: few, so that a mutant costs little.
 /** @type {Readonly<Record<string, { mutate: readonly string[], tests: readonly string[] }>>} */
 export const GROUPS = {
-  references: { mutate: ['settings/{params,reference,scan}'], tests: ['settings/{reference,scan}', 'property/reference'] },
+  references: {
+    mutate: ['settings/{params,reference,scan}'],
+    tests: ['settings/{reference,scan}', 'property/reference'],
+  },
   selectors: { mutate: ['support/{identity-selector,vault-names,platform}'], tests: ['support/{small,config}'] },
   records: {
     mutate: ['settings/{names,provenance,platform-record}'],
@@ -33,7 +36,7 @@ export const GROUPS = {
     mutate: ['cli/support/{dotenv,local-settings,merge}'],
     tests: ['cli/support/{dotenv,local-settings,merge}', 'cli/import/settings-file'],
   },
-  config: { mutate: ['support/config'], tests: ['support/config'] },
+  config: { mutate: ['support/{config,own-settings}'], tests: ['support/config'] },
 };
 
 /** The one that runs now; `scripts/mutation.mjs` names it. Otherwise all of them at once, which is slower. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { warningsAbout } from '../../src/startup/session.js';
-import { OWN_SETTINGS } from '../../src/support/config.js';
+import { OWN_SETTINGS } from '../../src/support/own-settings.js';
 
 test.each([
   ['VAULTSTRAP_TIMEOUT', ': did you mean VAULTSTRAP_TIMEOUT_SECONDS?'],

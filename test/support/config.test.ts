@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { isEnabled, nearestOwnSetting, OWN_SETTINGS, readConfig } from '../../src/support/config.js';
+import { isEnabled, readConfig } from '../../src/support/config.js';
 import { BootstrapError, type SettingFailure } from '../../src/support/errors.js';
 import type { BootstrapOptions } from '../../src/support/options.js';
+import { nearestOwnSetting, OWN_SETTINGS } from '../../src/support/own-settings.js';
 import { findCanary } from '../helpers/canary.js';
 import { GUID } from '../helpers/fixtures.js';
 

@@ -1,7 +1,8 @@
 import type { Environment } from '../../settings/environment.js';
-import { bareName, isProvenance } from '../../settings/names.js';
-import { type Config, isEnabled, nearestOwnSetting, OWN_SETTINGS, readConfig } from '../../support/config.js';
+import { bareName, isOwnSetting } from '../../settings/names.js';
+import { type Config, isEnabled, readConfig } from '../../support/config.js';
 import { BootstrapError } from '../../support/errors.js';
+import { nearestOwnSetting, OWN_SETTINGS } from '../../support/own-settings.js';
 import { relaxationsIn } from '../../support/relaxations.js';
 import { bad, type Finding, good, warning } from './finding.js';
 
@@ -35,7 +36,7 @@ export function examineOwnSettings(env: Environment): { config?: Config; finding
 
 function strangers(names: readonly string[]): readonly Finding[] {
   return names
-    .filter((name) => !OWN_SETTINGS.includes(bareName(name)) && !isProvenance(bareName(name)))
+    .filter((name) => !isOwnSetting(name))
     .map((name) => {
       const meant = nearestOwnSetting(bareName(name));
       return warning(

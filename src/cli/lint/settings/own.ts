@@ -1,7 +1,8 @@
-import { bareName, isProvenance } from '../../../settings/names.js';
-import { type Config, nearestOwnSetting, OWN_SETTINGS, readConfig } from '../../../support/config.js';
+import { bareName, isOwnSetting } from '../../../settings/names.js';
+import { type Config, readConfig } from '../../../support/config.js';
 import { BootstrapError } from '../../../support/errors.js';
 import { isSchedule } from '../../../support/ncrontab.js';
+import { nearestOwnSetting } from '../../../support/own-settings.js';
 import { type Finding, finding } from '../finding.js';
 import type { Setting, SettingsFile } from './setting.js';
 
@@ -27,7 +28,7 @@ export function checkOwnSettings(file: SettingsFile): { config: Config; findings
 }
 
 function checkName(file: SettingsFile, { name, nameAt }: Setting): readonly Finding[] {
-  if (OWN_SETTINGS.includes(bareName(name)) || isProvenance(bareName(name))) return [];
+  if (isOwnSetting(name)) return [];
   const meant = nearestOwnSetting(bareName(name));
   return [
     finding(
