@@ -1,7 +1,7 @@
 import { readVariable } from '../settings/environment.js';
 import { VaultstrapError } from '../support/errors.js';
+import { isObject } from '../support/json.js';
 import { isSchedule } from '../support/ncrontab.js';
-import { isObject } from '../support/options.js';
 
 /** The timer function, beyond its schedule. */
 export interface TimerTriggerOptions {

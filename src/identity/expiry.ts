@@ -1,3 +1,5 @@
+import { claimsOf } from './claims.js';
+
 /** When nothing tells how long a token lives. */
 const UNKNOWN_LIFE_MS = 5 * 60_000;
 /** Seconds since 1970 stay below this until the year 5138; larger numbers are milliseconds. */
@@ -15,7 +17,7 @@ export function expiryMs(
   return (
     absoluteMs(reply.expires_on) ??
     relativeMs(reply.expires_in, nowMs) ??
-    absoluteMs(claimsOf(reply.access_token)?.['exp']) ??
+    absoluteMs(claimsOf(reply.access_token)['exp']) ??
     nowMs + UNKNOWN_LIFE_MS
   );
 }
@@ -46,15 +48,4 @@ function relativeMs(value: unknown, nowMs: number): number | undefined {
 function numeric(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   return typeof value === 'string' && /^\s*\d{1,16}(\.\d{1,6})?\s*$/.test(value) ? Number(value) : undefined;
-}
-
-/** The claims of a JWT, unverified; `undefined` when it is none. */
-export function claimsOf(token: string): Readonly<Record<string, unknown>> | undefined {
-  const [, payload = ''] = token.split('.', 3);
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
-    return typeof claims === 'object' && claims !== null ? (claims as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import type { Config } from '../support/config.js';
 import { type Failure, fact, fail, hiccup, outage, type Result } from '../support/failure.js';
 import { forbiddenNetwork, type HttpProblem, type HttpReply, parseRetryAfterMs } from '../support/http.js';
 import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
+import { parseJson } from '../support/json.js';
 import { Secret } from '../support/secret.js';
 import { expiryMs } from './expiry.js';
 import { refuseAnothers } from './whose.js';
@@ -27,12 +28,8 @@ const MAX_TOKEN_LENGTH = 64_000;
 
 export function readTokenReply(reply: HttpReply, context: TokenContext, nowMs: number): Result<AccessToken> {
   if (reply.status !== 200) return fail(refused(reply, context));
-  let body: unknown;
-  try {
-    body = JSON.parse(reply.body);
-  } catch {
-    return fail(malformed(context, 'is not JSON'));
-  }
+  const body = parseJson(reply.body);
+  if (body === undefined) return fail(malformed(context, 'is not JSON'));
   const { access_token, expires_on, expires_in, client_id } = (body ?? {}) as Record<string, unknown>;
   if (typeof access_token !== 'string' || access_token === '') return fail(malformed(context, 'has no access_token'));
   // Only what a header can carry.

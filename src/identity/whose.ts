@@ -1,6 +1,6 @@
 import { type Failure, fact, fail, type Result, succeed } from '../support/failure.js';
 import { printIdentity } from '../support/identity-selector.js';
-import { claimsOf } from './expiry.js';
+import { claimsOf } from './claims.js';
 import type { AccessToken, TokenContext } from './reply.js';
 
 /**
@@ -11,7 +11,7 @@ import type { AccessToken, TokenContext } from './reply.js';
 export function refuseAnothers(token: AccessToken, context: TokenContext, clientId?: unknown): Result<AccessToken> {
   const { identity } = context;
   if (identity.kind === 'system') return succeed(token);
-  const claims = claimsOf(token.token.reveal()) ?? {};
+  const claims = claimsOf(token.token.reveal());
   const said = {
     client: [clientId, claims['appid'], claims['azp']],
     object: [claims['oid']],

@@ -1,3 +1,4 @@
+import { isObject, parseJson } from '../support/json.js';
 import type { Environment } from './environment.js';
 import { PLATFORM_RECORD } from './names.js';
 
@@ -26,13 +27,8 @@ const NO_RECORD: PlatformRecord = { entries: new Map(), isWhole: true };
 export function readPlatformRecord(env: Environment): PlatformRecord {
   const text = env[PLATFORM_RECORD];
   if (!text) return NO_RECORD;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return { ...NO_RECORD, isWhole: false };
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return { ...NO_RECORD, isWhole: false };
+  const parsed = parseJson(text);
+  if (!isObject(parsed)) return { ...NO_RECORD, isWhole: false };
   let isWhole = true;
   const entries = new Map<string, PlatformEntry>();
   for (const [name, entry] of Object.entries(parsed)) {

@@ -1,3 +1,4 @@
+import { isObject, parseJson } from '../support/json.js';
 import { randomWord } from '../support/random.js';
 import type { Environment } from './environment.js';
 import { isProvenance, PROVENANCE, PROVENANCE_AT } from './names.js';
@@ -154,15 +155,8 @@ function entriesOf(text: string): { readonly name: string; readonly entry: Prove
 }
 
 function parseRecord(text: string): RecordText | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    const { v, salt, settings } = (parsed ?? {}) as Partial<RecordText>;
-    return v === 1 && typeof salt === 'string' && typeof settings === 'object' && settings !== null
-      ? { v, salt, settings }
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  const { v, salt, settings } = (parseJson(text) ?? {}) as Partial<RecordText>;
+  return v === 1 && typeof salt === 'string' && isObject(settings) ? { v, salt, settings } : undefined;
 }
 
 function isEntry(entry: unknown): entry is ProvenanceEntry {

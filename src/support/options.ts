@@ -1,4 +1,5 @@
 import { VaultstrapError } from './errors.js';
+import { isObject } from './json.js';
 import type { LogLevel } from './log.js';
 
 /**
@@ -36,11 +37,6 @@ export interface BootstrapOptions {
   readonly allowedHosts?: readonly string[];
   /** How much to print on stderr. Default `warn`. */
   readonly log?: LogLevel;
-}
-
-/** One with members by name: neither null nor an array. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**

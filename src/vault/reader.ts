@@ -1,4 +1,4 @@
-import { claimsOf } from '../identity/expiry.js';
+import { claimsOf } from '../identity/claims.js';
 import type { AccessToken } from '../identity/reply.js';
 import type { TokenCache } from '../identity/tokens.js';
 import type { SecretRead } from '../settings/plan.js';
@@ -121,7 +121,7 @@ function withoutCommand<T>(result: Result<T>, host: string): Result<T> {
 
 /** Only the emulator's tokens go to the emulator's endpoint: a real one must never leave for it. */
 export function isEmulatorToken({ token }: AccessToken): boolean {
-  return claimsOf(token.reveal())?.['iss'] === EMULATOR_ISSUER;
+  return claimsOf(token.reveal())['iss'] === EMULATOR_ISSUER;
 }
 
 const NOT_THE_EMULATORS = fact(

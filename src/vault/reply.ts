@@ -1,6 +1,7 @@
 import type { SecretRead } from '../settings/plan.js';
 import { type Failure, fact, fail, hiccup, outage, type Result, succeed } from '../support/failure.js';
 import { forbiddenNetwork, type HttpProblem, type HttpReply, parseRetryAfterMs } from '../support/http.js';
+import { parseJson } from '../support/json.js';
 import { Secret } from '../support/secret.js';
 import { type VaultRefusal, vaultFailure } from './failure.js';
 import type { SecretValue } from './reader.js';
@@ -14,18 +15,18 @@ export const MAX_REPLY_BYTES = 512 * 1024;
  */
 export function readSecretReply(reply: HttpReply, read: SecretRead, by?: string): Result<SecretValue> {
   if (reply.status === 200) return readSecret(reply, read);
-  const error = errorOf(reply.body);
+  const { code, reason } = errorOf(reply.body);
   const retryAfterMs = parseRetryAfterMs(reply.headers);
   const failure = vaultFailure(read, {
     status: reply.status,
-    code: error?.code,
-    reason: error?.reason,
+    code,
+    reason,
     challenge: reply.headers['www-authenticate'],
     by,
   });
   return fail({
     ...failure,
-    cause: { status: reply.status, ...(error?.reason && { code: error.reason }) },
+    cause: { status: reply.status, ...(reason && { code: reason }) },
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   });
 }
@@ -34,12 +35,8 @@ export function readSecretReply(reply: HttpReply, read: SecretRead, by?: string)
 const IDENTIFIER = /^https:\/\/[^/]+\/secrets\/([^/]+)\/([0-9a-z]{1,64})$/i;
 
 function readSecret(reply: HttpReply, read: SecretRead): Result<SecretValue> {
-  let body: unknown;
-  try {
-    body = JSON.parse(reply.body);
-  } catch {
-    return fail(malformed(read, 'is not JSON'));
-  }
+  const body = parseJson(reply.body);
+  if (body === undefined) return fail(malformed(read, 'is not JSON'));
   const { value, id, attributes } = (body ?? {}) as Record<string, unknown>;
   if (typeof value !== 'string') return fail(malformed(read, 'has no value'));
   const identifier = typeof id === 'string' ? IDENTIFIER.exec(id) : null;
@@ -68,16 +65,11 @@ function msOf(seconds: unknown): number | undefined {
 }
 
 /** Key Vault's error body; the reason behind a 403 stands in `innererror`. Only words are taken from it. */
-function errorOf(body: string): Pick<VaultRefusal, 'code' | 'reason'> | undefined {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-  const error = (parsed as { error?: { code?: unknown; innererror?: { code?: unknown } | null } | null } | null)?.error;
-  if (typeof error !== 'object' || error === null) return undefined;
-  return { code: wordOf(error.code), reason: wordOf(error.innererror?.code) };
+function errorOf(body: string): Pick<VaultRefusal, 'code' | 'reason'> {
+  const { error } = (parseJson(body) ?? {}) as {
+    error?: { code?: unknown; innererror?: { code?: unknown } | null } | null;
+  };
+  return { code: wordOf(error?.code), reason: wordOf(error?.innererror?.code) };
 }
 
 function wordOf(text: unknown): string | undefined {

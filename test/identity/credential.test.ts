@@ -5,7 +5,7 @@ import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { claimsOf } from '../../src/identity/expiry.js';
+import { claimsOf } from '../../src/identity/claims.js';
 import { credential, isVaultstrapError } from '../../src/index.js';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
 import { createServerCertificate } from '../../src/testing/server/certificate.js';
@@ -76,7 +76,7 @@ describe('a BlobServiceClient', () => {
     // As the service does it: no token, or one for something else, is 401.
     storage = https.createServer({ key, cert: certificate }, ({ headers }, response) => {
       const token = /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1];
-      const { aud, oid } = claimsOf(token ?? '') ?? {};
+      const { aud, oid } = claimsOf(token ?? '');
       seen.push({ aud, oid });
       if (aud === 'https://storage.azure.com')
         response.writeHead(200, { 'Content-Type': 'application/xml' }).end(BLOBS);

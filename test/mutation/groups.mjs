@@ -23,7 +23,7 @@ export const GROUPS = {
   vault: { mutate: ['vault/{failure,reply}'], tests: ['vault/{failure,reply}'] },
   hosts: { mutate: ['vault/{host,circuit}'], tests: ['vault/{host,circuit}'] },
   identity: {
-    mutate: ['identity/{expiry,reply,whose}'],
+    mutate: ['identity/{claims,expiry,reply,whose}'],
     tests: ['identity/{expiry,refused,whose}'],
   },
   support: { mutate: ['support/{retry,near,nearest,moment}'], tests: ['support/{retry,near,nearest,moment}'] },

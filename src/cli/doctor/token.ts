@@ -1,4 +1,4 @@
-import { claimsOf } from '../../identity/expiry.js';
+import { claimsOf } from '../../identity/claims.js';
 import type { AccessToken } from '../../identity/reply.js';
 import { duration } from '../../report/visible.js';
 import { LAST_DATE_MS } from '../../support/clock.js';
@@ -27,7 +27,7 @@ export interface Principal {
 
 /** https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference */
 export function principalOf(token: AccessToken): Principal {
-  const claims = claimsOf(token.token.reveal()) ?? {};
+  const claims = claimsOf(token.token.reveal());
   // Ids only: a claim can hold a name, and anything else that somebody wrote.
   const id = (name: string) => {
     const claim = claims[name];

@@ -1,3 +1,4 @@
+import { parseJson } from '../../support/json.js';
 import type { Emulator, Fault } from '../../testing/index.js';
 import { placeholderValue } from './placeholders.js';
 
@@ -70,10 +71,7 @@ function faultOf(form: URLSearchParams): Fault {
 
 /** Another value of the same shape: whoever reads a field of a JSON secret still finds it. */
 function rotated(value: string, text: string): string {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(value);
-  } catch {}
+  const parsed = parseJson(value);
   if (typeof parsed !== 'object' || parsed === null) return text;
   let leaf = 0;
   return JSON.stringify(parsed, (_key, item: unknown) => (typeof item === 'string' ? `${text}-${++leaf}` : item));

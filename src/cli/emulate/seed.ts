@@ -1,5 +1,5 @@
 import { getNodeValue } from 'jsonc-parser';
-import { isObject } from '../../support/options.js';
+import { isObject } from '../../support/json.js';
 import type { EmulatorOptions, Fault } from '../../testing/index.js';
 import { parseDotenv } from '../support/dotenv.js';
 import { UsageError } from '../support/exit.js';
