@@ -27,7 +27,7 @@ export async function requestToken(
   if (!built.ok) return built;
   const endMs = clock.monotonic() + Math.min(TRY_TIMEOUT_MS, remainingMs);
   const leftMs = () => Math.max(1, endMs - clock.monotonic());
-  let trust: PinnedTrust = { rejectUnauthorized: true };
+  let trust: PinnedTrust = {};
   if (source.name === 'service-fabric') {
     const pinned = await pinCertificate(addressOf(built.value.url), source.thumbprint, leftMs());
     if (!pinned.ok) {

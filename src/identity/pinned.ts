@@ -6,10 +6,7 @@ import { type HttpProblem, kindOf } from '../support/http.js';
 import { clearTimeout, setTimeout } from '../support/timers.js';
 
 /** What to demand of the connection that carries the header. */
-export type PinnedTrust = Pick<
-  ConnectionOptions,
-  'ca' | 'allowPartialTrustChain' | 'checkServerIdentity' | 'rejectUnauthorized'
->;
+export type PinnedTrust = Pick<ConnectionOptions, 'ca' | 'allowPartialTrustChain' | 'checkServerIdentity'>;
 
 type PinResult =
   | { readonly ok: true; readonly trust: PinnedTrust }
@@ -36,7 +33,6 @@ export async function pinCertificate(
   return {
     ok: true,
     trust: {
-      rejectUnauthorized: true,
       ca: shown.toString(),
       // A certificate that somebody issued: the issuer is unknown here, and of no interest.
       allowPartialTrustChain: true,

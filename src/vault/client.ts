@@ -73,6 +73,19 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
     return !config.vaultEndpoint && proxyApplies(env(), host) ? 'sdk' : 'direct';
   }
 
+  /** Asks for the tokens first, since everything waits for them, and for each once, even if it cannot be had. */
+  function prepare(reads: Iterable<SecretRead>, limits: Parameters<TokenCache['get']>[2]): readonly Wanted[] {
+    const vaultOf = memo((host) => ({ lane: laneFor(host), resource: resourceForHost(host, config) }));
+    const tokenFor = memo((_key: string, read: SecretRead, resource: string) =>
+      tokens.get(resource, read.identity, limits),
+    );
+    return [...reads].map((read) => {
+      const { lane, resource } = vaultOf(read.host);
+      if (!resource.ok) return { read, lane };
+      return { read, lane, token: tokenFor(`${resource.value} ${printIdentity(read.identity)}`, read, resource.value) };
+    });
+  }
+
   async function readAll(reads: Iterable<SecretRead>, limits: ReadAllLimits): Promise<ReadResults> {
     const { deadlineMs, retryUntilMs = deadlineMs, failFast, onSome, yieldsToThrottling = false } = limits;
     const stop = new AbortController();
@@ -98,29 +111,15 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
     // A little later than the deadline, which every try minds by itself: a net, not a rule.
     after(deadlineMs - clock.monotonic() + GRACE_MS / 4, giveUp);
 
-    const queues: Wanted[][] = [];
-    const vaults = memo((host) => {
-      const queue: Wanted[] = [];
-      queues.push(queue);
-      return { lane: laneFor(host), resource: resourceForHost(host, config), queue };
-    });
-    const tokenFor = memo((_key: string, read: SecretRead, resource: string) =>
-      tokens.get(resource, read.identity, { deadlineMs, retryUntilMs }),
-    );
     const throttled = (host: string) => (yieldsToThrottling ? circuits.failureFor(host) : undefined);
-    const warm: SecretRead[] = [];
-    for (const read of reads) {
-      const { lane, resource, queue } = vaults(read.host);
-      // The token first, since everything waits for it, and once, even if it cannot be had.
-      const token = resource.ok && tokenFor(`${resource.value} ${printIdentity(read.identity)}`, read, resource.value);
-      queue.push({ read, lane, token });
-      if (lane === 'direct' && token && !throttled(read.host)) warm.push(read);
-    }
-    // Its request goes out before the TLS work below keeps this thread busy: a turn of the loop connects and sends,
+    const wanted = prepare(reads, { deadlineMs, retryUntilMs });
+    // Their requests go out before the TLS work below keeps this thread busy: a turn of the loop connects and sends,
     // and what is left of the present one is none.
     await clock.sleep(0);
     await clock.sleep(0);
-    direct.warm(warm);
+    direct.warm(
+      wanted.flatMap(({ read, lane, token }) => (lane === 'direct' && token && !throttled(read.host) ? read : [])),
+    );
 
     const results = new Map<string, Result<SecretValue>>();
     async function readOne({ read, lane, token }: Wanted, worker: number): Promise<void> {
@@ -134,7 +133,7 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
             deadlineMs,
             retryUntilMs,
             yieldsToThrottling,
-            token: token || undefined,
+            token,
             stop: stop.signal,
             abort: aborts[worker].signal,
           });
@@ -152,8 +151,9 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
     if (onSome) after(retryUntilMs - clock.monotonic(), () => onSome(new Map(results)));
     const most = { each: config.concurrency, all: Math.max(MOST_AT_ONCE, config.concurrency) };
     // The work itself heeds the signal; the race is for what does not (a name lookup, a foreign credential).
+    const queues = [...Map.groupBy(wanted, ({ read }) => read.host).values()];
     await Promise.race([workThrough(queues, most, readOne), givenUp.promise]);
-    for (const { read } of queues.flat()) if (!results.has(read.key)) results.set(read.key, fail(NOT_WAITED_FOR));
+    for (const { read } of wanted) if (!results.has(read.key)) results.set(read.key, fail(NOT_WAITED_FOR));
     finished.abort();
     return results;
   }
@@ -175,8 +175,8 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
 interface Wanted {
   readonly read: SecretRead;
   readonly lane: 'direct' | 'sdk';
-  /** False: none can be sent to this host. */
-  readonly token: Promise<Result<AccessToken>> | false;
+  /** Absent: none can be sent to this host. */
+  readonly token?: Promise<Result<AccessToken>>;
 }
 
 /** Makes each thing once. */
