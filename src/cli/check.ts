@@ -1,6 +1,8 @@
 import { bootstrap, close, isVaultstrapError, type Report, report } from '../index.js';
 import { renderText } from '../report/text.js';
 import { liveEnvironment } from '../settings/environment.js';
+import { isEnabled } from '../support/config.js';
+import { printJson } from '../support/json.js';
 import { relaxationsIn } from '../support/relaxations.js';
 import { EXIT } from './support/exit.js';
 import { showProgress } from './support/progress.js';
@@ -30,16 +32,16 @@ export async function check({ json, ...sources }: CheckOptions): Promise<number>
   const outcome = report();
   if (mistake !== undefined) complain(mistake);
   const unread = outcome.status === 'idle' ? hintOfUnread(sources) : undefined;
-  process.stdout.write(json ? `${JSON.stringify(outcome, undefined, 2)}\n` : describe(outcome));
+  process.stdout.write(json ? printJson(outcome) : describe(outcome));
   if (unread !== undefined) note(unread);
   return outcome.status === 'failed' || outcome.status === 'degraded' ? EXIT.unresolved : EXIT.done;
 }
 
 function describe(outcome: Report): string {
   if (outcome.status !== 'idle') return renderText(outcome, { color: hasColor(process.stdout) });
-  const enabled = liveEnvironment()['VAULTSTRAP_ENABLED']?.trim();
-  if (/^(false|0)$/i.test(enabled ?? '')) return `Nothing is resolved: VAULTSTRAP_ENABLED=${enabled}.\n`;
-  const redirects = relaxationsIn(liveEnvironment());
+  const env = liveEnvironment();
+  if (!isEnabled(env, {})) return `Nothing is resolved: VAULTSTRAP_ENABLED=${env['VAULTSTRAP_ENABLED']?.trim()}.\n`;
+  const redirects = relaxationsIn(env);
   return `No setting holds a reference: there is nothing to resolve.\n${
     redirects.length > 0 ? `Relaxed by  ${redirects.join(', ')}\n` : ''
   }`;

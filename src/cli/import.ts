@@ -1,4 +1,5 @@
 import { readVariable } from '../settings/environment.js';
+import { printJson } from '../support/json.js';
 import { type Choice, choose, isTaken, type Selection, signInsOf } from './import/choose.js';
 import { withValues } from './import/entries.js';
 import { hostReadsBeside } from './import/host-reads.js';
@@ -75,9 +76,7 @@ function print(
 ): void {
   const rows = rowsOf(choices, outcomes);
   if (json) {
-    process.stdout.write(
-      `${JSON.stringify({ file: file.path, vault, written: isRewritten, settings: rows }, undefined, 2)}\n`,
-    );
+    process.stdout.write(printJson({ file: file.path, vault, written: isRewritten, settings: rows }));
   } else process.stdout.write(renderTable(rows));
   const told = choices.flatMap(({ setting }) => {
     const outcome = outcomes.get(setting);

@@ -1,4 +1,5 @@
 import { textOfFailure } from '../support/errors.js';
+import { printJson } from '../support/json.js';
 import { readAttributes } from './set/attributes.js';
 import { readValue } from './set/value.js';
 import { EXIT } from './support/exit.js';
@@ -34,7 +35,7 @@ export async function set(vaultName: string, secretName: string, options: SetOpt
   const { version } = result.value;
   const reference = referenceTo(vault.vault, secret);
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ vault: vault.vault, secret, version, reference }, undefined, 2)}\n`);
+    process.stdout.write(printJson({ vault: vault.vault, secret, version, reference }));
   } else {
     console.error(`vaultstrap: wrote version ${version} of secret '${secret}' in vault '${vault.vault}'.`);
     process.stdout.write(`${reference}\n`);

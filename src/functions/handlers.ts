@@ -11,6 +11,7 @@ import { contentSecurityPolicy, renderHtml } from '../report/html.js';
 import type { RefreshResult } from '../rotation/types.js';
 import { existingEngine } from '../startup/slot.js';
 import { systemClock } from '../support/clock.js';
+import { printJson } from '../support/json.js';
 import { prefersHtml } from './accept.js';
 import { parseSecretEvent, type SecretEvent } from './event.js';
 import { spaced } from './spaced.js';
@@ -82,6 +83,6 @@ export async function secretsStatus(request: HttpRequest): Promise<HttpResponseI
       Vary: 'Accept',
       'X-Content-Type-Options': 'nosniff',
     },
-    body: html ? renderHtml(current) : `${JSON.stringify(current, null, 2)}\n`,
+    body: html ? renderHtml(current) : printJson(current),
   };
 }

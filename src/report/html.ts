@@ -52,22 +52,33 @@ export function contentSecurityPolicy(style: string = STYLE, forms: 'none' | 'se
   return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action '${forms}'; frame-ancestors 'none'`;
 }
 
-/** A report as a page of its own: no script, no value, everything escaped; for a phone as for a wide screen. */
-export function renderHtml(report: Report, nowMs: number = Date.now()): string {
-  const mood = moodOf(report.status);
-  const settings = inOrder(report);
+/** A page that needs nothing but itself. */
+export function htmlPage(title: string, style: string, main: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>vaultstrap: ${escapeHtml(report.status)}</title>
-<style>${STYLE}</style>
+<title>${escapeHtml(title)}</title>
+<style>${style}</style>
 </head>
 <body>
 <main>
-<h1>vaultstrap ${badge(mood, report.status)}</h1>
+${main}
+</main>
+</body>
+</html>
+`;
+}
+
+/** A report as a page of its own: no script, no value, everything escaped; for a phone as for a wide screen. */
+export function renderHtml(report: Report, nowMs: number = Date.now()): string {
+  const settings = inOrder(report);
+  return htmlPage(
+    `vaultstrap: ${report.status}`,
+    STYLE,
+    `<h1>vaultstrap ${badge(moodOf(report.status), report.status)}</h1>
 <dl>
 ${factsOf(report)
   .map((fact) => factItem(fact, nowMs))
@@ -75,11 +86,8 @@ ${factsOf(report)
 </dl>
 <h2>Settings</h2>
 ${settings.length > 0 ? settingList(settings, report, nowMs) : '<p class="dim">There is nothing to resolve.</p>'}
-<p class="dim">As the one process that answered sees it, ${timeOf(new Date(nowMs).toISOString())}.</p>
-</main>
-</body>
-</html>
-`;
+<p class="dim">As the one process that answered sees it, ${timeOf(new Date(nowMs).toISOString())}.</p>`,
+  );
 }
 
 /** A word in a mood's colour and shape. */

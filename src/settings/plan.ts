@@ -8,20 +8,14 @@ import type { Origin } from './origin.js';
 import type { ReferenceProblem } from './params.js';
 import { readPlatformRecord } from './platform-record.js';
 import { type InheritedEntry, readProvenance } from './provenance.js';
-import type { Format, SecretReference } from './reference.js';
+import type { SecretReference } from './reference.js';
 import { isReference, MARKER, type Segment, scanValue } from './scan.js';
 
 /** One secret to read, however many settings use it. */
-export interface SecretRead {
+export interface SecretRead extends Pick<SecretReference, 'host' | 'vault' | 'secret' | 'version' | 'format'> {
   /** Identifies the read: the same secret, version, form and identity. */
   readonly key: string;
-  readonly host: string;
-  readonly vault: string;
-  readonly secret: string;
-  readonly version?: string;
   readonly identity: IdentitySelector;
-  /** Absent: as it is stored. */
-  readonly format?: Format;
   /** Every reference to it has a `Default` or is `Optional`. */
   readonly mayBeAbsent: boolean;
 }

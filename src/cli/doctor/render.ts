@@ -1,4 +1,5 @@
 import { visible } from '../../report/visible.js';
+import { printJson } from '../../support/json.js';
 import { paint, type Stream } from '../support/terminal.js';
 import { type Finding, STEPS, type Step, type Verdict } from './finding.js';
 
@@ -51,5 +52,5 @@ function summaryOf(findings: readonly Finding[]): string {
 /** For machines: `status` and the findings as they are. */
 export function findingsAsJson(findings: readonly Finding[]): string {
   const status = findings.some(({ verdict }) => verdict === 'bad') ? 'bad' : 'good';
-  return `${JSON.stringify({ status, findings: findings.map(({ more: _, ...finding }) => finding) }, undefined, 2)}\n`;
+  return printJson({ status, findings: findings.map(({ more: _, ...finding }) => finding) });
 }

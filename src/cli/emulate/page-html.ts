@@ -1,4 +1,4 @@
-import { badge, contentSecurityPolicy, escapeHtml, STYLE as HOUSE_STYLE } from '../../report/html.js';
+import { badge, contentSecurityPolicy, escapeHtml, STYLE as HOUSE_STYLE, htmlPage } from '../../report/html.js';
 import { FAULTS } from './page-actions.js';
 import type { SecretState, Snapshot } from './snapshot.js';
 
@@ -19,18 +19,10 @@ export function pageSecurityPolicy(): string {
 
 /** Plain forms, no script, no value of any secret, everything escaped. */
 export function renderPage({ vaults, faults, requests }: Snapshot, problem?: string): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>vaultstrap emulate</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
-<h1>An emulated Azure</h1>
+  return htmlPage(
+    'vaultstrap emulate',
+    STYLE,
+    `<h1>An emulated Azure</h1>
 <p class="dim">In memory, on this machine. Values are not shown.</p>
 ${problem === undefined ? '' : `<p class="note bad" role="alert">${escapeHtml(problem)}</p>`}
 ${vaults.length > 0 ? vaults.map(vaultSection).join('\n') : '<p>There is no vault yet: the first one that is written to will be here.</p>'}
@@ -38,11 +30,8 @@ ${vaults.length > 0 ? vaults.map(vaultSection).join('\n') : '<p>There is no vaul
 ${faults.length > 0 ? `<ul role="list">${faults.map(faultItem).join('')}</ul>` : '<p class="dim">None: everything answers as it should.</p>'}
 ${faultForm(vaults.map(({ name }) => name))}
 <h2>Requests</h2>
-${requestTable(requests)}
-</main>
-</body>
-</html>
-`;
+${requestTable(requests)}`,
+  );
 }
 
 function vaultSection({ name, secrets, deleted }: Snapshot['vaults'][number]): string {

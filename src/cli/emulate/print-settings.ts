@@ -1,3 +1,4 @@
+import { printJson } from '../../support/json.js';
 import { UsageError } from '../support/exit.js';
 
 type Settings = Readonly<Record<string, string>>;
@@ -7,7 +8,7 @@ const FORMS: Readonly<Record<string, (settings: Settings) => string>> = {
   powershell: (settings) => lines(settings, (name, value) => `$env:${name} = '${value.replaceAll("'", "''")}'`),
   // The values are addresses, words and a certificate: nothing in them but line ends has to be escaped.
   env: (settings) => lines(settings, (name, value) => `${name}="${value.replaceAll('\n', '\\n')}"`),
-  json: (settings) => `${JSON.stringify(settings, undefined, 2)}\n`,
+  json: printJson,
 };
 
 function lines(settings: Settings, one: (name: string, value: string) => string): string {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { applyEdits, findNodeAtLocation, modify, parseTree } from 'jsonc-parser';
 import { MARKER } from '../../settings/scan.js';
+import { printJson } from '../../support/json.js';
 import type { Project } from '../lint/app/project.js';
 import { readExactText } from '../support/files.js';
 import { type Change, styleOf } from './edit.js';
@@ -24,7 +25,7 @@ function localSettings(dir: string): Change | undefined {
       AzureWebJobsStorage: 'UseDevelopmentStorage=true',
       [NAME]: REFERENCE,
     };
-    return { file, before, after: `${JSON.stringify({ IsEncrypted: false, Values }, undefined, 2)}\n` };
+    return { file, before, after: printJson({ IsEncrypted: false, Values }) };
   }
   const tree = parseTree(before);
   if (tree?.type !== 'object' || hasReference(before) || findNodeAtLocation(tree, ['Values', NAME])) return undefined;

@@ -1,11 +1,12 @@
 import { pathToFileURL } from 'node:url';
+import { printJson } from '../../../support/json.js';
 import type { Outcome } from '../lint-files.js';
 import { RULES, type RuleId } from '../rules.js';
 
 export function renderJson({ findings, files, references }: Outcome): string {
   const count = (severity: string) => findings.filter((one) => one.severity === severity).length;
   const counts = { files, references, errors: count('error'), warnings: count('warning'), notes: count('info') };
-  return `${JSON.stringify({ ...counts, findings }, undefined, 2)}\n`;
+  return printJson({ ...counts, findings });
 }
 
 /** SARIF 2.1.0, for code scanning. https://docs.oasis-open.org/sarif/sarif/v2.1.0/ */
@@ -43,5 +44,5 @@ export function renderSarif({ findings }: Outcome, version: string, cwd: string)
       },
     ],
   };
-  return `${JSON.stringify(log, undefined, 2)}\n`;
+  return printJson(log);
 }
