@@ -2,6 +2,7 @@ import { liveEnvironment, variableNames } from '../settings/environment.js';
 import { bareName, isProtected, isRecord } from '../settings/names.js';
 import { hasMarker } from '../settings/scan.js';
 import { createLog } from '../support/log.js';
+import { someOf } from '../support/words.js';
 import { existingEngine } from './slot.js';
 
 /** One line about references that came into the environment behind the start: nobody resolves them. */
@@ -17,9 +18,8 @@ export function tellOfLate(): void {
     return isOurs && ![name, bareName(name)].some((one) => known.has(one) || ignored.has(one));
   });
   if (late.length === 0) return;
-  const shown = late.length > 3 ? `${late.slice(0, 3).join(', ')} and ${late.length - 3} more` : late.join(', ');
   const { warn } = engine ?? createLog('warn');
   warn(
-    `${shown}: set after vaultstrap/register had run, so the reference stays text. What loads .env belongs above it; npx vaultstrap lint shows where.`,
+    `${someOf(late)}: set after vaultstrap/register had run, so the reference stays text. What loads .env belongs above it; npx vaultstrap lint shows where.`,
   );
 }

@@ -8,6 +8,7 @@ import { type Config, readConfig } from '../support/config.js';
 import { BootstrapError, settingFailure } from '../support/errors.js';
 import type { BootstrapOptions } from '../support/options.js';
 import { nearestOwnSetting } from '../support/own-settings.js';
+import { printsTraffic } from '../support/platform.js';
 import { sdkAnchors } from '../support/sdk-loader.js';
 import type { ReadResults } from '../vault/client.js';
 import { inFunctionsWorker } from './functions-host.js';
@@ -106,8 +107,7 @@ export function warningsAbout(env: Environment): readonly string[] {
       const meant = nearestOwnSetting(name);
       return `${name} is no setting of vaultstrap and has no effect${meant ? `: did you mean ${meant}?` : '.'}`;
     });
-  const debug = env['NODE_DEBUG'];
-  if (debug && /\*|\b(?:net|http|https|tls|undici|fetch)\b/i.test(debug)) {
+  if (printsTraffic(env)) {
     warnings.push("NODE_DEBUG prints request headers, with tokens: remove it outside of a developer's machine.");
   }
   if (env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {

@@ -35,3 +35,8 @@ export function isOnPlatform(env: Environment): boolean {
     env['CONTAINER_APP_JOB_EXECUTION_NAME'];
   return !local && Boolean(there);
 }
+
+/** Whether Node tells what it sends: headers, and with them tokens. */
+export function printsTraffic(env: Environment): boolean {
+  return /\*|\b(?:net|http|https|tls|undici|fetch)\b/i.test(env['NODE_DEBUG'] ?? '');
+}

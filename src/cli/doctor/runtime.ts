@@ -1,8 +1,7 @@
 import type { Environment } from '../../settings/environment.js';
+import { isTooOld, OLDEST_NODE } from '../../startup/node-version.js';
+import { printsTraffic } from '../../support/platform.js';
 import { bad, type Finding, good, warning } from './finding.js';
-
-/** `engines` of package.json. */
-const OLDEST = [22, 13] as const;
 
 export interface Runtime {
   /** `process.versions.node` */
@@ -15,15 +14,13 @@ export interface Runtime {
 export function examineRuntime({ node, platform, arch }: Runtime, env: Environment): readonly Finding[] {
   const host = hostOf(env);
   const facts = { node, platform, arch, host };
-  const [major = 0, minor = 0] = node.split('.').map(Number);
-  const isOld = major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]);
   const text = `Node ${node} on ${platform} ${arch}; ${host}`;
   return [
-    isOld
+    isTooOld(node)
       ? bad(
           'runtime',
           text,
-          `vaultstrap needs Node ${OLDEST.join('.')} or newer: WEBSITE_NODE_DEFAULT_VERSION or the stack setting on App Service, nvm elsewhere.`,
+          `vaultstrap needs Node ${OLDEST_NODE} or newer: WEBSITE_NODE_DEFAULT_VERSION or the stack setting on App Service, nvm elsewhere.`,
           { facts },
         )
       : good('runtime', text, { facts }),
@@ -51,7 +48,7 @@ function hostOf(env: Environment): string {
 /** What makes a process behave unlike others. */
 function traps(env: Environment): readonly Finding[] {
   const findings: Finding[] = [];
-  if (/\*|\b(?:net|http|https|tls|undici|fetch)\b/i.test(env['NODE_DEBUG'] ?? '')) {
+  if (printsTraffic(env)) {
     findings.push(
       warning(
         'runtime',

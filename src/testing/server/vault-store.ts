@@ -8,9 +8,11 @@ import { type ServerClock, toSeconds } from './clock.js';
 /** Soft-deleted secrets are kept this long, by the name of the service only: nothing purges them. */
 export const RECOVERABLE_DAYS = 90;
 
-export interface Version {
-  readonly version: string;
-  readonly value: string;
+/** What a caller decides about a version. */
+export interface NewVersion {
+  /** Default: a random one. */
+  readonly version?: string | undefined;
+  value: string;
   contentType: string | undefined;
   /** A certificate's other form. */
   readonly pem?: string | undefined;
@@ -19,8 +21,12 @@ export interface Version {
   /** Unix seconds, like the others. */
   nbf: number | undefined;
   exp: number | undefined;
+}
+
+export interface Version extends NewVersion {
+  readonly version: string;
   readonly created: number;
-  updated: number;
+  readonly updated: number;
 }
 
 export interface Secret {
@@ -43,19 +49,6 @@ export interface Vault {
   readonly deleted: Map<string, DeletedSecret>;
   /** Those of all vaults: a backup can be restored into another one. */
   readonly backups: Map<string, Secret>;
-}
-
-/** What a caller decides about a version. */
-export interface NewVersion {
-  /** Default: a random one. */
-  version?: string | undefined;
-  value: string;
-  contentType: string | undefined;
-  pem?: string | undefined;
-  tags: Readonly<Record<string, string>> | undefined;
-  enabled: boolean;
-  nbf: number | undefined;
-  exp: number | undefined;
 }
 
 export function newestOf(secret: Secret): Version {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { someOf } from '../../../support/words.js';
 import { type Finding, finding, type Source, type Span } from '../finding.js';
 import type { Severity } from '../rules.js';
 import type { BindingUse } from '../settings/host.js';
@@ -84,7 +85,7 @@ function lintFunctions(project: Project, references: References, loader: Loader)
             register.source,
             register.span,
             ['register-order', 'error'],
-            `${some(before)} ${before.length === 1 ? 'loads' : 'load'} before this file, and what they read while loading has no value yet.`,
+            `${someOf(before)} ${before.length === 1 ? 'loads' : 'load'} before this file, and what they read while loading has no value yet.`,
             'The worker loads shallower folders first, then by name in byte order: name this file 0-vaultstrap, or move it up.',
           ),
         ];
@@ -168,9 +169,4 @@ function lintBundles(project: Project): readonly Finding[] {
         'Add --external:vaultstrap (or --packages=external), or give vaultstrap/register an entry of its own.',
       ),
     );
-}
-
-function some(files: readonly string[]): string {
-  const shown = files.slice(0, 3).join(', ');
-  return files.length > 3 ? `${shown} and ${files.length - 3} more` : shown;
 }
