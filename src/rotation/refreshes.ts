@@ -1,7 +1,8 @@
 import { publish } from '../support/channels.js';
 import { changeOf } from './changes.js';
 import type { ComposedSetting } from './compose.js';
-import { groupsOf, readAgainInMs } from './held.js';
+import { groupsOf } from './groups.js';
+import { readAgainInMs } from './held.js';
 import { createListeners } from './listeners.js';
 import { createNameCheck } from './name-check.js';
 import { createRefreshQueue } from './queue.js';

@@ -17,8 +17,8 @@ export const GROUPS = {
     tests: ['rotation/{schedule,expiry,value}', 'property/values'],
   },
   rotation: {
-    mutate: ['rotation/{held,recompose,trouble,changes}'],
-    tests: ['rotation/{held,recompose,changes,trouble,files}'],
+    mutate: ['rotation/{groups,held,recompose,trouble,changes}'],
+    tests: ['rotation/{groups,held,recompose,changes,trouble,files}'],
   },
   vault: { mutate: ['vault/{failure,reply}'], tests: ['vault/{failure,reply}'] },
   hosts: { mutate: ['vault/{host,circuit}'], tests: ['vault/{host,circuit}'] },

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { textOf } from '../../src/rotation/changes.js';
 import { composeSettings } from '../../src/rotation/compose.js';
 import { selectField } from '../../src/rotation/field.js';
-import { groupsOf } from '../../src/rotation/held.js';
+import { groupsOf } from '../../src/rotation/groups.js';
 import { LONGEST_TIMER_MS, nextDelayMs } from '../../src/rotation/schedule.js';
 import { referenceText } from '../../src/rotation/value.js';
 import { planSettings } from '../../src/settings/plan.js';

@@ -3,7 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { changeOf, textOf } from '../../src/rotation/changes.js';
 import { type ComposedSetting, composeSettings } from '../../src/rotation/compose.js';
-import { acceptResults, groupsBehind, groupsOf, type HeldSecrets, holdFirst } from '../../src/rotation/held.js';
+import { groupsBehind, groupsOf } from '../../src/rotation/groups.js';
+import { acceptResults, type HeldSecrets, holdFirst } from '../../src/rotation/held.js';
 import { recompose, resolvedAtOf } from '../../src/rotation/recompose.js';
 import type { Environment } from '../../src/settings/environment.js';
 import type { Plan } from '../../src/settings/plan.js';
