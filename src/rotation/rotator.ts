@@ -71,12 +71,16 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
 
   function startClock(): void {
     const { input } = standing;
-    if (!input || input === clocked || input.config.refreshMs === 0) return;
+    if (!input || input === clocked) return;
+    const { refreshMs } = input.config;
+    // That of a start before, with another interval.
+    if (refreshMs !== clocked?.config.refreshMs) stopClock();
+    if (refreshMs === 0) return;
     // A version that is named never changes; but it may have to be read yet.
     const isFixed = ({ key, version }: SecretRead) => version !== undefined && !standing.held.get(key)?.failure;
     if ([...input.plan.reads.values()].every(isFixed)) return;
     clocked = input;
-    ticker ??= createTicker(input.config.refreshMs, tick);
+    ticker ??= createTicker(refreshMs, tick);
     ticker.start();
     clearTimeout(loading);
     loading = setTimeout(() => {
@@ -112,11 +116,15 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
     ticker?.sooner(waitMs + Math.random() * settleMs);
   }
 
-  function stop(): void {
+  function stopClock(): void {
     ticker?.stop();
     ticker = undefined;
     clocked = undefined;
     clearTimeout(loading);
+  }
+
+  function stop(): void {
+    stopClock();
     standing.input?.client.rest();
   }
 
@@ -127,8 +135,8 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
     begin(input, composed, results, succeeded) {
       const before = standing.composed;
       standing.begin(input, composed, results, succeeded);
-      // Not loaded: nobody listens.
-      if (succeeded) refreshes?.tellOfStart(before);
+      // The first changes nothing for anybody.
+      if (succeeded && before.length > 0) theRefreshes().tellOfStart(before);
     },
     filesFor,
     startClock,

@@ -9,7 +9,7 @@ import { createLog, type Log } from '../support/log.js';
 import type { BootstrapOptions } from '../support/options.js';
 import type { ReadResults } from '../vault/client.js';
 import { failLoudly, functionsCore } from './functions-host.js';
-import { NO_OPTIONS, printOptions, refuseOthers } from './options-guard.js';
+import { refuseOthers } from './options-guard.js';
 import { hasWork } from './quick-look.js';
 import { concludeSession, openSession, type Session, warningsAbout } from './session.js';
 import { tellOfStart } from './tell.js';
@@ -30,7 +30,7 @@ export interface Starts {
   log(): Log;
   /** @throws VaultstrapError `ERR_ALREADY_STARTED` for other options than those in force. */
   checkOptions(options: BootstrapOptions): void;
-  /** Opens a session; `undefined` when there is nothing to do. */
+  /** Opens a session, with the options in force; `undefined` when there is nothing to do. */
   open(options: BootstrapOptions): Session | undefined;
   /** The one that is under way, or else a new one; `undefined` when there is nothing left to do. */
   openOrJoin(options: BootstrapOptions): Session | undefined;
@@ -47,7 +47,7 @@ export function createStarts(
   rotator: Rotator,
   onEnd: (session: Session, error: BootstrapError | undefined) => void,
 ): Starts {
-  let optionsInForce = NO_OPTIONS;
+  let optionsInForce: BootstrapOptions = {};
   const warned = new Set<string>();
   let log = createLog('warn');
   let phase: Phase = 'idle';
@@ -56,12 +56,13 @@ export function createStarts(
 
   function checkOptions(options: BootstrapOptions): void {
     // Malformed options started nothing: the next ones are the first.
-    if (phase === 'idle' || (phase === 'failed' && !session)) optionsInForce = printOptions(options);
+    if (phase === 'idle' || (phase === 'failed' && !session)) optionsInForce = { ...options };
     else refuseOthers(options, optionsInForce);
   }
 
-  function open(options: BootstrapOptions): Session | undefined {
-    checkOptions(options);
+  function open(given: BootstrapOptions): Session | undefined {
+    checkOptions(given);
+    const options = optionsInForce;
     const env = rotator.environmentToPlan();
     if (!isEnabled(env, options) || !hasWork(env)) return nothingToDo();
     // A diagnostic report lists the environment, with values that were inherited: also when this start comes to nothing.

@@ -1001,6 +1001,26 @@ describe('the clock', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test('a later start with another interval sets it, or switches it off; with the same the tick stays planned', () => {
+    vi.useFakeTimers();
+    vi.spyOn(Math, 'random').mockReturnValue(0.5);
+    vault = { pw: 's' };
+    const seconds = (refreshSeconds: number) => {
+      start({ VS_PW: ref() }, { refreshSeconds });
+      rotator.startClock();
+      const at = rotator.nextRefreshAtMs();
+      return at && at - beganMs;
+    };
+    const beganMs = Date.now();
+    expect(seconds(3600)).toBe(1_800_000);
+    vi.advanceTimersByTime(6000);
+    expect(seconds(3600)).toBe(1_800_000);
+    expect(seconds(10)).toBe(11_000);
+    expect(seconds(0)).toBeUndefined();
+    expect(vi.getTimerCount()).toBe(0);
+    expect(seconds(7200)).toBe(3_606_000);
+  });
+
   test('a pinned version that could not be read at start is tried again', async () => {
     vi.useFakeTimers();
     vault = { pw: bad(OUTAGE) };

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the syntax under test
 // Orders of starts that the package's own tests cannot time: on a vault in memory.
+import diagnostics from 'node:diagnostics_channel';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createEngine, type Engine } from '../../src/startup/engine.js';
 import { NOW_MS, ref } from '../helpers/fixtures.js';
@@ -169,6 +170,22 @@ test('a later start that finds another value tells those who listen', async () =
   }
 });
 
+test('the channel hears of it too, though nobody has asked for anything yet', () => {
+  const heard: unknown[] = [];
+  const hear = (message: unknown) => void heard.push(message);
+  diagnostics.subscribe('vaultstrap:rotated', hear);
+  try {
+    process.env['VS_A'] = ref('a');
+    engine.bootstrapSync(QUIET);
+    expect(heard).toEqual([]);
+    process.env['VS_A'] = ref('b');
+    engine.bootstrapSync(QUIET);
+    expect(heard).toMatchObject([{ generation: 2, changed: [{ setting: 'VS_A', secret: 'b' }] }]);
+  } finally {
+    diagnostics.unsubscribe('vaultstrap:rotated', hear);
+  }
+});
+
 test('another secret in the place of the one before is no older version of that', async () => {
   const heard: unknown[] = [];
   engine.onRotated(({ changed }) => void heard.push(...changed));
@@ -182,6 +199,20 @@ test('another secret in the place of the one before is no older version of that'
   expect(settings()).toEqual({ VS_A: 'b-2' });
   await Promise.resolve();
   expect(heard).toEqual([{ setting: 'VS_A', vault: 'shop', secret: 'b', toVersion: '2'.padStart(32, '0') }]);
+});
+
+test('a later start that is given no options has those of the first', async () => {
+  const options = { ...QUIET, onError: 'unset', refreshSeconds: 7 } as const;
+  process.env['VS_A'] = ref('a');
+  await engine.bootstrap(options);
+  const nextMs = () => Date.parse(engine.report().nextRefreshAt ?? '') - Date.now();
+  expect(nextMs()).toBeLessThanOrEqual(7000);
+  process.env['VS_B'] = ref('b');
+  vault.trouble.set('b', 'forbidden');
+  engine.bootstrapSync();
+  expect(engine.report()).toMatchObject({ status: 'degraded', generation: 2 });
+  expect(nextMs()).toBeLessThanOrEqual(7000);
+  expect(() => engine.bootstrapSync({ ...options, onError: 'keep' })).toThrow('other options');
 });
 
 test('an inherited value that a failed start took away is back with the next', () => {
