@@ -192,8 +192,9 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
   function provenance(): readonly ProvenanceInput[] {
     const entries: ProvenanceInput[] = [];
     standing.composed.forEach(({ planned, outcome, secrets }) => {
-      // What the platform resolved stands in the platform's own record.
-      if (outcome.kind === 'failed' || (outcome.kind === 'current' && planned.origin === 'platform')) return;
+      // What the platform resolved, and nobody has read since, stands in the platform's own record.
+      const isPlatforms = planned.origin === 'platform' && planned.currentSinceMs === undefined;
+      if (outcome.kind === 'failed' || (outcome.kind === 'current' && isPlatforms)) return;
       const sinceMs = notes.get(planned.setting)?.resolvedAtMs ?? planned.currentSinceMs ?? clock.now();
       const version = secrets[0]?.version ?? planned.currentVersion;
       const resolvedAt = new Date(sinceMs).toISOString();

@@ -71,6 +71,12 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
         'WEBSITE_KEYVAULT_REFERENCES holds something of an unknown shape, which is ignored: settings that the platform resolved may not rotate.',
       ];
 
+  /** What the platform has put a value in the place of. */
+  function resolvedByPlatform(setting: string): string | undefined {
+    const record = platform.entries.get(setting);
+    return record?.status.toLowerCase() === 'resolved' ? record.rawReference : undefined;
+  }
+
   const isIgnored = (name: string) => config.ignore.has(name) || config.ignore.has(bareName(name));
 
   const drafts = new Map<string, Draft>();
@@ -108,11 +114,11 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
     if (entry && !entry.unset) return fromInherited(setting, names, value, entry);
 
     // Before anything is looked for in the value: it is a secret, and may look like a reference.
-    const record = platform.entries.get(setting);
-    if (record?.status.toLowerCase() === 'resolved' && value !== record.rawReference) {
-      const scan = scanValue(record.rawReference, config.vaultSuffix);
+    const pointer = resolvedByPlatform(setting);
+    if (pointer !== undefined && value !== pointer) {
+      const scan = scanValue(pointer, config.vaultSuffix);
       if (scan.kind === 'segments') {
-        return { ...raw, origin: 'platform', pointer: record.rawReference, segments: scan.segments, current: value };
+        return { ...raw, origin: 'platform', pointer, segments: scan.segments, current: value };
       }
       if (scan.kind === 'problem') {
         warnings.push(`${setting} was resolved by the platform and does not rotate: ${scan.problem} ${scan.hint}`);
@@ -143,10 +149,12 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
     if (scan.kind === 'problem') return undefined;
     const ageMs = nowMs - entry.resolvedAtMs;
     const fresh = ageMs >= 0 && ageMs < Math.min(config.refreshMs || INHERITED_FRESH_MS, INHERITED_FRESH_MS);
+    // What the platform had resolved stays that, whoever has read it anew: no start asks for it, or fails without it.
+    const origin = resolvedByPlatform(setting) === entry.pointer ? 'platform' : 'inherited';
     return {
       setting,
       names,
-      origin: 'inherited',
+      origin,
       pointer: entry.pointer,
       segments: scan.kind === 'segments' ? scan.segments : [entry.pointer],
       isTemplate: entry.template === true,
@@ -154,7 +162,7 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
       currentSinceMs: entry.resolvedAtMs,
       ...(entry.version && { currentVersion: entry.version }),
       // A file is its writer's, who removes it in the end: it may be gone, or about to go.
-      readAtStart: !fresh || (scan.kind === 'segments' && scan.segments.some(isInFile)),
+      readAtStart: origin === 'inherited' && (!fresh || (scan.kind === 'segments' && scan.segments.some(isInFile))),
     };
   }
 

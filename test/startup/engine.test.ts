@@ -215,6 +215,41 @@ test('a later start that is given no options has those of the first', async () =
   expect(() => engine.bootstrapSync({ ...options, onError: 'keep' })).toThrow('other options');
 });
 
+test('what the platform had resolved stays that for a later start and for a child, though it has rotated since', async () => {
+  const pointer = ref('a').replace('@', '@Microsoft.');
+  process.env['WEBSITE_KEYVAULT_REFERENCES'] = JSON.stringify({
+    VS_A: { rawReference: pointer, status: 'Resolved' },
+    VS_B: { rawReference: ref('b'), status: 'VaultNotFound' },
+  });
+  Object.assign(process.env, { VS_A: 'of the platform', VS_B: ref('b') });
+  const child = createEngine();
+  const b = { setting: 'VS_B' };
+  try {
+    engine.bootstrapSync(QUIET);
+    await engine.refresh();
+    vault.trouble.set('a', 'forbidden');
+    await engine.refresh();
+    process.env['VS_C'] = ref('c');
+    engine.bootstrapSync(QUIET);
+    await engine.refresh();
+    expect(engine.report()).toMatchObject({ settings: [{ setting: 'VS_A', origin: 'platform', kept: true }, b, {}] });
+    expect(engine.report().settings[0]).not.toHaveProperty('wouldFailAtStart');
+    // A child, an hour later: a start neither asks for it nor fails without it, and its own children are told the same.
+    pass(3_600_000);
+    child.bootstrapSync(QUIET);
+    const a = { origin: 'platform', version: '1'.padStart(32, '0'), ageSeconds: 3600 };
+    expect(child.report()).toMatchObject({ status: 'ready', settings: [a, { ...b, origin: 'inherited' }, {}] });
+    expect(process.env['VAULTSTRAP_REFERENCES']).toContain(pointer);
+    vault.trouble.clear();
+    vault.set('a');
+    await child.refresh();
+    expect(settings()).toMatchObject({ VS_A: 'a-2' });
+  } finally {
+    await child.reset();
+    delete process.env['WEBSITE_KEYVAULT_REFERENCES'];
+  }
+});
+
 test('an inherited value that a failed start took away is back with the next', () => {
   process.env['VS_A'] = ref('a');
   engine.bootstrapSync(QUIET);
