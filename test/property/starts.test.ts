@@ -38,6 +38,7 @@ const operation = fc.oneof(
   { weight: 3, arbitrary: plain('refresh') },
   { weight: 6, arbitrary: plain('repair', 'close', 'resolve', 'reload', 'release', 'turn') },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('urgent' as const), name }) },
+  { weight: 1, arbitrary: plain('reset') },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(1000, 40_000, 400_000) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('jump' as const), ms: fc.constantFrom(-3_600_000, 3_600_000) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('set', 'set', 'rollBack', 'well'), secret }) },
@@ -50,7 +51,7 @@ const operation = fc.oneof(
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
 const options: fc.Arbitrary<BootstrapOptions> = fc.record({
-  onError: fc.constantFrom('throw' as const, 'unset' as const),
+  onError: fc.constantFrom('throw' as const, 'unset' as const, 'keep' as const),
   onRevoked: fc.constantFrom('keep' as const, 'unset' as const),
   log: fc.constant('silent' as const),
 });
@@ -93,8 +94,15 @@ class App {
   readonly told = new Set<string>();
   #seen: { generation: number; env: Record<string, string | undefined> } = { generation: 0, env: {} };
 
+  /** How often it was begun anew. */
+  #resets = 0;
+
   constructor(given: BootstrapOptions) {
     this.#options = given;
+    this.#listen();
+  }
+
+  #listen(): void {
     engine.onRotated(({ changed }) => {
       for (const { setting } of changed) this.told.add(setting);
       throw new Error('a listener that stumbles');
@@ -152,6 +160,8 @@ class App {
         return engine.repair();
       case 'close':
         return engine.close();
+      case 'reset':
+        return this.#reset();
       case 'turn':
         return turns();
       case 'pass':
@@ -188,13 +198,29 @@ class App {
     if (text !== 'stub') this.#stubbed.delete(variable);
   }
 
+  async #reset(): Promise<void> {
+    this.#resets++;
+    this.#underWay = 0;
+    await engine.reset();
+    this.changed.clear();
+    this.#stubbed.clear();
+    const env = readEnvironment();
+    const back = Object.fromEntries([...this.given, ...this.own]);
+    expect(Object.fromEntries(Object.keys(back).map((one) => [one, env[one]]))).toEqual(back);
+    expect(Object.keys(env).filter((one) => one.startsWith('VAULTSTRAP_'))).toEqual([]);
+    this.#seen = { generation: 0, env };
+    this.#listen();
+  }
+
   #bootstrap(): void {
     // Who joins a start that fails does not look behind it.
     if (this.#underWay === 0) this.#new.clear();
     this.#underWay++;
+    const resets = this.#resets;
     const started = engine.bootstrap(this.#options).catch(expectBootstrapError);
     this.#keep(
       started.then(() => {
+        if (resets !== this.#resets) return;
         this.#underWay--;
         this.#checkEnd();
       }),
@@ -205,10 +231,12 @@ class App {
     this.#promises.push(promise.catch((error) => this.#errors.push(error)));
   }
 
-  /** Whether it succeeded or failed: nothing raw is left of what it may have seen. */
+  /** Whether it succeeded or failed: nothing raw is left of what it may have seen, but what is to be kept so. */
   #checkEnd(): void {
     if (this.#underWay > 0) return;
-    expect(NAMES.filter((one) => isRaw(process.env[one]) && !this.#new.has(one))).toEqual([]);
+    const keeps = this.#options.onError === 'keep' ? engine.report().settings : [];
+    const failed = new Set(keeps.flatMap(({ setting, code }) => (code ? [setting, `APPSETTING_${setting}`] : [])));
+    expect(NAMES.filter((one) => isRaw(process.env[one]) && !this.#new.has(one) && !failed.has(one))).toEqual([]);
   }
 
   /** Behind each operation. */
