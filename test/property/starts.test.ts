@@ -94,8 +94,9 @@ class App {
   readonly told = new Set<string>();
   #seen: { generation: number; env: Record<string, string | undefined> } = { generation: 0, env: {} };
 
-  /** How often it was begun anew. */
+  /** How often it was begun anew, and whether it has started since. */
   #resets = 0;
+  #hasStarted = false;
 
   constructor(given: BootstrapOptions) {
     this.#options = given;
@@ -114,6 +115,7 @@ class App {
   }
 
   do(one: Operation): unknown {
+    if (one.do.startsWith('bootstrap') || one.do === 'start') this.#hasStarted = true;
     switch (one.do) {
       case 'put':
         return this.#put(one.name, TEXTS[one.name]?.[one.which] ?? TEXTS[one.name]?.[0] ?? '');
@@ -201,6 +203,7 @@ class App {
   async #reset(): Promise<void> {
     this.#resets++;
     this.#underWay = 0;
+    this.#hasStarted = false;
     await engine.reset();
     this.changed.clear();
     this.#stubbed.clear();
@@ -234,9 +237,21 @@ class App {
   /** Whether it succeeded or failed: nothing raw is left of what it may have seen, but what is to be kept so. */
   #checkEnd(): void {
     if (this.#underWay > 0) return;
-    const keeps = this.#options.onError === 'keep' ? engine.report().settings : [];
-    const failed = new Set(keeps.flatMap(({ setting, code }) => (code ? [setting, `APPSETTING_${setting}`] : [])));
-    expect(NAMES.filter((one) => isRaw(process.env[one]) && !this.#new.has(one) && !failed.has(one))).toEqual([]);
+    const { onError, onRevoked } = this.#options;
+    const settings = new Map(engine.report().settings.map((one) => [one.setting, one]));
+    function keepsRaw(one: string): boolean {
+      // A twin with a text of its own is a setting of its own.
+      const about = settings.get(one) ?? settings.get(one.replace('APPSETTING_', ''));
+      const isIn = !about?.code || about.kept || about.usedDefault;
+      return onError === 'keep' && !isIn && !(about.optional && about.status === 'SecretNotFound');
+    }
+    for (const one of NAMES) {
+      const text = process.env[one];
+      if (this.#new.has(one) || this.own.has(one)) continue;
+      if (!keepsRaw(one)) expect([one, isRaw(text)]).toEqual([one, false]);
+      // One that was revoked is gone.
+      else if (text !== undefined || onRevoked === 'keep') expect([one, text]).toEqual([one, this.given.get(one)]);
+    }
   }
 
   /** Behind each operation. */
@@ -248,6 +263,7 @@ class App {
       const [before, now] = [this.#seen.env[one], env[one]];
       if (now === undefined || now === before || now === this.own.get(one)) continue;
       expect(isRaw(now) || isValue(now) || TEXTS[one]?.includes(now) || one === 'VS_T', `${one}=${now}`).toBe(true);
+      if (isValue(now)) expect([one, this.#hasStarted]).toEqual([one, true]);
       // Starts that fail, one behind the other, each leave what they could read: no generation of anything.
       if (!isValue(before) || !isValue(now) || generation === 0) continue;
       expect(generation).toBeGreaterThan(this.#seen.generation);
