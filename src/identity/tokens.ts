@@ -4,7 +4,7 @@ import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import { type Failure, fail, guarded, type Result, succeed } from '../support/failure.js';
 import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
-import { ageMs, type Moment } from '../support/moment.js';
+import { ageMs, type Moment, momentOf } from '../support/moment.js';
 import { type RetryLimits, withRetry } from '../support/retry.js';
 import { Secret } from '../support/secret.js';
 import { requestToken } from './direct.js';
@@ -92,7 +92,7 @@ export function createTokenCache({
     [from.name, 'endpoint' in from ? from.endpoint.href : '', resource, printIdentity(identity)].join(' ');
 
   function store(key: string, token: AccessToken): void {
-    const came = { wallMs: clock.now(), monotonicMs: clock.monotonic() };
+    const came = momentOf(clock);
     const leftMs = token.expiresOnMs - came.wallMs;
     const lifeMs = leftMs > 0 ? leftMs : LIFE_WHEN_EXPIRED_MS;
     // A token of a few minutes is renewed at half its life.

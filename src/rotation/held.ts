@@ -1,4 +1,5 @@
 import type { Failure, Result } from '../support/failure.js';
+import type { Moment } from '../support/moment.js';
 import type { ReadResults } from '../vault/client.js';
 import type { SecretValue } from '../vault/reader.js';
 
@@ -9,26 +10,29 @@ export interface Held {
   readonly resolvedAtMs?: number;
   /** Why the latest read gave nothing to use. */
   readonly failure?: Failure;
-  /** How many reads in a row were refused for good: gone, disabled, forbidden. */
-  readonly refusals: number;
-  /** A version older than the good one, seen once: believed when it is seen again. */
-  readonly olderVersion?: string;
+  /** Refused for good (gone, disabled, forbidden) since then, on the monotonic scale; `confirmed` by a second read. */
+  readonly refused?: { readonly sinceMs: number; readonly confirmed: boolean };
+  /** A version older than the good one, and since when it is seen: believed when a second read confirms it. */
+  readonly older?: { readonly sinceMs: number; readonly version: string };
 }
 
 export type HeldSecrets = ReadonlyMap<string, Held>;
 
-const NOTHING: Held = { refusals: 0 };
+const NOTHING: Held = {};
 
-/** Refused on two ticks: it is not coming back by itself. */
-export function isRevoked({ refusals }: Held): boolean {
-  return refusals >= 2;
+/** Refused by two reads that confirm each other: it is not coming back by itself. */
+export function isRevoked({ refused }: Held): boolean {
+  return refused?.confirmed === true;
 }
 
 /** The state after a start: what was read is held, whatever its age, beside what was held before. */
-export function holdFirst(results: ReadResults, nowMs: number, before?: HeldSecrets): HeldSecrets {
+export function holdFirst(results: ReadResults, now: Moment, before?: HeldSecrets): HeldSecrets {
   const held = new Map(before);
   results.forEach((result, key) => {
-    held.set(key, result.ok ? accept(result.value, nowMs) : refuse(NOTHING, result.failure, true));
+    held.set(
+      key,
+      result.ok ? accept(result.value, now) : refuse(NOTHING, result.failure, { now, settleMs: 0, isTick: true }),
+    );
   });
   return held;
 }
@@ -40,10 +44,10 @@ export interface Acceptance {
 }
 
 export interface AcceptOptions {
-  readonly nowMs: number;
+  readonly now: Moment;
   /** 0: everything counts as settled, and nothing waits for what cannot be read. */
   readonly settleMs: number;
-  /** Whether this counts among the "two reads in a row", and groups wait until they have settled. In an app's own haste: no. */
+  /** Whether this is one of two reads that confirm each other, and groups wait until they have settled. In an app's own haste: no. */
   readonly isTick: boolean;
   /** What values in the process are made of. Nothing can be caught halfway with what has never been in one. */
   readonly used: ReadonlySet<string>;
@@ -53,7 +57,7 @@ export interface AcceptOptions {
  * Decides, secret by secret and group by group, what the latest reads change. Pure.
  *
  * - A failure leaves the good value in place.
- * - An older version than the held one is believed when two reads in a row agree: replicas of a vault may lag.
+ * - An older version than the held one is believed when two reads agree, a settling time apart: replicas of a vault may lag.
  * - Secrets that are used together (see `groupsOf`) change together, once all have settled: a user and a
  *   password rotated one after the other must not be caught halfway, nor by a refresh that takes longer than
  *   both writes. `updated` and the reply's `Date` are both the vault's clock. As long as one of them cannot be
@@ -64,8 +68,9 @@ export function acceptResults(
   previous: HeldSecrets,
   results: ReadResults,
   groups: readonly (readonly string[])[],
-  { nowMs, settleMs, isTick, used }: AcceptOptions,
+  options: AcceptOptions,
 ): Acceptance {
+  const { settleMs, isTick, used } = options;
   const held = new Map(previous);
   let readAgainInMs: number | undefined;
   for (const group of groups) {
@@ -78,8 +83,8 @@ export function acceptResults(
         !result
           ? before
           : result.ok
-            ? consider(before, result.value, nowMs, isTick)
-            : refuse(before, result.failure, isTick),
+            ? consider(before, result.value, options)
+            : refuse(before, result.failure, options),
       );
     }
     // Only what was read now tells: a pinned member is never read again.
@@ -96,12 +101,28 @@ export function acceptResults(
   return { held, ...(readAgainInMs !== undefined && { readAgainInMs }) };
 }
 
-function accept(good: SecretValue, nowMs: number): Held {
-  return { good, resolvedAtMs: nowMs, refusals: 0 };
+function accept(good: SecretValue, { wallMs }: Moment): Held {
+  return { good, resolvedAtMs: wallMs };
 }
 
-function refuse(before: Held, failure: Failure, isTick: boolean): Held {
-  return { ...before, failure, refusals: isTick && isRefusal(failure) ? before.refusals + 1 : before.refusals };
+type Now = Pick<AcceptOptions, 'now' | 'settleMs' | 'isTick'>;
+
+function refuse(before: Held, failure: Failure, now: Now): Held {
+  if (!now.isTick || !isRefusal(failure)) return { ...before, failure };
+  const { sinceMs, confirmed } = before.refused ?? {};
+  return {
+    ...before,
+    failure,
+    refused: {
+      sinceMs: sinceMs ?? now.now.monotonicMs,
+      confirmed: confirmed === true || confirms(now, sinceMs),
+    },
+  };
+}
+
+/** A settling time behind the first: two reads within moments may have asked the same replica. */
+function confirms({ now, settleMs }: Now, sinceMs: number | undefined): boolean {
+  return sinceMs !== undefined && now.monotonicMs - sinceMs >= settleMs;
 }
 
 /** The vault's own word that there is no such secret for us; a gateway's 404 or a lost identity is not. */
@@ -114,13 +135,14 @@ function isUnknown(result: Result<SecretValue> | undefined): boolean {
   return result?.ok === false && !isRefusal(result.failure);
 }
 
-function consider(before: Held, latest: SecretValue, nowMs: number, isTick: boolean): Held {
-  const { good, olderVersion } = before;
-  if (good && good.version !== latest.version && isOlder(latest, good) && olderVersion !== latest.version) {
-    const { failure: _healed, ...rest } = before;
-    return { ...rest, refusals: 0, ...(isTick && { olderVersion: latest.version }) };
-  }
-  return accept(latest, nowMs);
+function consider(before: Held, latest: SecretValue, now: Now): Held {
+  const { good, failure: _healed, refused: _given, older, ...rest } = before;
+  const { version } = latest;
+  if (!good || good.version === version || !isOlder(latest, good)) return accept(latest, now.now);
+  const seen = older?.version === version ? older : undefined;
+  if (confirms(now, seen?.sinceMs)) return accept(latest, now.now);
+  const since = seen ?? (now.isTick ? { sinceMs: now.now.monotonicMs, version } : older);
+  return { ...rest, good, ...(since && { older: since }) };
 }
 
 export function isOlder(a: SecretValue, b: SecretValue): boolean {
@@ -166,9 +188,9 @@ export function readAgainInMs(
   return longestMs > 0 ? longestMs : undefined;
 }
 
-function withoutChange(before: Held = NOTHING, { good, failure, refusals, olderVersion }: Held): Held {
-  const { failure: _old, olderVersion: seen, ...rest } = before;
+function withoutChange(before: Held = NOTHING, { good, failure, refused, older }: Held): Held {
+  const { failure: _old, refused: _before, older: seen, ...rest } = before;
   // What a member that stays as it is was seen to be counts, whoever it waits for.
-  const older = sameSecret(before.good, good) ? olderVersion : seen;
-  return { ...rest, refusals, ...(failure && { failure }), ...(older !== undefined && { olderVersion: older }) };
+  const doubted = sameSecret(before.good, good) ? older : seen;
+  return { ...rest, ...(failure && { failure }), ...(refused && { refused }), ...(doubted && { older: doubted }) };
 }

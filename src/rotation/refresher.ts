@@ -2,6 +2,7 @@ import type { Plan } from '../settings/plan.js';
 import { publish } from '../support/channels.js';
 import type { Clock } from '../support/clock.js';
 import type { Log } from '../support/log.js';
+import { momentOf } from '../support/moment.js';
 import type { ReadResults } from '../vault/client.js';
 import { createComplaints } from './complaints.js';
 import { type composeSettings, filesOf } from './compose.js';
@@ -40,10 +41,7 @@ export function createRefresher(
 ): Refresher {
   const complaints = createComplaints(clock, log);
 
-  async function refreshOnce(
-    scope: RefreshScope,
-    began = { wallMs: clock.now(), monotonicMs: clock.monotonic() },
-  ): Promise<RefreshResult> {
+  async function refreshOnce(scope: RefreshScope, began = momentOf(clock)): Promise<RefreshResult> {
     const { input } = standing;
     const nothing = { generation: standing.generation, changed: [], failed: [] };
     if (!input) return nothing;
@@ -70,7 +68,7 @@ export function createRefresher(
       const taken = waiting.filter(isRead);
       waiting = waiting.filter((group) => !isRead(group));
       const { held, readAgainInMs } = acceptResults(standing.held, results, taken, {
-        nowMs: clock.now(),
+        now: momentOf(clock),
         settleMs,
         isTick,
         used,

@@ -5,7 +5,7 @@ import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import { type Failure, succeed } from '../support/failure.js';
 import type { Log } from '../support/log.js';
-import type { Moment } from '../support/moment.js';
+import { type Moment, momentOf } from '../support/moment.js';
 import type { ReadResults, VaultClient } from '../vault/client.js';
 import { textOf } from './changes.js';
 import type { ComposedSetting } from './compose.js';
@@ -87,7 +87,7 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
       if (succeeded) standing.input = input;
       else if (standing.input) standing.input = withoutFailed(input, composed);
       standing.composed = composed;
-      standing.held = holdFirst(results, clock.now(), standing.held);
+      standing.held = holdFirst(results, momentOf(clock), standing.held);
       notes.clear();
       composed.forEach(({ planned, outcome }) => {
         ledger.note(planned.names, input.plan.env);
@@ -98,7 +98,7 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
       });
       standing.apply();
       if (!succeeded) return;
-      standing.lastRead = { wallMs: clock.now(), monotonicMs: clock.monotonic() };
+      standing.lastRead = momentOf(clock);
       standing.generation++;
       standing.warnOfExpiry(input.plan);
     },

@@ -2,11 +2,16 @@ import type { Environment } from '../../src/settings/environment.js';
 import { type Plan, type PlannedSetting, planSettings } from '../../src/settings/plan.js';
 import { type Config, readConfig } from '../../src/support/config.js';
 import { type Failure, fail, type Result, succeed } from '../../src/support/failure.js';
+import type { Moment } from '../../src/support/moment.js';
 import type { BootstrapOptions } from '../../src/support/options.js';
 import { Secret } from '../../src/support/secret.js';
 import type { SecretValue } from '../../src/vault/reader.js';
 
 export const NOW_MS = Date.parse('2026-11-21T12:00:00Z');
+/** So long after that, on both scales. */
+export function at(passedMs: number): Moment {
+  return { wallMs: NOW_MS + passedMs, monotonicMs: 5000 + passedMs };
+}
 export const V1 = '1'.repeat(32);
 export const V2 = '2'.repeat(32);
 export const V3 = '3'.repeat(32);

@@ -206,7 +206,11 @@ describe('a rotation', () => {
         probe(existsSync(file)); console.log('started'); await new Promise((resolve) => process.stdin.once('end', resolve).resume());
         await refresh(); await refresh(); probe([existsSync(file), process.env.CERT_FILE ?? null]);`,
     });
-    const only = { ...env({ VAULTSTRAP_ON_REVOKED: 'unset' }), ARGS: undefined, TLS: undefined };
+    const only = {
+      ...env({ VAULTSTRAP_ON_REVOKED: 'unset', VAULTSTRAP_SETTLE_SECONDS: '0' }),
+      ARGS: undefined,
+      TLS: undefined,
+    };
     const running = app.start(['revoked.mjs'], { env: only, input: null });
     await running.saw('started');
     await azure.identity().revoke({ vault: 'shop', secret: 'tls', actions: ['get'] });

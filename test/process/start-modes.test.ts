@@ -395,7 +395,13 @@ test('a value that was revoked does not come back with a later start', async () 
       await azure.close();`,
   });
   const { code, probes } = await app.run(['revoked.mjs'], {
-    env: { VALUE: password, VAULTSTRAP_ON_REVOKED: 'unset', VAULTSTRAP_REFRESH_SECONDS: '0', VAULTSTRAP_LOG: 'silent' },
+    env: {
+      VALUE: password,
+      VAULTSTRAP_ON_REVOKED: 'unset',
+      VAULTSTRAP_REFRESH_SECONDS: '0',
+      VAULTSTRAP_SETTLE_SECONDS: '0',
+      VAULTSTRAP_LOG: 'silent',
+    },
   });
 
   expect({ code, probes }).toEqual({

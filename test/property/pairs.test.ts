@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { acceptResults, type HeldSecrets, holdFirst } from '../../src/rotation/held.js';
 import type { Result } from '../../src/support/failure.js';
 import type { SecretValue } from '../../src/vault/reader.js';
-import { bad, good, NOW_MS, OUTAGE } from '../helpers/fixtures.js';
+import { at, bad, good, NOW_MS, OUTAGE } from '../helpers/fixtures.js';
 
 const PAIR = ['user', 'password'] as const;
 const SETTLE_MS = 10_000;
@@ -62,10 +62,10 @@ describe('a pair that is written within the settling time, less a second', () =>
 
         const resultsAt = (at: Record<(typeof PAIR)[number], number>, fails?: string) =>
           new Map(PAIR.map((half) => [half, half === fails ? bad(OUTAGE) : readingAt(writes[half], at[half])]));
-        let held: HeldSecrets = holdFirst(resultsAt({ user: NOW_MS - 1, password: NOW_MS - 1 }), NOW_MS);
+        let held: HeldSecrets = holdFirst(resultsAt({ user: NOW_MS - 1, password: NOW_MS - 1 }), at(0));
         const applied = () => PAIR.map((half) => held.get(half)?.good?.value.reveal());
         function tick(results: ReadonlyMap<string, Result<SecretValue>>) {
-          const options = { nowMs, settleMs: SETTLE_MS, isTick: true, used: new Set<string>(PAIR) };
+          const options = { now: at(nowMs - NOW_MS), settleMs: SETTLE_MS, isTick: true, used: new Set<string>(PAIR) };
           held = acceptResults(held, new Map(results), [[...PAIR]], options).held;
           const [user, password] = applied();
           expect(user).toBe(password);

@@ -87,7 +87,7 @@ describe('a setting with files', () => {
     const plan = planOf({ A: file('pw', ';Default=d'), T: '${A}' });
     const key = plan.settings[0]?.reads[0] ?? '';
     const held = (value: Result<SecretValue>) =>
-      new Map([[key, value.ok ? { good: value.value, refusals: 0 } : { failure: value.failure, refusals: 0 }]]);
+      new Map([[key, value.ok ? { good: value.value } : { failure: value.failure }]]);
     const step = (before: readonly ComposedSetting[], value: Result<SecretValue>) =>
       recompose(plan, held(value), before, 'keep', (of, lookup) => composeSettings(of, lookup, stub));
     const first = step([], bad(ABSENT)).map(({ now }) => now);

@@ -10,19 +10,23 @@ import {
 } from '../../src/rotation/held.js';
 import type { Result } from '../../src/support/failure.js';
 import type { SecretValue } from '../../src/vault/reader.js';
-import { ABSENT, BARE_404, bad, FORBIDDEN, good, NOW_MS, OUTAGE, secretOf, V1, V2, V3 } from '../helpers/fixtures.js';
+import { ABSENT, at, BARE_404, bad, FORBIDDEN, good, NOW_MS, OUTAGE, secretOf, V1, V2, V3 } from '../helpers/fixtures.js';
 
 type Reads = Record<string, Result<SecretValue>>;
 const SETTLE = { settleMs: 30_000, isTick: true, used: new Set(['user', 'pw', 'a', 'x']) };
 
+const MINUTE_MS = 60_000;
+const once = (minutes: number) => ({ sinceMs: at(minutes * MINUTE_MS).monotonicMs, confirmed: false });
+
 /** A start with these reads, then a tick for each of the others; all keys in one group, or each alone. */
-function ticks(grouped: boolean, first: Reads, ...later: Reads[]) {
-  let held: HeldSecrets = holdFirst(new Map(Object.entries(first)), NOW_MS);
+const ticks = (grouped: boolean, first: Reads, ...later: Reads[]) => ticksEvery(MINUTE_MS, grouped, first, ...later);
+function ticksEvery(everyMs: number, grouped: boolean, first: Reads, ...later: Reads[]) {
+  let held: HeldSecrets = holdFirst(new Map(Object.entries(first)), at(0));
   const keys = Object.keys(first);
   const groups = grouped ? [keys] : keys.map((key) => [key]);
   const acceptances = later.map((reads, i) => {
     const acceptance = acceptResults(held, new Map(Object.entries(reads)), groups, {
-      nowMs: NOW_MS + (i + 1) * 1000,
+      now: at((i + 1) * everyMs),
       ...SETTLE,
     });
     held = acceptance.held;
@@ -39,9 +43,9 @@ const aged = (value: string, version: string, ageS: number) =>
 describe('one secret', () => {
   test('a start holds what was read, or why not', () => {
     const { held } = ticks(false, { a: good('x'), b: bad(FORBIDDEN), c: bad(OUTAGE) });
-    expect(held.get('a')).toMatchObject({ resolvedAtMs: NOW_MS, refusals: 0 });
-    expect(held.get('b')).toEqual({ failure: FORBIDDEN, refusals: 1 });
-    expect(held.get('c')).toEqual({ failure: OUTAGE, refusals: 0 });
+    expect(held.get('a')).toEqual({ good: expect.anything(), resolvedAtMs: NOW_MS });
+    expect(held.get('b')).toEqual({ failure: FORBIDDEN, refused: once(0) });
+    expect(held.get('c')).toEqual({ failure: OUTAGE });
   });
 
   test('a new version or value is taken at once', () => {
@@ -54,38 +58,55 @@ describe('one secret', () => {
   test('what could not be read at first is taken when it can be', () => {
     expect(ticks(false, { a: bad(OUTAGE) }, { a: aged('x', V1, 5) }).value('a')).toBe('x');
     const { held } = acceptResults(new Map(), new Map([['a', aged('x', V1, 60)]]), [['a', 'b']], {
-      nowMs: NOW_MS,
+      now: at(0),
       ...SETTLE,
     });
-    expect([held.get('a')?.resolvedAtMs, held.get('b')]).toEqual([NOW_MS, { refusals: 0 }]);
+    expect([held.get('a')?.resolvedAtMs, held.get('b')]).toEqual([NOW_MS, {}]);
   });
 
   test('a failure leaves the good value, and heals without a trace', () => {
     const failing = ticks(false, { a: good('x') }, { a: bad(OUTAGE) }, { a: bad(ABSENT) });
-    expect(failing.held.get('a')).toMatchObject({ failure: ABSENT, refusals: 1, resolvedAtMs: NOW_MS });
+    expect(failing.held.get('a')).toMatchObject({ failure: ABSENT, refused: once(2), resolvedAtMs: NOW_MS });
     expect(failing.value('a')).toBe('x');
     const healed = ticks(false, { a: good('x') }, { a: bad(OUTAGE) }, { a: good('x') }).held.get('a');
-    expect(healed).toEqual({ good: expect.anything(), resolvedAtMs: NOW_MS + 2000, refusals: 0 });
+    expect(healed).toEqual({ good: expect.anything(), resolvedAtMs: NOW_MS + 2 * MINUTE_MS });
   });
 
   test('what was not asked stays as it was', () => {
     const { held } = ticks(false, { a: good('x'), b: bad(OUTAGE) }, {});
     expect(held.get('a')).toMatchObject({ resolvedAtMs: NOW_MS });
-    expect(held.get('b')).toEqual({ failure: OUTAGE, refusals: 0 });
+    expect(held.get('b')).toEqual({ failure: OUTAGE });
   });
 
   test('only the vault’s own word counts as a refusal; an outage in between does not reset it', () => {
-    const refusals = (...reads: Result<SecretValue>[]) =>
-      ticks(false, { a: good('x') }, ...reads.map((a) => ({ a }))).held.get('a')?.refusals;
-    expect(refusals(bad(FORBIDDEN), bad(FORBIDDEN))).toBe(2);
-    expect(refusals(bad(ABSENT), bad(OUTAGE), bad(ABSENT))).toBe(2);
-    expect(refusals(bad({ ...FORBIDDEN, status: 'OtherReasons', code: 'ERR_SECRET_DISABLED' }))).toBe(1);
-    expect(refusals(bad(FORBIDDEN), good('x'), bad(FORBIDDEN))).toBe(1);
+    const isRefused = (...reads: Result<SecretValue>[]) =>
+      ticks(false, { a: good('x') }, ...reads.map((a) => ({ a }))).held.get('a')?.refused?.confirmed;
+    expect(isRefused(bad(FORBIDDEN), bad(FORBIDDEN))).toBe(true);
+    expect(isRefused(bad(ABSENT), bad(OUTAGE), bad(ABSENT), bad(OUTAGE))).toBe(true);
+    expect(isRefused(bad({ ...FORBIDDEN, status: 'OtherReasons', code: 'ERR_SECRET_DISABLED' }))).toBe(false);
+    expect(isRefused(bad(FORBIDDEN), good('x'), bad(FORBIDDEN))).toBe(false);
     // A gateway's 404, an identity that is gone, a host that is none: facts, but not about the secret.
-    expect(refusals(bad(BARE_404), bad(BARE_404))).toBe(0);
-    expect(refusals(bad({ ...FORBIDDEN, status: 'MSINotEnabled', code: 'ERR_IDENTITY_NOT_FOUND' }))).toBe(0);
-    expect(refusals(bad({ ...FORBIDDEN, status: 'UnauthorizedClient', code: 'ERR_VAULT_UNAUTHORIZED' }))).toBe(0);
+    expect(isRefused(bad(BARE_404), bad(BARE_404))).toBeUndefined();
+    expect(isRefused(bad({ ...FORBIDDEN, status: 'MSINotEnabled', code: 'ERR_IDENTITY_NOT_FOUND' }))).toBeUndefined();
+    expect(
+      isRefused(bad({ ...FORBIDDEN, status: 'UnauthorizedClient', code: 'ERR_VAULT_UNAUTHORIZED' })),
+    ).toBeUndefined();
   });
+});
+
+test('two reads within moments confirm nothing: both may have asked the same replica', () => {
+  const [newer, older, gone] = [aged('new', V2, 100), aged('old', V1, 200), bad(ABSENT)];
+  const after = (everyMs: number, read: Result<SecretValue>, reads: number) =>
+    ticksEvery(everyMs, false, { a: newer }, ...Array.from({ length: reads }, () => ({ a: read })));
+  // Each is as far from the one before: it is the first that counts.
+  for (const [reads, confirmed] of [
+    [3, false],
+    [4, true],
+    [5, true],
+  ] as const) {
+    expect(after(10_000, older, reads).value('a')).toBe(confirmed ? 'old' : 'new');
+    expect(after(10_000, gone, reads).held.get('a')?.refused?.confirmed).toBe(confirmed);
+  }
 });
 
 describe('an older version', () => {
@@ -94,7 +115,7 @@ describe('an older version', () => {
   const OLDER = aged('older', V3, 300);
   const value = (...reads: Result<SecretValue>[]) => ticks(false, { a: NEW }, ...reads.map((a) => ({ a }))).value('a');
 
-  test('is believed when two reads in a row agree', () => {
+  test('is believed when two reads agree, a settling time apart', () => {
     expect(value(OLD)).toBe('new');
     expect(value(OLD, OLD)).toBe('old');
     // Replicas that disagree.
@@ -110,14 +131,17 @@ describe('an older version', () => {
 
   test('seen once is no failure', () => {
     const held = ticks(false, { a: NEW }, { a: bad(OUTAGE) }, { a: OLD }).held.get('a');
-    expect(held).toMatchObject({ refusals: 0, olderVersion: V1 });
-    expect(held?.failure).toBeUndefined();
+    expect(held).toEqual({
+      good: expect.anything(),
+      resolvedAtMs: NOW_MS,
+      older: { sinceMs: at(2 * MINUTE_MS).monotonicMs, version: V1 },
+    });
   });
 
   test('the same version is none, whatever its date', () => {
     const held = ticks(false, { a: NEW }, { a: aged('new', V2, 200) }).held.get('a');
-    expect(held).toMatchObject({ resolvedAtMs: NOW_MS + 1000 });
-    expect(held).not.toHaveProperty('olderVersion');
+    expect(held).toMatchObject({ resolvedAtMs: NOW_MS + MINUTE_MS });
+    expect(held).not.toHaveProperty('older');
   });
 
   test('of a member that waits for another counts', () => {
@@ -174,7 +198,7 @@ describe('a group', () => {
     const young = { user: aged('u1', V1, 1), pw: aged('p1', V1, 1) };
     const run = ticks(true, young, young);
     expect(run.last?.readAgainInMs).toBeUndefined();
-    expect(run.held.get('user')?.resolvedAtMs).toBe(NOW_MS + 1000);
+    expect(run.held.get('user')?.resolvedAtMs).toBe(NOW_MS + MINUTE_MS);
   });
 
   test('waits for a member that cannot be read now: it may have changed, too', () => {
@@ -208,10 +232,10 @@ describe('a group', () => {
   });
 
   test('nor does a member that no value is made of: there is nothing that could be caught halfway', () => {
-    const held = holdFirst(new Map(Object.entries({ user: first.user, pw: bad(OUTAGE) })), NOW_MS);
+    const held = holdFirst(new Map(Object.entries({ user: first.user, pw: bad(OUTAGE) })), at(0));
     const results = new Map(Object.entries({ user: aged('u2', V2, 60), pw: bad(OUTAGE) }));
     const userAfter = (used: string[]) =>
-      acceptResults(held, results, [['user', 'pw']], { nowMs: NOW_MS, ...SETTLE, used: new Set(used) })
+      acceptResults(held, results, [['user', 'pw']], { now: at(0), ...SETTLE, used: new Set(used) })
         .held.get('user')
         ?.good?.value.reveal();
     expect(userAfter(['user'])).toBe('u2');
@@ -227,8 +251,8 @@ describe('a group', () => {
 
   test('a failure is known although the group waits', () => {
     const run = ticks(true, first, { user: aged('u2', V2, 1), pw: bad(FORBIDDEN) });
-    expect(run.held.get('pw')).toMatchObject({ failure: FORBIDDEN, refusals: 1 });
-    expect(run.held.get('user')).toMatchObject({ refusals: 0, resolvedAtMs: NOW_MS });
+    expect(run.held.get('pw')).toMatchObject({ failure: FORBIDDEN, refused: once(1) });
+    expect(run.held.get('user')).toEqual({ good: expect.anything(), resolvedAtMs: NOW_MS });
     expect(run.held.get('user')?.failure).toBeUndefined();
   });
 
@@ -240,7 +264,7 @@ describe('a group', () => {
       new Map(Object.entries({ user: aged('u2', V2, 1) })),
       [['user', 'pw']],
       {
-        nowMs: NOW_MS,
+        now: at(0),
         ...SETTLE,
         settleMs: 0,
       },
@@ -250,7 +274,7 @@ describe('a group', () => {
 
   test('without settling time nobody waits for a member that cannot be read', () => {
     const results = new Map(Object.entries({ user: aged('u2', V2, 1), pw: bad(OUTAGE) }));
-    const options = { nowMs: NOW_MS, ...SETTLE, settleMs: 0 };
+    const options = { now: at(0), ...SETTLE, settleMs: 0 };
     const { held } = acceptResults(ticks(true, first).held, results, [['user', 'pw']], options);
     expect(held.get('user')?.good?.value.reveal()).toBe('u2');
   });
@@ -276,7 +300,7 @@ describe('a group', () => {
     ]) {
       const run = ticks(true, first, reads);
       expect([...values(run), run.last?.readAgainInMs]).toEqual(['u1', 'p1', 30_000]);
-      expect(readAgainInMs(holdFirst(new Map(Object.entries(reads)), NOW_MS), [['user', 'pw']], 30_000)).toBe(30_000);
+      expect(readAgainInMs(holdFirst(new Map(Object.entries(reads)), at(0)), [['user', 'pw']], 30_000)).toBe(30_000);
     }
     const user = good('u2', { version: V2, updatedMs: NOW_MS + 4000, repliedAtMs: NOW_MS + 36_000 });
     expect(values(ticks(true, first, { ...long, pw }, { user, pw }))).toEqual(['u2', 'p2']);
@@ -292,15 +316,15 @@ describe('a group', () => {
   });
 
   test('groups do not wait for each other', () => {
-    const held = holdFirst(new Map(Object.entries({ ...first, x: aged('x1', V1, 1000) })), NOW_MS);
+    const held = holdFirst(new Map(Object.entries({ ...first, x: aged('x1', V1, 1000) })), at(0));
     const results = new Map(Object.entries({ user: aged('u2', V2, 1), pw: first.pw, x: aged('x2', V2, 1) }));
-    const after = acceptResults(held, results, [['user', 'pw'], ['x']], { nowMs: NOW_MS, ...SETTLE }).held;
+    const after = acceptResults(held, results, [['user', 'pw'], ['x']], { now: at(0), ...SETTLE }).held;
     expect(after.get('user')?.good?.value.reveal()).toBe('u1');
     expect(after.get('x')?.good?.value.reveal()).toBe('x2');
   });
 
   test('after a start: read again once it has settled, if it had not', () => {
-    const young = holdFirst(new Map(Object.entries({ user: aged('u', V1, 10), pw: aged('p', V1, 1000) })), NOW_MS);
+    const young = holdFirst(new Map(Object.entries({ user: aged('u', V1, 10), pw: aged('p', V1, 1000) })), at(0));
     expect(readAgainInMs(young, [['user', 'pw']], 30_000)).toBe(20_000);
     expect(readAgainInMs(young, [['user'], ['pw']], 30_000)).toBeUndefined();
     expect(readAgainInMs(young, [['user', 'pw']], 0)).toBeUndefined();
@@ -310,14 +334,18 @@ describe('a group', () => {
   test('after a later start, beside what one before it has read: the settling time from now, and not their distance', () => {
     const hour = NOW_MS + 3_600_000;
     const pw = good('p', { updatedMs: hour - 60_000, repliedAtMs: hour });
-    const held = holdFirst(new Map([['pw', pw]]), hour, holdFirst(new Map([['user', aged('u', V1, 1000)]]), NOW_MS));
+    const held = holdFirst(
+      new Map([['pw', pw]]),
+      at(3_600_000),
+      holdFirst(new Map([['user', aged('u', V1, 1000)]]), at(0)),
+    );
     expect(readAgainInMs(held, [['user', 'pw']], 30_000)).toBe(30_000);
   });
 
   test('the reading before is not changed', () => {
     const before = ticks(true, first).held;
     acceptResults(before, new Map(Object.entries({ user: aged('u2', V2, 60), pw: bad(OUTAGE) })), [['user', 'pw']], {
-      nowMs: NOW_MS,
+      now: at(0),
       ...SETTLE,
     });
     expect(before.get('user')?.good?.value.reveal()).toBe('u1');

@@ -13,6 +13,7 @@ import { fail, type Result } from '../../src/support/failure.js';
 import type { SecretValue } from '../../src/vault/reader.js';
 import {
   ABSENT,
+  at,
   bad,
   FORBIDDEN,
   good,
@@ -32,14 +33,14 @@ const byKey = (reads: Reads) => new Map(Object.entries(reads).map(([secret, resu
 /** A start with the first reads, and a refresh with each of the others; what the last one leaves. */
 function stand(env: Environment, onRevoked: 'keep' | 'unset', first: Reads, ...later: Reads[]) {
   const plan: Plan = planOf(env);
-  let held: HeldSecrets = holdFirst(byKey(first), NOW_MS);
+  let held: HeldSecrets = holdFirst(byKey(first), at(0));
   let before: readonly ComposedSetting[] = composeSettings(plan, (key) => {
     const { good: value, failure } = held.get(key) ?? {};
     return value ? { ok: true, value } : failure && fail(failure);
   });
   let latest = recompose(plan, held, before, onRevoked, composeSettings);
   for (const reads of later) {
-    const options = { nowMs: NOW_MS + 1000, settleMs: 0, isTick: true, used: new Set<string>() };
+    const options = { now: at(1000), settleMs: 0, isTick: true, used: new Set<string>() };
     ({ held } = acceptResults(held, byKey(reads), groupsOf(plan), options));
     latest = recompose(plan, held, before, onRevoked, composeSettings);
     before = latest.map(({ now }) => now);
@@ -167,7 +168,7 @@ describe('refused twice', () => {
 });
 
 test('a setting is as young as the youngest of its secrets', () => {
-  const at = (resolvedAtMs?: number) => ({ refusals: 0, ...(resolvedAtMs !== undefined && { resolvedAtMs }) });
+  const at = (resolvedAtMs?: number) => ({ ...(resolvedAtMs !== undefined && { resolvedAtMs }) });
   const held = new Map([
     [keyOf('a'), at(1000)],
     [keyOf('b'), at(3000)],
@@ -185,7 +186,7 @@ test('a setting is as young as the youngest of its secrets', () => {
 });
 
 test('a template is as young as the youngest of what it mentions', () => {
-  const held = new Map([[keyOf('a'), { refusals: 0, resolvedAtMs: 1000 }]]);
+  const held = new Map([[keyOf('a'), { resolvedAtMs: 1000 }]]);
   const known = new Map([['M', { resolvedAtMs: 3000 }]]);
   const template = settingIn(planOf({ M: ref('m'), T: `${ref('a')}\${M}` }), 'T');
   expect([resolvedAtOf(template, held, known), resolvedAtOf(template, held, new Map())]).toEqual([3000, 1000]);

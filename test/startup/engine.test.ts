@@ -157,6 +157,9 @@ test('a later start that finds another value tells those who listen', async () =
     vault.trouble.set('a', 'absent');
     await child.refresh();
     await child.refresh();
+    expect(settings()).toEqual({ VS_A: 'a-2', VS_B: 'b-1' });
+    pass(30_000);
+    await child.refresh();
     expect(settings()).toEqual({ VS_B: 'b-1' });
     expect(heard.splice(0)).toMatchObject([3, { setting: 'VS_A' }]);
     vault.trouble.clear();
