@@ -242,7 +242,7 @@ export function createEngine(): Engine {
     ageMs: rotator.ageMs,
     nextRefreshAtMs: rotator.nextRefreshAtMs,
     references,
-    credential: (options = {}) => createCredential(options, tokenContext),
+    credential: (options = {}) => createCredential(options, tokenContext, clock),
     close,
     async reset() {
       await close();
