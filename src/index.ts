@@ -5,7 +5,7 @@ import type { FreshSecretOptions, RefreshResult, RotationListener, Unsubscribe }
 import { requireSettingsFrom } from './startup/require-settings.js';
 import { engine } from './startup/state.js';
 import type { OpenWorker } from './startup/worker.js';
-import { type BootstrapOptions, checkObject } from './support/options.js';
+import { type BootstrapOptions, checkObject, malformed } from './support/options.js';
 
 export type { Credential, CredentialOptions, CredentialToken } from './identity/credential.js';
 export type { Report, Resolution, SettingReport } from './report/types.js';
@@ -112,8 +112,10 @@ export async function resolve(
  * @param options `signal` gives up waiting (rejects with its reason); the refresh itself goes on.
  */
 export async function refresh(options?: { readonly signal?: AbortSignal }): Promise<RefreshResult> {
-  const signal = checkObject('options', options)?.signal;
-  if (!signal) return engine().refresh();
+  const signal = checkObject('options', options)?.signal ?? undefined;
+  if (signal === undefined) return engine().refresh();
+  // Not by its class: there are others that do.
+  if (typeof signal.addEventListener !== 'function') throw malformed('option signal', 'an AbortSignal');
   return new Promise((resolvePromise, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const onAbort = () => reject(signal.reason);
@@ -149,7 +151,8 @@ export function onRotated(listener: RotationListener): Unsubscribe;
 export function onRotated(setting: string, listener: RotationListener): Unsubscribe;
 export function onRotated(first: string | RotationListener, second?: RotationListener): Unsubscribe {
   const [setting, listener] = typeof first === 'string' ? [first, second] : [undefined, first];
-  if (typeof listener !== 'function') throw new TypeError('onRotated takes a listener, or a setting and a listener.');
+  if (typeof listener !== 'function')
+    throw malformed('what onRotated was given', 'a listener, or the name of a setting and a listener');
   const remove = engine().onRotated(listener, setting);
   return Object.assign(remove, { [Symbol.dispose]: remove });
 }

@@ -1,6 +1,7 @@
 import { readVariable } from '../settings/environment.js';
 import { hasMarker } from '../settings/scan.js';
 import { VaultstrapError } from '../support/errors.js';
+import { malformed } from '../support/options.js';
 import type { FreshSecretOptions, RefreshResult } from './types.js';
 
 /**
@@ -17,8 +18,11 @@ export async function useFreshSecret<T>(
 ): Promise<T> {
   // At once, and not on the day of the rotation.
   const isAuthError = options?.isAuthError;
-  if (typeof use !== 'function' || typeof isAuthError !== 'function') {
-    throw new TypeError('withFreshSecret takes a setting, a function that uses its value, and { isAuthError }.');
+  if (typeof setting !== 'string' || typeof use !== 'function' || typeof isAuthError !== 'function') {
+    throw malformed(
+      'what withFreshSecret was given',
+      'the name of a setting, a function that uses its value, and { isAuthError }, a function',
+    );
   }
   const value = currentValue(setting, checkRaw);
   try {

@@ -3,6 +3,7 @@ import type { Clock } from '../support/clock.js';
 import { VaultstrapError } from '../support/errors.js';
 import { type Failure, fail } from '../support/failure.js';
 import { type IdentitySelector, parseIdentity } from '../support/identity-selector.js';
+import { malformed } from '../support/options.js';
 import type { VaultClient } from '../vault/client.js';
 
 const TOKEN_LIMIT_MS = 20_000;
@@ -10,18 +11,17 @@ const GRACE_MS = 250;
 const ONE_SCOPE = "Ask for one, such as 'https://storage.azure.com/.default'.";
 
 export function createCredential(
-  { identity }: CredentialOptions,
+  options: CredentialOptions,
   context: () => { client: Pick<VaultClient, 'tokens'>; defaultIdentity: IdentitySelector },
   clock: Clock,
 ): Credential {
-  const selector = identity === undefined ? undefined : parseIdentity(identity);
-  if (identity !== undefined && !selector) {
-    throw new VaultstrapError(
-      'ERR_INVALID_OPTION',
-      'option identity is malformed.',
-      'Expected: a client id (a GUID), object:{GUID}, an ARM resource id, or system.',
-    );
-  }
+  const { identity, ...others } = options;
+  // A misspelt name would mean the default identity.
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw malformed(`option ${other}`, 'identity, and no other');
+  const selector = typeof identity === 'string' ? parseIdentity(identity) : undefined;
+  if (identity !== undefined && !selector)
+    throw malformed('option identity', 'a client id (a GUID), object:{GUID}, an ARM resource id, or system');
   return {
     async getToken(scopes) {
       const { client, defaultIdentity } = context();
@@ -48,7 +48,7 @@ export function createCredential(
  */
 function resourceOf(scopes: string | string[]): string {
   const [scope, ...others] = [scopes].flat();
-  if (scope === undefined || others.length > 0 || scope === '') {
+  if (typeof scope !== 'string' || others.length > 0 || scope === '') {
     throw new VaultstrapError(
       'ERR_INVALID_OPTION',
       'a managed identity gives a token for exactly one scope.',

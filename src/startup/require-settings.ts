@@ -2,12 +2,15 @@ import type { Report } from '../report/types.js';
 import { readVariable } from '../settings/environment.js';
 import { MARKER } from '../settings/scan.js';
 import { VaultstrapError } from '../support/errors.js';
+import { malformed } from '../support/options.js';
 
 /** The named settings, or one error for all that are missing or unresolved. */
 export function requireSettingsFrom<N extends string>(
   names: readonly N[],
   report: Report,
 ): { readonly [K in N]: string } {
+  if (names.some((name) => typeof name !== 'string'))
+    throw malformed('what requireSettings was given', "names of settings, one by one: requireSettings('A', 'B')");
   const known = new Map(report.settings.map((setting) => [setting.setting, setting]));
   const problems = names.flatMap((name) => {
     const value = readVariable(name);

@@ -3,8 +3,7 @@ import { textOf } from '../rotation/changes.js';
 import { liveEnvironment } from '../settings/environment.js';
 import type { Clock } from '../support/clock.js';
 import { isEnabled } from '../support/config.js';
-import { VaultstrapError } from '../support/errors.js';
-import type { BootstrapOptions } from '../support/options.js';
+import { type BootstrapOptions, malformed } from '../support/options.js';
 import { readForJob } from './job.js';
 import { concludeSession, openSession } from './session.js';
 import { afterModule } from './siblings.js';
@@ -17,7 +16,7 @@ export async function resolveRecord(
 ): Promise<Resolution> {
   for (const [name, value] of Object.entries(settings)) {
     if (value === undefined || typeof value === 'string') continue;
-    throw new VaultstrapError('ERR_INVALID_OPTION', `settings is malformed: ${name}.`, 'Expected: text, or undefined.');
+    throw malformed(`the value of ${name} in settings`, 'text, or undefined');
   }
   const untouched = () => ({ values: withValues(Object.entries(settings)), report: afterModule().idleReport() });
   if (!isEnabled(liveEnvironment(), options)) return untouched();

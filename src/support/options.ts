@@ -39,16 +39,15 @@ export interface BootstrapOptions {
   readonly log?: LogLevel;
 }
 
-/**
- * An argument that the types promise, and JavaScript does not.
- *
- * @throws VaultstrapError `ERR_INVALID_OPTION`.
- */
+/** An argument that the types promise, and JavaScript does not. */
+export function malformed(what: string, expected: string): VaultstrapError {
+  const hint = `Expected: ${expected}.`;
+  // The hint is in the message, too: of an error that nobody catches Node prints nothing else.
+  return new VaultstrapError('ERR_INVALID_OPTION', `${what} is malformed. ${hint}`, hint);
+}
+
+/** @throws VaultstrapError `ERR_INVALID_OPTION`. */
 export function checkObject<T>(name: string, value: T, required?: 'required'): T {
   if (isObject(value) || (value === undefined && !required)) return value;
-  throw new VaultstrapError(
-    'ERR_INVALID_OPTION',
-    `${name} is malformed.`,
-    `Expected: an object${required ? '' : ', or nothing'}.`,
-  );
+  throw malformed(name, `an object${required ? '' : ', or nothing'}`);
 }

@@ -185,14 +185,14 @@ describe('isAuthError', () => {
   ])('missing is said at once: %s', async (_, options) => {
     const use = vi.fn();
     const failing = withFreshSecret(NAME, use, options as unknown as FreshSecretOptions);
-    await expect(failing).rejects.toThrow(TypeError);
+    await expect(failing).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION' });
     await expect(failing).rejects.toThrow('isAuthError');
     expect(use).not.toHaveBeenCalled();
   });
 
   test('in the place of the function is said, too', async () => {
     const failing = withFreshSecret(NAME, { isAuthError } as unknown as () => void, { isAuthError });
-    await expect(failing).rejects.toThrow(TypeError);
+    await expect(failing).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION' });
   });
 });
 

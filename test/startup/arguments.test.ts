@@ -1,8 +1,14 @@
 // From JavaScript: what the types would refuse is named, and is no TypeError from somewhere inside.
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import * as vaultstrap from '../../src/index.js';
+import { ref } from '../helpers/fixtures.js';
 
 const api = vaultstrap as unknown as Record<string, (...args: unknown[]) => unknown>;
+
+/** What none of the functions takes anywhere, nor can make a text of. */
+const NOTHING = [null, 7, true, [1], Symbol('x'), { toString: null }, () => {}];
+
+afterEach(() => vaultstrap.close());
 
 test.each([
   ['bootstrap', null],
@@ -22,9 +28,55 @@ test.each([
   const call = async () => api[name]?.(...args);
   await expect(call()).rejects.toMatchObject({
     code: 'ERR_INVALID_OPTION',
-    message: expect.stringMatching(/^(options|settings) is malformed/),
+    message: expect.stringMatching(/^(options|settings|the value of A in settings) is malformed. Expected: /),
     hint: expect.stringMatching(/^Expected: (an object|text)/),
   });
+});
+
+test.each<[string, (wrong: unknown) => unknown, except?: unknown]>([
+  // As `fetch` has it, null is none.
+  ['refresh({ signal })', (signal) => api['refresh']?.({ signal }), null],
+  ['credential({ identity })', (identity) => api['credential']?.({ identity })],
+  ['credential({ identitty })', (identitty) => api['credential']?.({ identitty })],
+  ['getToken(scope)', (scope) => vaultstrap.credential().getToken(scope as string)],
+  ['getToken([scope])', (scope) => vaultstrap.credential().getToken([scope as string])],
+  ['onRotated(setting, listener)', (setting) => typeof setting !== 'function' && api['onRotated']?.(setting, () => {})],
+  ['onRotated(listener)', (listener) => typeof listener !== 'function' && api['onRotated']?.(listener)],
+  ["onRotated('A', listener)", (listener) => typeof listener !== 'function' && api['onRotated']?.('A', listener)],
+  ['requireSettings([setting])', (setting) => api['requireSettings']?.('PATH', setting)],
+  ['withFreshSecret(setting)', (setting) => api['withFreshSecret']?.(setting, () => {}, { isAuthError: () => {} })],
+  ['withFreshSecret(, , options)', (options) => api['withFreshSecret']?.('PATH', () => {}, options)],
+])('%s', async (_, call, except) => {
+  for (const wrong of NOTHING.filter((one) => one !== except)) {
+    const outcome = await (async () => call(wrong))().catch((error: unknown) => error);
+    if (outcome === false) continue;
+    expect(outcome, String(typeof wrong)).toMatchObject({ name: 'VaultstrapError', code: 'ERR_INVALID_OPTION' });
+    expect((outcome as vaultstrap.VaultstrapError).hint).toMatch(/^(Expected: |Ask for one)/);
+  }
+});
+
+test.each([
+  'enabled',
+  'ignore',
+  'identity',
+  'onError',
+  'onRevoked',
+  'timeoutSeconds',
+  'refreshSeconds',
+  'settleSeconds',
+  'concurrency',
+  'client',
+  'vaultSuffix',
+  'allowedHosts',
+  'log',
+  'another',
+])('option %s', async (option) => {
+  // The others are an option that is not given, or may be right.
+  for (const wrong of NOTHING.filter((one) => one !== null && one !== true && one !== 7)) {
+    await expect(vaultstrap.resolve({ A: ref() }, { [option]: wrong })).rejects.toMatchObject({
+      failures: [{ setting: `option ${option}`, code: 'ERR_INVALID_OPTION' }],
+    });
+  }
 });
 
 test('resolve() of plain settings gives them back, and has nothing to report', async () => {
