@@ -4,15 +4,15 @@ import { liveEnvironment } from './settings/environment.js';
 import { openEarly } from './startup/early-worker.js';
 import { hasReferences, mustStart } from './startup/quick-look.js';
 
-const env = liveEnvironment();
+const live = liveEnvironment();
 // Loaded only now, and synchronously: most processes have nothing to resolve.
-if (mustStart(env)) {
-  const worker = openEarly(env);
+if (mustStart(live)) {
+  const worker = openEarly(live);
   const { register } = require('./index.js') as typeof import('./index.js');
   register(worker);
 }
 
 // What dotenv has brought meanwhile. Not by a timer, which would have to be there, and be real.
 process.nextTick(() => {
-  if (hasReferences(env) && mustStart(env)) require('./late.js');
+  if (hasReferences(live) && mustStart(live)) require('./late.js');
 });

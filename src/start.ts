@@ -4,9 +4,9 @@ import { liveEnvironment } from './settings/environment.js';
 import { openEarly } from './startup/early-worker.js';
 import { mustStart } from './startup/quick-look.js';
 
-const env = liveEnvironment();
-if (mustStart(env)) {
-  const worker = openEarly(env);
+const live = liveEnvironment();
+if (mustStart(live)) {
+  const worker = openEarly(live);
   const { startEarly } = require('./index.js') as typeof import('./index.js');
   startEarly(worker);
 }

@@ -7,7 +7,12 @@ export type Changes = ReadonlyMap<string, string | undefined>;
  */
 export function writeVariables(changes: Changes): void {
   changes.forEach((value, name) => {
-    if (value === undefined) delete process.env[name];
-    else process.env[name] = value;
+    if (value !== undefined) {
+      process.env[name] = value;
+      return;
+    }
+    delete process.env[name];
+    // Inherited by an object in its place, where undefined is no text.
+    if (typeof process.env[name] === 'string') process.env[name] = value;
   });
 }

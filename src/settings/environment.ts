@@ -16,9 +16,14 @@ export function readEnvironment(): Record<string, string | undefined> {
   return env;
 }
 
-/** Not `Object.keys`, which asks `process.env` about every name once more. */
+/**
+ * Not `Object.keys`, which asks `process.env` about every name once more. As for the children that Node starts, those
+ * count that are inherited: test tools put `Object.create(process.env)` in its place.
+ */
 export function variableNames(env: Environment): readonly string[] {
-  return Object.getOwnPropertyNames(env);
+  const names = Object.getOwnPropertyNames(env);
+  for (const name in Object.getPrototypeOf(env)) names.push(name);
+  return names;
 }
 
 /**
@@ -31,7 +36,9 @@ export function liveEnvironment(): Environment {
 
 /** One variable, read afresh. */
 export function readVariable(name: string): string | undefined {
-  return Object.hasOwn(process.env, name) ? process.env[name] : undefined;
+  const value: unknown = process.env[name];
+  // A function of every object's, `toString`, is no setting.
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** Whether a variable exists, without making a string of its value: the cheapest question there is. */

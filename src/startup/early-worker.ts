@@ -8,8 +8,7 @@ import type { OpenWorker } from './worker.js';
  * not need one, and gets none in advance.
  */
 export function openEarly(env: Environment): OpenWorker | undefined {
-  if (!hasReferences(env)) return undefined;
-  return workerModule().openWorker(afterModule);
+  return hasReferences(env) ? workerModule().openWorker(afterModule) : undefined;
 }
 
 /** Offers the thread that was started in advance, and sends it home if nothing took it. */

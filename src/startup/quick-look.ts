@@ -7,14 +7,12 @@ import { hasMarker } from '../settings/scan.js';
  * nothing to resolve, and pay for this look only.
  */
 export function mustStart(env: Environment): boolean {
-  const enabled = env['VAULTSTRAP_ENABLED'];
-  return !(enabled && /^\s*(false|0)\s*$/i.test(enabled)) && hasWork(env);
+  return !/^\s*(false|0)\s*$/i.test(env['VAULTSTRAP_ENABLED'] ?? '') && hasWork(env);
 }
 
 /** Whether something looks like a reference that nobody has resolved yet. */
 export function hasReferences(env: Environment): boolean {
-  if (env[PROVENANCE]) return false;
-  return variableNames(env).some((name) => hasMarker(env[name]) && !isRecord(name));
+  return !env[PROVENANCE] && variableNames(env).some((name) => hasMarker(env[name]) && !isRecord(name));
 }
 
 /** Whether there is a reference, a record of resolved ones, or a setting of our own to check. */

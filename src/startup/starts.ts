@@ -121,7 +121,7 @@ export function createStarts(
     const before = session?.plan.env ?? {};
     const ours = new Set(rotator.composed.flatMap(({ planned }) => planned.names));
     const mentionsOurs = (text = '') => mentionsOf([text]).braced.some((name) => ours.has(name));
-    return Object.entries(liveEnvironment()).every(
+    return Object.entries(readEnvironment()).every(
       ([name, value]) =>
         rotator.hasWritten(name, value) ||
         value === before[name] ||

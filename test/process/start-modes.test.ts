@@ -541,3 +541,29 @@ test.each(['sync', 'async'])('an object in the place of process.env, with more t
 
   expect({ code, stderr, probes }).toEqual({ code: 0, stderr: '', probes: [values, 3000] });
 });
+
+// As in the children that Node starts, what it inherits counts.
+test.each(['sync', 'async'])('an object made from process.env in its place: %s', async (how) => {
+  app.write({
+    'derived.cjs': `const probe = require('./probe.cjs');
+      const whole = process.env;
+      process.env = Object.create(whole);
+      const { bootstrap, refresh, report, requireSettings } = require('vaultstrap');
+      (async () => {
+        if (process.argv[2] === 'sync') require('vaultstrap/register');
+        await bootstrap();
+        await refresh();
+        const { DB_PASSWORD } = requireSettings('DB_PASSWORD');
+        probe([DB_PASSWORD, process.env.MISSING, report().status, whole.DB_PASSWORD]);
+      })();`,
+  });
+  const raw = env();
+  const { code, stderr, probes } = await app.run(['derived.cjs', how], {
+    env: { ...raw, MISSING: '@KeyVault(VaultName=shop;SecretName=missing;Optional=true)' },
+  });
+  expect({ code, stderr, probes }).toEqual({
+    code: 0,
+    stderr: '',
+    probes: [[password, null, 'ready', raw.DB_PASSWORD]],
+  });
+});
