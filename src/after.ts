@@ -1,8 +1,11 @@
 // What comes after a start, in a file of its own: loaded when the first refresh is due, when somebody asks for the
-// report, when a value has to stand in a file, or could not be had. Most starts do without before the app's first line.
+// report or a credential, when a value has to stand in a file, or could not be had. Most starts do without before the
+// app's first line.
 export { createSecretFiles } from './rotation/files.js';
 export { createRefreshes } from './rotation/refreshes.js';
 export { troubleLines } from './rotation/trouble.js';
+export { createCredential } from './startup/credential.js';
 export { idleReport } from './startup/idle-report.js';
+export { requireSettingsFrom } from './startup/require-settings.js';
 export { reportProcess, reportSession } from './startup/session-report.js';
 export { mayBeLoadingSdk, replyAfterLoss, replyTooLate, replyWithoutThread } from './startup/without-thread.js';

@@ -2,7 +2,7 @@ import type { Credential, CredentialOptions } from './identity/credential.js';
 import type { Report, Resolution } from './report/types.js';
 import { useFreshSecret } from './rotation/fresh-secret.js';
 import type { FreshSecretOptions, RefreshResult, RotationListener, Unsubscribe } from './rotation/types.js';
-import { requireSettingsFrom } from './startup/require-settings.js';
+import { afterModule } from './startup/siblings.js';
 import { engine } from './startup/state.js';
 import type { OpenWorker } from './startup/worker.js';
 import { type BootstrapOptions, checkObject, malformed } from './support/options.js';
@@ -138,7 +138,7 @@ export function report(): Report {
  * @throws VaultstrapError `ERR_SETTINGS_MISSING`, naming all that are missing or unresolved.
  */
 export function requireSettings<N extends string>(...names: readonly N[]): { readonly [K in N]: string } {
-  return requireSettingsFrom(names, engine().report());
+  return afterModule().requireSettingsFrom(names, engine().report());
 }
 
 /**

@@ -8,7 +8,6 @@ import type { BootstrapError } from '../support/errors.js';
 import type { BootstrapOptions } from '../support/options.js';
 import { openTelemetryGate } from '../telemetry/gate.js';
 import type { ReadResults } from '../vault/client.js';
-import { createCredential } from './credential.js';
 import { lending } from './early-worker.js';
 import { type JobReply, notLoaded, readForJob, resultsOf } from './job.js';
 import { resolveRecord } from './resolve.js';
@@ -242,7 +241,7 @@ export function createEngine(): Engine {
     ageMs: rotator.ageMs,
     nextRefreshAtMs: rotator.nextRefreshAtMs,
     references,
-    credential: (options = {}) => createCredential(options, tokenContext, clock),
+    credential: (options = {}) => afterModule().createCredential(options, tokenContext, clock),
     close,
     async reset() {
       await close();
