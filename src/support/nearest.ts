@@ -14,19 +14,15 @@ export function nearest<const T extends string>(word: string, words: readonly T[
   return best;
 }
 
-/** Letters to add, drop, replace or swap with the next: the distance of Damerau and Levenshtein. */
+/** Letters to add, drop or replace: the distance of Levenshtein. Two that were swapped are two, which six letters may differ in. */
 function editsBetween(a: string, b: string): number {
-  let above: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      const swapped = isSwap ? (above[j - 2] ?? 0) + 1 : replaced;
-      next.push(Math.min(replaced, swapped, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
-    above = row;
     row = next;
   }
   return row[b.length] ?? 0;

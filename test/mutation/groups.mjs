@@ -20,6 +20,13 @@ export const GROUPS = {
     mutate: ['rotation/{groups,held,recompose,trouble,changes}'],
     tests: ['rotation/{groups,held,recompose,changes,trouble,files}'],
   },
+  queue: { mutate: ['rotation/{queue,ledger,listeners}'], tests: ['rotation/{queue,ledger,listeners}'] },
+  standing: { mutate: ['rotation/{standing,record}'], tests: ['rotation/rotator'] },
+  refresh: {
+    mutate: ['rotation/{refresher,refreshes,complaints,name-check,ticker,fresh-secret}'],
+    tests: ['rotation/{rotator,clocks,fresh-secret}'],
+  },
+  report: { mutate: ['report/{describe,report,text,visible}'], tests: ['report/{report,rendering}'] },
   vault: { mutate: ['vault/{failure,reply}'], tests: ['vault/{failure,reply}'] },
   hosts: { mutate: ['vault/{host,circuit}'], tests: ['vault/{host,circuit}'] },
   identity: {

@@ -36,10 +36,16 @@ test.each([
   expect(isNear(host)).toBe(false);
 });
 
-test.each(['172.16.0.1', '172.19.255.255', '172.20.1.1', '172.31.0.1', '100.64.0.1', '100.99.1.1', '100.127.255.255'])(
-  '%s is the machine under a container of App Service',
-  (host) => expect(isContainersHost(host)).toBe(true),
-);
+test.each([
+  '172.16.0.1',
+  '172.19.255.255',
+  '172.20.1.1',
+  '172.31.0.1',
+  '100.64.0.1',
+  '100.99.1.1',
+  '100.110.1.1',
+  '100.127.255.255',
+])('%s is the machine under a container of App Service', (host) => expect(isContainersHost(host)).toBe(true));
 
 test.each([
   '172.15.0.1',

@@ -9,9 +9,10 @@ test.each([
   ['Sec', undefined],
   ['VAULTSTRAP_REFRESH_SECOND', 'VAULTSTRAP_REFRESH_SECONDS'],
   ['secretnmae', 'SecretName'],
-  // Swapped letters are one slip: three of them are within a third of ten letters.
-  ['eSrceNtame', 'SecretName'],
   ['SecretUrl', 'SecretUri'],
+  // A third of its letters, and no more.
+  ['SecretXyz', 'SecretUri'],
+  ['SecreWxyz', undefined],
   ['SECRETURI', 'SecretUri'],
   ['Colour', undefined],
   ['', undefined],
