@@ -31,18 +31,16 @@ export function readSecretReply(reply: HttpReply, read: SecretRead, by?: string)
   });
 }
 
-/** `https://{host}/secrets/{name}/{version}`; the name and the version are captured. */
-const IDENTIFIER = /^https:\/\/[^/]+\/secrets\/([^/]+)\/([0-9a-z]{1,64})$/i;
+/** `https://{host}/secrets/{name}/{version}`, in lower case; the name and the version are captured. */
+const IDENTIFIER = /^https:\/\/[^/]+\/secrets\/([^/]+)\/([0-9a-z]{1,64})$/;
 
 function readSecret(reply: HttpReply, read: SecretRead): Result<SecretValue> {
   const body = parseJson(reply.body);
   if (body === undefined) return fail(malformed(read, 'is not JSON'));
   const { value, id, attributes } = (body ?? {}) as Record<string, unknown>;
   if (typeof value !== 'string') return fail(malformed(read, 'has no value'));
-  const identifier = typeof id === 'string' ? IDENTIFIER.exec(id) : null;
-  const version = identifier?.[2]?.toLowerCase();
-  if (version === undefined || identifier?.[1]?.toLowerCase() !== read.secret)
-    return fail(malformed(read, "has another secret's id"));
+  const [, secret, version] = (typeof id === 'string' && IDENTIFIER.exec(id.toLowerCase())) || [];
+  if (version === undefined || secret !== read.secret) return fail(malformed(read, "has another secret's id"));
   if (read.version !== undefined && version !== read.version) return fail(malformed(read, "has another version's id"));
   const { updated, exp, nbf } = (typeof attributes === 'object' && attributes !== null ? attributes : {}) as Record<
     string,

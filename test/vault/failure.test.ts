@@ -17,7 +17,14 @@ describe('a refusal', () => {
   test.each<[Partial<VaultRefusal>, status: string, code: string, retry: string, ...says: string[]]>([
     [{ status: 401 }, 'UnauthorizedClient', 'ERR_VAULT_UNAUTHORIZED', 'never', '(401)', 'its own tenant only:'],
     [forbidden('ForbiddenByRbac'), DENIED, 'ERR_VAULT_RBAC', 'never', 'the system-assigned identity no right', "'pw'"],
-    [forbidden('ForbiddenByPolicy'), DENIED, 'ERR_VAULT_POLICY', 'never', 'set-policy --name shop', 'no access policy'],
+    [
+      forbidden('ForbiddenByPolicy'),
+      DENIED,
+      'ERR_VAULT_POLICY',
+      'never',
+      'set-policy --name shop --object-id PRINCIPAL_ID --secret-permissions get ',
+      'no access policy',
+    ],
     [forbidden('AccessDenied'), DENIED, 'ERR_VAULT_POLICY', 'never', 'lets the system-assigned identity read'],
     [forbidden('ForbiddenByFirewall'), DENIED, 'ERR_VAULT_FIREWALL', 'never', 'the firewall of', 'VNet integration'],
     [forbidden('ForbiddenByConnection'), DENIED, 'ERR_VAULT_CONNECTION', 'never', 'public connections', 'privatelink'],

@@ -166,4 +166,9 @@ describe('no reply', () => {
     expect(problem.details).toContain(details);
     expect(problem.hint).toContain(hint);
   });
+
+  test('because Node may not use the network: the remedy is an option of Node, whatever the vault', () => {
+    const problem = vaultProblem({ kind: 'denied', cause: { code: 'ERR_ACCESS_DENIED' } }, readOf('pw'));
+    expect(problem).toMatchObject({ code: 'ERR_NETWORK_PERMISSION', retry: 'never', hint: 'Add --allow-net.' });
+  });
 });
