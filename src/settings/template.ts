@@ -19,8 +19,8 @@ const NO_MENTIONS: Mentions = { braced: [], all: [] };
 
 /** The names that a text mentions, each once. What is not text stands for itself. */
 export function mentionsOf(parts: readonly (string | object)[]): Mentions {
-  if (!parts.some((part) => typeof part === 'string' && part.includes('$'))) return NO_MENTIONS;
   const text = parts.map((part) => (typeof part === 'string' ? part : OPEN)).join('');
+  if (!text.includes('$')) return NO_MENTIONS;
   const braced = new Set<string>();
   const all = new Set<string>();
   for (const [, inBraces, bare] of text.matchAll(DOLLAR)) {
@@ -91,22 +91,19 @@ function expandOne(expression: string, variables: Readonly<Record<string, string
  */
 function eachInBraces(text: string, expandOne: (expression: string) => string): string {
   // What stands before each open `${`, the innermost last; the last entry is what comes behind it.
-  let open: string[] = [''];
+  const open: string[] = [''];
   const add = (piece: string) => {
     open[open.length - 1] += piece;
   };
-  // A brace that belongs to no mention stays, and so do the mentions around it.
-  const giveUp = (piece: string) => {
-    open = [open.join('${') + piece];
-  };
   for (const piece of text.split(/(\$\{|[{}])/)) {
-    if (piece === '${') open.push('');
-    else if (piece === '{') giveUp(piece);
-    else if (piece !== '}') add(piece);
-    else {
-      const inside = open.length > 1 ? open.pop() : undefined;
-      if (inside === undefined) giveUp(piece);
-      else add(expandOne(`\${${inside}}`));
+    if (piece === '${') {
+      open.push('');
+    } else if (piece === '}' && open.length > 1) {
+      add(expandOne(`\${${open.pop()}}`));
+    } else {
+      // A brace that belongs to no mention stays, and so do the mentions around it: dotenv-expand need not look at them.
+      while (piece === '{' && open.length > 1) add(`\${${open.pop()}`);
+      add(piece);
     }
   }
   return open.join('${');

@@ -31,9 +31,17 @@ test('the word that marks what stands for a value is never one that dotenv-expan
 });
 
 describe('a template costs what its length is worth', () => {
-  test.each(['${A}', '$A ', '${NONE:-${A}}', '${A:-', '{${A}', '\\$'])('%s', (unit) => {
-    const of = (length: number) => {
-      const text = unit.repeat(length / unit.length);
+  const repeated = ['${A}', '$A ', '${NONE:-${A}}', '${A:-', '{${A}', '\\$'].map(
+    (unit) => [unit, (length: number) => unit.repeat(length / unit.length)] as const,
+  );
+  /** Each in the one before it. */
+  const nested = ['${NONE:-', '${NONE:-{'].map((unit) => {
+    const of = (length: number) => unit.repeat(length / (unit.length + 1)) + '}'.repeat(length / (unit.length + 1));
+    return [`${unit} and its end`, of] as const;
+  });
+  test.each([...repeated, ...nested])('%s', (_unit, textOf) => {
+    const msFor = (length: number) => {
+      const text = textOf(length);
       const startedMs = performance.now();
       expandTemplate([text], (name) => VALUES[name]);
       return performance.now() - startedMs;
@@ -44,14 +52,14 @@ describe('a template costs what its length is worth', () => {
     for (let tries = 0; tries < 3 || (tries < 20 && long / short >= 4); tries++) {
       short = Math.min(
         short,
-        Array.from({ length: 8 }, () => of(2048)).reduce((a, b) => a + b),
+        Array.from({ length: 8 }, () => msFor(4096)).reduce((a, b) => a + b),
       );
-      long = Math.min(long, of(16_384));
+      long = Math.min(long, msFor(32_768));
     }
     expect(long / short).toBeLessThan(4);
   });
 
-  test('and so does one in another', () => {
+  test('thousands in one another, too', () => {
     const depth = 4000;
     const text = `${'${NONE:-'.repeat(depth)}x${'}'.repeat(depth)}`;
     expect(expandTemplate([text], () => undefined)).toBe('x');
