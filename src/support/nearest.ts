@@ -14,7 +14,7 @@ export function nearest<const T extends string>(word: string, words: readonly T[
   return best;
 }
 
-/** Letters to add, drop or replace: the distance of Levenshtein. Two that were swapped are two, which six letters may differ in. */
+/** Letters to add, drop or replace: the distance of Levenshtein. Two that were swapped are two, as six letters allow. */
 function editsBetween(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
