@@ -24,7 +24,6 @@ export function createExpiryWatch(): ExpiryWatch {
         said.add(`${key} ${good.version} ${state.word}`);
         due.set(key, { subject: `secret '${secret}' in vault '${vault}'`, text: state.text, users: [] });
       });
-      if (due.size === 0) return [];
       for (const { setting, reads } of plan.settings) {
         for (const key of new Set(reads)) due.get(key)?.users.push(setting);
       }
@@ -53,5 +52,5 @@ function stateOf(
 
 /** Out of JavaScript's range is out of everybody's lifetime. */
 function dayOf(ms: number): string {
-  return Math.abs(ms) <= LAST_DATE_MS ? new Date(ms).toISOString().slice(0, 10) : 'a day that no calendar has';
+  return Math.abs(ms) <= LAST_DATE_MS ? new Date(ms).toISOString().replace(/T.*/, '') : 'a day that no calendar has';
 }

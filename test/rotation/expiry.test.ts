@@ -8,24 +8,29 @@ const NOW_MS = Date.UTC(2026, 10, 22);
 const DAY_MS = 86_400_000;
 
 const plan = {
-  reads: new Map([['k', { key: 'k', vault: 'shop', secret: 'pw' }]]),
+  reads: new Map(['pw', 'user'].map((secret) => [secret, { key: secret, vault: 'shop', secret }])),
   settings: [
-    { setting: 'DB_PASSWORD', reads: ['k'] },
-    { setting: 'OTHER', reads: [] },
-    { setting: 'DB_URL', reads: ['k'] },
+    { setting: 'DB_PASSWORD', reads: ['pw'] },
+    { setting: 'DB_USER', reads: ['user'] },
+    { setting: 'DB_URL', reads: ['user', 'pw', 'pw'] },
   ],
 } as unknown as Plan;
 
 const held = (dates: { expiresOnMs?: number; notBeforeMs?: number }, version = 'a'.repeat(32)) =>
-  new Map<string, Held>([['k', { good: { value: new Secret('canary'), version, ...dates } }]]);
+  new Map<string, Held>([
+    ['pw', { good: { value: new Secret('canary'), version, ...dates } }],
+    ['user', { good: { value: new Secret('canary'), version } }],
+  ]);
 
 test.each([
   [{ expiresOnMs: NOW_MS + 31 * DAY_MS }, undefined],
   [{ expiresOnMs: NOW_MS + 30 * DAY_MS }, 'expires on 2026-12-22, in 30 days.'],
   [{ expiresOnMs: NOW_MS + 1 }, 'expires on 2026-11-22, in a day.'],
   [{ expiresOnMs: NOW_MS }, 'expired on 2026-11-22. It is served all the same; rotate it.'],
+  [{ expiresOnMs: -8.64e15 }, 'expired on -271821-04-20. It is served all the same; rotate it.'],
   [{ expiresOnMs: -9e99 }, 'expired on a day that no calendar has. It is served all the same; rotate it.'],
   [{ notBeforeMs: NOW_MS + DAY_MS }, 'is not meant to be used before 2026-11-23.'],
+  [{ notBeforeMs: Date.UTC(12026, 10, 22) }, 'is not meant to be used before +012026-11-22.'],
   [{ notBeforeMs: NOW_MS }, undefined],
   [{}, undefined],
 ])('%o', (dates, text) => {
@@ -43,6 +48,6 @@ test('each state of each version is said once', () => {
 });
 
 test('what could never be read has no dates', () => {
-  expect(createExpiryWatch().warnings(plan, new Map([['k', {}]]), NOW_MS)).toEqual([]);
+  expect(createExpiryWatch().warnings(plan, new Map([['pw', {}]]), NOW_MS)).toEqual([]);
   expect(createExpiryWatch().warnings(plan, new Map(), NOW_MS)).toEqual([]);
 });
