@@ -69,9 +69,7 @@ export function createReplyReader(maxBytes: number): ReplyReader {
   }
 
   function readLength(): Step {
-    const problem = takeBody();
-    if (problem) return problem;
-    return leftBytes === 0 ? complete() : 'more';
+    return takeBody() ?? (leftBytes === 0 ? complete() : 'more');
   }
 
   function readUntilClose(): Step {
@@ -98,8 +96,7 @@ export function createReplyReader(maxBytes: number): ReplyReader {
   }
 
   function readChunkEnd(): Step {
-    if (unread.length < 2) return 'more';
-    if (takeThrough('\r\n', 2) !== '') return MALFORMED;
+    if (takeThrough('\r\n', 2) === undefined) return moreUpTo(2);
     step = readChunkSize;
     return 'again';
   }
@@ -130,7 +127,7 @@ export function createReplyReader(maxBytes: number): ReplyReader {
     const part = unread.subarray(0, leftBytes);
     bodyBytes += part.length;
     if (bodyBytes > maxBytes) return TOO_LARGE;
-    if (part.length > 0) body.push(part);
+    body.push(part);
     unread = unread.subarray(part.length);
     leftBytes -= part.length;
     return undefined;
@@ -138,8 +135,7 @@ export function createReplyReader(maxBytes: number): ReplyReader {
 
   function complete(): ReplyOutcome {
     const { status = 0, headers = {}, keepsAlive = false } = head ?? {};
-    const [only] = body;
-    const text = (body.length === 1 && only ? only : Buffer.concat(body)).toString('utf8');
+    const text = Buffer.concat(body).toString('utf8');
     // More than was asked for: whatever it is, it is not the reply to the next request.
     return { ok: true, reply: { status, headers, body: text }, keepsAlive: keepsAlive && unread.length === 0 };
   }
@@ -185,12 +181,15 @@ function parseHead(text: string): Head | undefined {
   return { status, headers, framing, keepsAlive: isPersistent && !/\bclose\b/i.test(headers['connection'] ?? '') };
 }
 
-/** RFC 9112, section 6.3; `undefined` when the headers contradict each other, which is malformed for any status. */
+/**
+ * Of a final reply: RFC 9112, section 6.3. `undefined` when the headers contradict each other, which is malformed for any
+ * status.
+ */
 function framingOf(status: number, headers: Readonly<Record<string, string>>): Head['framing'] | undefined {
   const { 'content-length': length, 'transfer-encoding': encoding } = headers;
   if (length !== undefined && (encoding !== undefined || !/^\d{1,15}$/.test(length))) return undefined;
   if (encoding !== undefined && encoding.toLowerCase() !== 'chunked') return undefined;
-  if (status < 200 || status === 204 || status === 304) return 0;
+  if (status === 204 || status === 304) return 0;
   if (encoding !== undefined) return 'chunked';
   return length === undefined ? 'until-close' : Number(length);
 }

@@ -69,6 +69,20 @@ describe('a reply', () => {
     expect(read(`${OK}Transfer-Encoding: Chunked\r\n\r\n${chunks}`).outcome).toEqual(good(200, body, headers));
   });
 
+  test('as long as it may be, in its head, its trailer and its body', () => {
+    const head = `${OK}Content-Length: 0\r\nA: `;
+    const longest = 16 * 1024 - head.length - 4;
+    expect(read(`${head}${'x'.repeat(longest)}\r\n\r\n`).outcome).toMatchObject({ ok: true });
+    expect(read(`${head}${'x'.repeat(longest + 1)}\r\n\r\n`).outcome).toMatchObject({ problem: 'malformed' });
+    const chunked = `${OK}Transfer-Encoding: chunked\r\n\r\n0\r\n`;
+    const lines = 'A: 45678\r\n'.repeat(1638);
+    expect(read(`${chunked}${lines}\r\n`).outcome).toMatchObject({ ok: true });
+    expect(read(`${chunked}A: x\r\n${lines}\r\n`).outcome).toMatchObject({ problem: 'malformed' });
+    const large = createReplyReader(200_000);
+    expect(large.push(Buffer.from(`${OK}Content-Length: 200000\r\n\r\n`))).toBeUndefined();
+    expect(large.push(Buffer.alloc(200_000, 'x'))).toMatchObject({ ok: true, keepsAlive: true });
+  });
+
   test('that ends with the connection', () => {
     expect(read(`${OK}\r\nhi`)).toEqual({ outcome: 'more', end: good(200, 'hi', {}, false) });
     expect(read(`${OK}\r\n`)).toEqual({ outcome: 'more', end: good(200, '', {}, false) });
@@ -157,7 +171,7 @@ describe('a reply', () => {
     ),
     `${OK}Transfer-Encoding: chunked\r\n\r\n1\r\nxy\r\n0\r\n\r\n`,
     // Without an end.
-    `${OK}A: ${'x'.repeat(17_000)}`,
+    `${OK}A: ${'x'.repeat(16 * 1024 - OK.length - 3)}`,
     `${OK}A: ${'x'.repeat(17_000)}\r\n\r\n`,
     `${OK}Transfer-Encoding: chunked\r\n\r\n1;${'x'.repeat(2000)}`,
     `${OK}Transfer-Encoding: chunked\r\n\r\n0\r\n${'A: x\r\n'.repeat(3000)}`,

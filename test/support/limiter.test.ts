@@ -49,6 +49,14 @@ describe('workThrough', () => {
     expect(most).toEqual({ each: 3, all: 5 });
   });
 
+  test('in turn also where there are fewer places than queues: a long one holds up nobody', async () => {
+    const { begun, work, end } = stage();
+    const done = workThrough([queue('a', 3), queue('b', 2), queue('c', 1)], { each: 1, all: 1 }, work);
+    for (let i = 0; i < 6; i++) await end();
+    await done;
+    expect(begun).toEqual(['a0', 'b0', 'c0', 'a1', 'b1', 'a2']);
+  });
+
   test('a queue that hangs holds up nobody else', async () => {
     const { begun, work, end } = stage();
     const done = workThrough([queue('a', 5), queue('b', 5)], { each: 2, all: 4 }, work);
