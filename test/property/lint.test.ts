@@ -7,6 +7,7 @@ import { renderAzure, renderGithub } from '../../src/cli/lint/formats/annotation
 import { renderJson, renderSarif } from '../../src/cli/lint/formats/data.js';
 import { renderText } from '../../src/cli/lint/formats/text.js';
 import { lintFiles } from '../../src/cli/lint/lint-files.js';
+import { anyCharacter } from '../helpers/any-text.js';
 
 const CANARY = 'c4n4ry7SecretValue';
 const NAMES: Record<Exclude<Kind, 'code'>, string> = {
@@ -23,7 +24,7 @@ const kinds = fc.constantFrom(...(Object.keys(NAMES) as (keyof typeof NAMES)[]))
 const noise = fc
   .array(
     fc.oneof(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: anyCharacter }),
       fc.constantFrom(
         '@KeyVault(',
         '@Microsoft.KeyVault(VaultName=shop;',

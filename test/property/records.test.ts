@@ -12,11 +12,12 @@ import { BootstrapError } from '../../src/support/errors.js';
 import { parseIdentity, printIdentity } from '../../src/support/identity-selector.js';
 import { parseVaultEndpoint } from '../../src/support/platform.js';
 import { isVaultSuffix } from '../../src/support/vault-names.js';
+import { anyCharacter } from '../helpers/any-text.js';
 import { findCanary } from '../helpers/canary.js';
 import { configOf, good, NOW_MS, ref } from '../helpers/fixtures.js';
 
 const CANARY = 'c4nary';
-const text = fc.string({ unit: 'binary', maxLength: 60 });
+const text = fc.string({ unit: anyCharacter, maxLength: 60 });
 const name = fc
   .oneof(fc.constantFrom('PW', 'URL', '__proto__', 'constructor', '0', 'APPSETTING_PW', 'ü'), text)
   .filter((one) => one !== '' && !isRecord(one));

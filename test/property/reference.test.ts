@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseAkvs, parseReference, type SecretReference } from '../../src/settings/reference.js';
 import { scanValue } from '../../src/settings/scan.js';
+import { anyCharacter } from '../helpers/any-text.js';
 import { printReference } from '../helpers/print-reference.js';
 
 const chars = (set: string, min: number, max: number) =>
@@ -22,7 +23,7 @@ const identity = fc.oneof(
   ),
 );
 /** Anything that can stand between `=` and `;` or `)`. */
-const literal = fc.string({ unit: 'binary', maxLength: 60 }).filter((text) => !/[;)]/.test(text));
+const literal = fc.string({ unit: anyCharacter, maxLength: 60 }).filter((text) => !/[;)]/.test(text));
 const field = fc.oneof(
   literal.map((text) => text.trim()).filter((text) => text !== '' && !text.startsWith('/')),
   fc
@@ -118,7 +119,7 @@ describe('a reference', () => {
 
   test('stands in any text, which stays as it is', () => {
     // Text in which nothing of ours stands, and which does not turn the marker behind it into a literal.
-    const text = fc.string({ unit: 'binary', maxLength: 40 }).filter((t) => !/keyvault\(|^akvs:|@$/i.test(t));
+    const text = fc.string({ unit: anyCharacter, maxLength: 40 }).filter((t) => !/keyvault\(|^akvs:|@$/i.test(t));
     fc.assert(
       fc.property(fc.array(fc.tuple(text, reference), { maxLength: 5 }), text, (pairs, last) => {
         const scan = scanValue(pairs.map(([before, ref]) => before + printReference(ref)).join('') + last);
@@ -129,7 +130,9 @@ describe('a reference', () => {
   });
 
   test('a marker that is escaped is text, anywhere', () => {
-    const text = fc.string({ unit: 'binary', maxLength: 40 }).filter((t) => !/@$|akvs:/i.test(t) && !t.includes('('));
+    const text = fc
+      .string({ unit: anyCharacter, maxLength: 40 })
+      .filter((t) => !/@$|akvs:/i.test(t) && !t.includes('('));
     fc.assert(
       fc.property(
         text,
@@ -181,7 +184,7 @@ describe('the scanner', () => {
     ],
   );
   const hostile = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 3000 }),
+    fc.string({ unit: anyCharacter, maxLength: 3000 }),
     fc.array(pieces, { maxLength: 60 }).map((all) => all.join('')),
     fc.tuple(pieces, pieces, fc.integer({ min: 1, max: 2000 })).map(([a, b, n]) => (a + b).repeat(n)),
   );

@@ -5,6 +5,7 @@ import { contentSecurityPolicy, renderHtml } from '../../src/report/html.js';
 import { renderText } from '../../src/report/text.js';
 import type { Report, SettingReport } from '../../src/report/types.js';
 import { duration, visible } from '../../src/report/visible.js';
+import { anyCharacter } from '../helpers/any-text.js';
 
 const NOW_MS = Date.parse('2026-11-21T12:00:00Z');
 const RESOLVED: SettingReport = {
@@ -119,7 +120,7 @@ describe('page', () => {
 
   test('whatever a setting is called, it is text', () => {
     const odd = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: anyCharacter }),
       fc.constantFrom(
         '<script>alert(1)</script>',
         '"><img src=x onerror=alert(1)>',

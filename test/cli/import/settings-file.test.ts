@@ -5,6 +5,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { type Entry, withValues } from '../../../src/cli/import/entries.js';
 import { parseSettings, readsAs } from '../../../src/cli/import/settings-file.js';
 import { isUsageError } from '../../../src/cli/support/exit.js';
+import { anyCharacter } from '../../helpers/any-text.js';
 
 vi.mock('node:util', { spy: true });
 
@@ -151,7 +152,7 @@ describe('local.settings.json', () => {
   test('any values: each is replaced alone', () => {
     fc.assert(
       fc.property(
-        fc.dictionary(fc.string({ minLength: 1 }), fc.string({ unit: 'binary' }), { maxKeys: 5 }),
+        fc.dictionary(fc.string({ minLength: 1 }), fc.string({ unit: anyCharacter }), { maxKeys: 5 }),
         (values) => {
           const json = JSON.stringify({ Values: values, Other: values }, undefined, 2);
           for (const name of Object.keys(values)) {
