@@ -215,6 +215,7 @@ test('Encode can be undone', () => {
       };
       expect(decodeURIComponent(of('uri'))).toBe(text);
       expect(of('uri')).toMatch(/^[A-Za-z0-9\-._~%]*$/);
+      expect(new URL(`db://user:${of('uri')}@host/`).password).toBe(of('uri'));
       expect(Buffer.from(of('base64'), 'base64').toString()).toBe(text);
       expect(JSON.parse(`"${of('json')}"`)).toBe(text);
     }),
