@@ -71,11 +71,9 @@ export function parseReference(
 export function parseAkvs(text: string, vaultSuffix: string = VAULT_SUFFIXES[0]): ParsedReference {
   const hint = 'Write akvs://{subscription id}/{vault}/{secret}, with /{version} after it if it is to be pinned.';
   if (text.length > MAX_REFERENCE_LENGTH) return tooLong();
-  const [subscription, vault, secret, version, ...rest] = text.slice('akvs://'.length).split('/');
-  if (subscription === undefined || !SUBSCRIPTION.test(subscription))
-    return bad('the subscription of akvs:// is malformed.', hint);
-  if (vault === undefined || !isVaultName(vault))
-    return bad('the vault name of akvs:// is malformed.', VAULT_NAME_ALONE);
+  const [subscription = '', vault = '', secret, version, ...rest] = text.slice('akvs://'.length).split('/');
+  if (!SUBSCRIPTION.test(subscription)) return bad('the subscription of akvs:// is malformed.', hint);
+  if (!isVaultName(vault)) return bad('the vault name of akvs:// is malformed.', VAULT_NAME_ALONE);
   if (secret === undefined || rest.length > 0) return bad('akvs:// has too few or too many parts.', hint);
   const keys = ['the secret name of akvs://', 'the version of akvs://'] as const;
   const target = targetOf(`${vault}.${vaultSuffix}`, secret, version, keys);

@@ -52,6 +52,16 @@ describe('what somebody else has written', () => {
     expect([process.env['VS_A'], process.env['VS_B']]).toEqual([undefined, 'mine']);
   });
 
+  test('stays removed where a later start looks again, and plans with what stands there', () => {
+    begin();
+    delete process.env['VS_A'];
+    ledger.note(['VS_A'], env());
+    expect(write({ VS_A: 'a2' })).toEqual(new Set(['VS_A']));
+    const copy = env();
+    ledger.restoreRemoved(copy);
+    expect([copy['VS_A'], process.env['VS_A']]).toEqual([undefined, undefined]);
+  });
+
   test('is ours again when they put our value back', () => {
     begin();
     process.env['VS_A'] = 'mine';

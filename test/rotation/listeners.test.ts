@@ -141,7 +141,7 @@ describe('one that fails', () => {
     listeners.publish(rotation(3));
     await turn();
     expect(odd).toHaveBeenCalledTimes(2);
-    expect(lines).toHaveLength(2);
+    expect(lines).toEqual(Array(2).fill('a listener of onRotated failed (object).'));
   });
 });
 

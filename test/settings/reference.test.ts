@@ -236,8 +236,11 @@ describe('parse', () => {
     });
   });
 
-  test('who misspells a key is shown all keys', () => {
-    expect(parse('Secret=x')).toMatchObject({ hint: expect.stringContaining('SecretUri, VaultName, SecretName, ') });
+  test('who writes a key that is like none is shown all of them', () => {
+    expect(parse('Colour=x')).toMatchObject({
+      problem: 'key "Colour" is not known.',
+      hint: expect.stringMatching(/^Known keys: SecretUri, VaultName, .*, Default\. A Default cannot hold/),
+    });
   });
 
   test('what could be a misplaced value is not quoted', () => {

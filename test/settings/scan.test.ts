@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { MAX_REFERENCE_LENGTH } from '../../src/settings/reference.js';
-import { type Scan, scanValue } from '../../src/settings/scan.js';
+import { hasMarker, type Scan, scanValue } from '../../src/settings/scan.js';
 import { ref } from '../helpers/fixtures.js';
 
 /** Literal texts, and `<secret>` for references. */
@@ -8,6 +8,13 @@ function shape(scan: Scan): unknown {
   if (scan.kind !== 'segments') return scan.kind;
   return scan.segments.map((segment) => (typeof segment === 'string' ? segment : `<${segment.secret}>`));
 }
+
+test.each([undefined, null, 7, ['@KeyVault(', ref()], { toString: () => ref() }])(
+  'what an app has put in the place of a text is no reference: %o',
+  (value) => {
+    expect(hasMarker(value as string | undefined)).toBe(false);
+  },
+);
 
 describe('scanValue', () => {
   test.each<[string, unknown]>([
@@ -22,6 +29,8 @@ describe('scanValue', () => {
     ['name@example.com', 'plain'],
     [' akvs://sub/shop/pw', 'plain'],
     ['see akvs://sub/shop/pw', 'plain'],
+    ['a word, and akvs://sub/shop/pw', 'plain'],
+    ['me@akvs://sub/shop/pw', 'plain'],
     ['akvs:sub', 'plain'],
     [ref(), ['<pw>']],
     ['@keyvault(vaultname=shop;secretname=pw)', ['<pw>']],
