@@ -21,12 +21,12 @@ export const GROUPS = {
     tests: ['rotation/{groups,held,recompose,changes,trouble,files}'],
   },
   queue: { mutate: ['rotation/{queue,ledger}'], tests: ['rotation/{queue,ledger}'] },
-  standing: { mutate: ['rotation/{standing,record}'], tests: ['rotation/rotator'] },
+  standing: { mutate: ['rotation/{standing,record}'], tests: ['rotation/{standing,rotator}'] },
   refresh: {
     mutate: ['rotation/{refresher,refreshes,listeners,complaints,name-check,ticker,fresh-secret}'],
     tests: ['rotation/{rotator,listeners,clocks,fresh-secret}'],
   },
-  report: { mutate: ['report/{describe,report,text,visible}'], tests: ['report/{report,rendering}'] },
+  report: { mutate: ['report/{describe,report,visible}'], tests: ['report/{report,rendering}'] },
   vault: { mutate: ['vault/{failure,reply}'], tests: ['vault/{failure,reply}'] },
   hosts: { mutate: ['vault/{host,circuit}'], tests: ['vault/{host,circuit}'] },
   identity: {

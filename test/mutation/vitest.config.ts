@@ -16,6 +16,11 @@ class ExamplesFirst extends BaseSequencer {
 export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   plugins: [viteEmbeddedSources()],
+  resolve: {
+    alias: [
+      { find: /^\.\/siblings\.js$/, replacement: fileURLToPath(new URL('../helpers/siblings.ts', import.meta.url)) },
+    ],
+  },
   test: {
     setupFiles: ['test/mutation/seed.ts'],
     testTimeout: 60_000,
