@@ -33,7 +33,7 @@ export const GROUPS = {
     mutate: ['identity/{claims,expiry,reply,whose}'],
     tests: ['identity/{expiry,refused,whose}'],
   },
-  support: { mutate: ['support/{retry,near,nearest,moment}'], tests: ['support/{retry,near,nearest,moment}'] },
+  support: { mutate: ['support/{retry,near,nearest,moment,ncrontab}'], tests: ['support/{retry,near,nearest,moment,ncrontab}'] },
   wire: { mutate: ['support/{http-reply,limiter}'], tests: ['support/{http-reply,limiter}'] },
   compose: { mutate: ['rotation/compose'], tests: ['rotation/{compose,files}'] },
   source: { mutate: ['identity/{source,endpoint}'], tests: ['identity/source'] },
