@@ -835,6 +835,8 @@ describe('what the platform resolved', () => {
     vault = { a: 'new' };
     expect((await rotator.refresh()).changed).toEqual([{ setting: 'VS_a', vault: 'shop', secret: 'a', toVersion: V1 }]);
     expect(process.env['VS_a']).toBe('new');
+    // What is in the process is not what the platform's record tells of any more.
+    expect(readProvenance(ownEnv()).get('VS_a')).toMatchObject({ pointer: raw('a'), version: V1 });
   });
 
   test('stays when we may not read it: Initialized, one warning for all, no alarm', async () => {

@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { composeSettings } from '../../src/rotation/compose.js';
 import { createStanding, type Standing } from '../../src/rotation/standing.js';
+import { readEnvironment } from '../../src/settings/environment.js';
 import { planSettings } from '../../src/settings/plan.js';
 import { readProvenance } from '../../src/settings/provenance.js';
 import type { Clock } from '../../src/support/clock.js';
@@ -65,9 +66,11 @@ const record = () => readProvenance(ownIn(process.env));
 describe('the next start plans with', () => {
   test('the references of what is in hand, and with what others have written', () => {
     vault = { a: good('a'), b: good('b') };
-    start({ VS_A: ref('a'), VS_B: ref('b'), VS_PLAIN: 'x' });
+    start({ VS_A: ref('a'), VS_B: ref('b'), VS_C: ref('a'), VS_PLAIN: 'x' });
     process.env['VS_B'] = 'mine';
+    delete process.env['VS_C'];
     expect(planned()).toMatchObject({ VS_A: ref('a'), VS_B: 'mine', VS_PLAIN: 'x' });
+    expect(planned()).not.toHaveProperty('VS_C');
     expect(process.env['VS_A']).toBe('a');
   });
 
@@ -111,6 +114,13 @@ describe('in hand is', () => {
     vault = { pw: good('s'), forbidden: bad(FORBIDDEN) };
     start({ VS_PW: ref(), VS_F: ref('forbidden') }, { onError: 'unset' });
     expect(known()).toEqual([[keyOf(), 's']]);
+  });
+
+  test('nothing of a first start that failed: no clock keeps it fresh', () => {
+    vault = { pw: good('s'), forbidden: bad(FORBIDDEN) };
+    start({ VS_PW: ref(), VS_F: ref('forbidden') });
+    expect([standing.input, known()]).toEqual([undefined, []]);
+    expect(process.env['VS_PW']).toBe('s');
   });
 
   test.each([
@@ -224,11 +234,14 @@ describe('while the next start reads', () => {
     vault = { pw: good('s'), other: good('o') };
     start({ VS_PW: ref(), APPSETTING_VS_PW: ref(), VS_OTHER: ref('other') });
     process.env['VS_PW'] = ref('newer');
-    delete process.env['VS_OTHER'];
-    standing.takeOut(planSettings(standing.environmentToPlan(), configOf(), nowMs));
+    standing.takeOut(planSettings(readEnvironment(), configOf(), nowMs));
     standing.rewrite();
     expect(ownIn(process.env)).not.toHaveProperty('VS_PW');
     expect(planned()['VS_PW']).toBe(ref('newer'));
+    // The others are looked after as before.
+    process.env['VS_OTHER'] = ref('other');
+    standing.rewrite();
+    expect(process.env['VS_OTHER']).toBe('o');
   });
 
   test('inherited values stay: the app may have begun', () => {
@@ -238,7 +251,7 @@ describe('while the next start reads', () => {
     standing.reset();
     clean();
     Object.assign(process.env, inherited, { VS_NEW: ref('new') });
-    standing.takeOut(planSettings(standing.environmentToPlan(), configOf(), nowMs + DAY_MS));
+    standing.takeOut(planSettings(readEnvironment(), configOf(), nowMs + DAY_MS));
     expect(process.env['VS_PW']).toBe('s');
     expect(process.env).not.toHaveProperty('VS_NEW');
   });
@@ -251,4 +264,20 @@ test('a setting of which somebody has written over one of its variables is overr
   expect(standing.apply()).toEqual(new Set(['APPSETTING_VS_PW']));
   expect(standing.notes.get('VS_PW')).toEqual({ resolvedAtMs: NOW_MS, overridden: true });
   expect(process.env['VS_PW']).toBe('s');
+});
+
+test('a reset forgets all of it', () => {
+  vault = { pw: good('s') };
+  start({ VS_PW: ref() });
+  standing.reset();
+  const { input, composed, held, generation, lastRead, notes } = standing;
+  expect({ input, composed, held, generation, lastRead, notes }).toEqual({
+    input: undefined,
+    composed: [],
+    held: new Map(),
+    generation: 0,
+    lastRead: undefined,
+    notes: new Map(),
+  });
+  expect(ownIn(process.env)).toEqual({ VS_PW: ref() });
 });

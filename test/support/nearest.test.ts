@@ -13,6 +13,7 @@ test.each([
   // A third of its letters, and no more.
   ['SecretXyz', 'SecretUri'],
   ['SecreWxyz', undefined],
+  ['SecretUri1234', undefined],
   ['SECRETURI', 'SecretUri'],
   ['Colour', undefined],
   ['', undefined],
