@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { contentSecurityPolicy, renderHtml } from '../../src/report/html.js';
 import { renderText } from '../../src/report/text.js';
 import type { Report, SettingReport } from '../../src/report/types.js';
-import { duration, visible } from '../../src/report/visible.js';
 import { anyCharacter } from '../helpers/any-text.js';
 
 const NOW_MS = Date.parse('2026-11-21T12:00:00Z');
@@ -150,24 +149,4 @@ describe('page', () => {
       }),
     );
   });
-});
-
-test('control characters are shown', () => {
-  expect(visible('a\nb\u001b[0m\u202e')).toBe('a\\u{a}b\\u{1b}[0m\\u{202e}');
-  // Invisible, though no control characters: a soft hyphen, an Arabic mark of direction, half a character.
-  expect(visible('a\u00adb\u061c\ud800')).toBe('a\\u{ad}b\\u{61c}\\u{d800}');
-  expect(visible('Straße 😀')).toBe('Straße 😀');
-});
-
-test.each([
-  [0, '0 s'],
-  [0.4, '0 s'],
-  [59, '59 s'],
-  [75, '1 min 15 s'],
-  [3600, '1 h'],
-  [3661, '1 h 1 min'],
-  [864_000, '10 d'],
-  [90_061, '1 d 1 h'],
-])('%f seconds are %s', (seconds, text) => {
-  expect(duration(seconds)).toBe(text);
 });
