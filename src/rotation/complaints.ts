@@ -17,7 +17,6 @@ export interface Complaints {
   settle(setting: string): void;
   /** Says what has been noted since. */
   flush(): void;
-  clear(): void;
 }
 
 export function createComplaints(clock: Clock, log: () => Log): Complaints {
@@ -56,10 +55,6 @@ export function createComplaints(clock: Clock, log: () => Log): Complaints {
       noted = [];
       for (const line of troubleLines(refused ?? [])) log().error(`${line} A restart now would fail.`);
       for (const line of troubleLines(passing ?? [])) log().warn(line);
-    },
-    clear() {
-      made.clear();
-      noted = [];
     },
   };
 }

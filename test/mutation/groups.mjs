@@ -24,7 +24,7 @@ export const GROUPS = {
   standing: { mutate: ['rotation/{standing,record}'], tests: ['rotation/{standing,rotator}'] },
   refresh: {
     mutate: ['rotation/{refresher,refreshes,listeners,complaints,name-check,ticker,fresh-secret}'],
-    tests: ['rotation/{rotator,listeners,clocks,fresh-secret}'],
+    tests: ['rotation/{rotator,listeners,clocks,fresh-secret}', 'startup/engine'],
   },
   report: { mutate: ['report/{describe,report,visible}'], tests: ['report/{describe,report,visible}'] },
   vault: { mutate: ['vault/{failure,reply}'], tests: ['vault/{failure,reply}'] },

@@ -12,6 +12,7 @@ describe('ticker', () => {
     const at: number[] = [];
     const start = Date.now();
     const ticker = tickerOf(async () => at.push(Date.now() - start) > 0);
+    ticker.sooner(1);
     expect(ticker.nextAtMs()).toBeUndefined();
     ticker.start();
     expect(ticker.nextAtMs()).toBe(start + 5000);
@@ -22,7 +23,7 @@ describe('ticker', () => {
   test('the first after a failure is spread again, those after it are not; a rejection is a failure', async () => {
     const at: number[] = [];
     const start = Date.now();
-    const outcomes = [() => Promise.resolve(false), () => Promise.reject(new Error('x')), () => Promise.resolve(true)];
+    const outcomes = [() => Promise.reject(new Error('x')), () => Promise.resolve(false), () => Promise.resolve(true)];
     const ticker = tickerOf(() => {
       at.push(Date.now() - start);
       return (outcomes[at.length - 1] ?? (() => Promise.resolve(true)))();

@@ -239,6 +239,7 @@ describe('start', () => {
       vault = { pw: 's' };
       start({ VS_PASSWORD: ref() });
       for (const name of ['VS_PASSWROD', 'VS_PASSWROD', 'VS_PASSWORD']) listenTo(name);
+      expect(lines).toEqual([warning('VS_PASSWROD')]);
       await rotator.refresh();
       expect(lines).toEqual([warning('VS_PASSWROD')]);
     });
@@ -428,6 +429,51 @@ describe('refresh', () => {
     expect(rotator.generation).toBe(1);
   });
 
+  test('gives up on what hangs, yields to a vault that throttles, and leaves no connection open', async () => {
+    vault = { pw: 's' };
+    start({ VS_PW: ref() });
+    const reads = vi.spyOn(client, 'readAll');
+    const rests = vi.spyOn(client, 'rest');
+    await rotator.refresh();
+    expect(reads.mock.calls[0]?.[1]).toMatchObject({
+      retryUntilMs: nowMs + 2000,
+      deadlineMs: nowMs + 15_000,
+      failFast: false,
+      yieldsToThrottling: true,
+    });
+    expect(rests).toHaveBeenCalledTimes(1);
+  });
+
+  test('says that the version it found ends soon', async () => {
+    vault = { pw: 'old' };
+    start({ VS_PW: ref() });
+    vault = { pw: good('new', { version: V2, expiresOnMs: nowMs + 86_400_000 }) };
+    await rotator.refresh();
+    await rotator.refresh();
+    expect(lines).toEqual([expect.stringMatching(/^warn: secret 'pw' .* expires on .*, in a day\.$/)]);
+  });
+
+  test('reads a pinned version that was inherited, once', async () => {
+    const pinned = ref('pw', `SecretVersion=${V1}`);
+    vault = { pw: 's' };
+    start({ VS_PW: pinned });
+    const inherited = ownEnv();
+    rotator.reset();
+    asked = [];
+    start(inherited);
+    for (let i = 0; i < 2; i++) expect(await rotator.refresh()).toMatchObject({ failed: [], changed: [] });
+    expect(asked).toEqual([['pw'], []]);
+  });
+
+  test('tells of a setting of which somebody has written over one variable: the other one changed', async () => {
+    vault = { pw: 'old' };
+    start({ VS_PW: ref(), APPSETTING_VS_PW: ref() });
+    process.env['APPSETTING_VS_PW'] = 'mine';
+    vault = { pw: good('new', { version: V2 }) };
+    expect((await rotator.refresh()).changed.map(({ setting }) => setting)).toEqual(['VS_PW']);
+    expect(ownEnv()).toMatchObject({ VS_PW: 'new', APPSETTING_VS_PW: 'mine' });
+  });
+
   test('pinned versions are read once', async () => {
     vault = { pw: 's', pinned: 'p' };
     start({ VS_PW: ref(), VS_PINNED: ref('pinned', `SecretVersion=${V1}`) });
@@ -547,6 +593,22 @@ describe('refresh', () => {
     expect(asked).toEqual([['more', 'pw']]);
   });
 
+  test('overtaken before its first answers, it takes none of them over, and tells what it finds then', async () => {
+    vault = { pw: 'old', slow: 's' };
+    start({ VS_PW: ref(), VS_SLOW: ref('slow') });
+    late = ['slow'];
+    onAsked = () => {
+      onAsked = () => {};
+      start({ VS_MORE: ref('slow') });
+      vault = { ...vault, pw: good('new', { version: V2 }) };
+    };
+    const heard = vi.fn();
+    rotator.onRotated(heard);
+    expect(await rotator.refresh()).toMatchObject({ generation: 3, changed: [{ setting: 'VS_PW' }] });
+    expect(heard).toHaveBeenCalledTimes(1);
+    expect(process.env['VS_PW']).toBe('new');
+  });
+
   test('overtaken again and again it ends with its time', async () => {
     vault = { pw: 's' };
     start({ VS_PW: ref() });
@@ -568,10 +630,16 @@ describe('refresh', () => {
     gate = new Promise((resolve) => {
       open = resolve;
     });
-    const late = rotator.refresh();
+    const asking = new Promise<void>((resolve) => {
+      onAsked = resolve;
+    });
+    vault = { pw: 'new' };
+    late = ['pw'];
+    const refreshing = rotator.refresh();
+    await asking;
     rotator.reset();
     open();
-    await late;
+    expect(await refreshing).toEqual({ generation: 0, changed: [], failed: [] });
     expect(ownEnv()).toEqual({ VS_PW: ref() });
     expect([rotator.generation, rotator.composed, rotator.ageMs()]).toEqual([0, [], undefined]);
   });
@@ -599,6 +667,19 @@ describe('refresh', () => {
     nowMs += 40_000;
     vault = { user: at('u2', V2, 45), pw: at('p2', V2, 31) };
     expect((await rotator.refresh()).changed.map(({ setting }) => setting)).toEqual(['VS_PW', 'VS_USER', 'VS_URL']);
+    expect(process.env['VS_URL']).toBe('u2:p2');
+  });
+
+  test('nor does one move while the other cannot be read: it may be the second half of the same change', async () => {
+    const at = (value: string, version: string) =>
+      good(value, { version, updatedMs: nowMs - 900_000, repliedAtMs: nowMs });
+    vault = { user: at('u1', V1), pw: at('p1', V1) };
+    start({ VS_URL: `${ref('user')}:${ref()}` });
+    vault = { user: at('u2', V2), pw: bad(OUTAGE) };
+    expect(await rotator.refresh()).toMatchObject({ changed: [], failed: ['VS_URL'] });
+    expect(process.env['VS_URL']).toBe('u1:p1');
+    vault = { user: at('u2', V2), pw: at('p2', V2) };
+    await rotator.refresh();
     expect(process.env['VS_URL']).toBe('u2:p2');
   });
 
@@ -772,6 +853,17 @@ describe('revoked secrets', () => {
     expect(rotator.ageMs()).toBe(0);
   });
 
+  test('one that came back and goes again is news', async () => {
+    vault = { pw: 's' };
+    start({ VS_PW: ref() });
+    for (const answer of [bad(OUTAGE), bad(OUTAGE), good('s'), bad(OUTAGE)]) {
+      nowMs += 60_000;
+      vault = { pw: answer };
+      await rotator.refresh();
+    }
+    expect(lines).toEqual(Array(2).fill(expect.stringMatching(/^warn: VS_PW keeps its last good value/)));
+  });
+
   test('an error comes at once although a warning was printed a minute before', async () => {
     vault = { pw: 's' };
     start({ VS_PW: ref() });
@@ -851,6 +943,14 @@ describe('what the platform resolved', () => {
     expect(report('VS_a')).not.toHaveProperty('wouldFailAtStart');
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^warn: .*VAULTSTRAP_IDENTITY/);
+  });
+
+  test('stays through an outage, of which is said what is said of any other', async () => {
+    start(settings('a'));
+    vault = { a: bad(OUTAGE) };
+    await rotator.refresh();
+    expect(process.env['VS_a']).toBe('platform a');
+    expect(lines).toEqual([expect.stringMatching(/^warn: VS_a keeps its last good value \(ERR_VAULT_UNAVAILABLE\)/)]);
   });
 
   test.each([
