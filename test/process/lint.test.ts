@@ -157,3 +157,32 @@ test('plain when piped, coloured when asked', async () => {
   expect((await lint({ 'local.settings.json': FAILS })).stdout).not.toContain('\u001b[');
   expect((await lint({ 'local.settings.json': FAILS }, [], { FORCE_COLOR: '1' })).stdout).toContain('\u001b[31m');
 });
+
+/** Each took minutes, or for ever, by patterns that began anew at every opening, or tried every way of matching. */
+const many = (text: string) => text.repeat(60_000);
+test('files that are written to keep it busy', async () => {
+  const manifest = (main: string) => JSON.stringify({ main });
+  const long = 'a'.repeat(100);
+  const files = {
+    'comments.tf': many('/* '),
+    'heredocs.tf': many('x = <<EOF\n'),
+    'lines.tf': `a = <<EOF${many('\n')}`,
+    'quotes.tf': `"${many('\\"')}`,
+    'comments.bicep': many('/* '),
+    'quotes.bicep': `'${many("\\'")}`,
+    'stars/host.json': '{}',
+    'stars/package.json': manifest(`dist/${'*a'.repeat(60)}b`),
+    [`stars/dist/${long}.js`]: '',
+    'groups/host.json': '{}',
+    'groups/package.json': manifest('dist/@(+(a)+(a)+(a)+(a)+(a)+(a)|x)*b.js'),
+    [`groups/dist/${long}.js`]: '',
+    'depths/host.json': '{}',
+    'depths/package.json': manifest(`${'**/a/'.repeat(20)}b.js`),
+    [`depths/${'a/'.repeat(60)}c.js`]: '',
+    'nul/host.json': '{}',
+    'nul/package.json': manifest('a\0b'),
+  };
+  const { code, stderr, stdout } = await lint(files, ['.', 'stars', 'groups', 'depths', 'nul']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain('\n11 files, 0 references, 4 warnings.\n');
+});

@@ -23,7 +23,7 @@ export function functionEntries(project: Project): readonly string[] {
 /** Files of code below a folder that match one of the globs. A folder's name means all that is in it, as globby has it. */
 function filesMatching(dir: string, patterns: readonly string[]): readonly string[] {
   const isFolder = (name: string) => statSync(path.join(dir, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
-  const globs = patterns.map((name) => (isFolder(name) ? `${name.replace(/\/$/, '')}/**` : name));
+  const globs = patterns.filter(isQuick).map((name) => (isFolder(name) ? `${name.replace(/\/$/, '')}/**` : name));
   const matches = picomatch(globs);
   const found: string[] = [];
   const folders = [''];
@@ -35,6 +35,20 @@ function filesMatching(dir: string, patterns: readonly string[]): readonly strin
     }
   }
   return found;
+}
+
+/** Wildcards of one name, or folders of any depth, beyond which a match may take for ever: nobody writes so many. */
+const MOST_WILDCARDS = 3;
+
+/** Whether a glob of a `package.json` that anybody may have written is one that a path is soon compared with. */
+function isQuick(glob: string): boolean {
+  const wildcards = (text: string) => text.match(/\*+|[+@?!]\(/g)?.length ?? 0;
+  const depths = glob.split('**').length - 1;
+  return (
+    !glob.includes('\0') &&
+    depths <= MOST_WILDCARDS &&
+    glob.split(/[/,{}]/).every((name) => wildcards(name) <= MOST_WILDCARDS)
+  );
 }
 
 /** A source and what is built beside it are one file. */
