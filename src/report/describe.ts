@@ -1,5 +1,5 @@
+import { duration } from './duration.js';
 import type { Report, SettingReport } from './types.js';
-import { duration } from './visible.js';
 
 /** How grave a setting's or a process's state is; decides its colour. */
 export type Mood = 'good' | 'fair' | 'bad';

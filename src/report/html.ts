@@ -1,3 +1,4 @@
+import { visible } from '../support/visible.js';
 import {
   type Fact,
   factsOf,
@@ -11,7 +12,6 @@ import {
   WORST_FIRST,
 } from './describe.js';
 import type { Report, SettingReport } from './types.js';
-import { visible } from './visible.js';
 
 /** By shape as well as by colour. */
 const SIGNS: Readonly<Record<Mood, string>> = { good: '●', fair: '▲', bad: '✕' };

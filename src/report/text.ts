@@ -1,6 +1,6 @@
+import { visible } from '../support/visible.js';
 import { factsOf, inOrder, type Mood, moodOf, moodOfSetting, remarksOn, sourceOf } from './describe.js';
 import type { Report } from './types.js';
-import { visible } from './visible.js';
 
 export interface TextOptions {
   /** ANSI colours, for a terminal. Default false. */

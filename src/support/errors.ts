@@ -1,5 +1,6 @@
 import type { Code, Failure, SafeCause, Status } from './failure.js';
 import { VaultstrapError } from './vaultstrap-error.js';
+import { visible } from './visible.js';
 
 export { isVaultstrapError, VaultstrapError } from './vaultstrap-error.js';
 
@@ -53,7 +54,7 @@ function renderFailures(failures: readonly SettingFailure[]): string {
 }
 
 export function renderFailure(failure: SettingFailure): string {
-  return `${failure.setting}: ${textOfFailure(failure)} Hint: ${failure.hint}`;
+  return visible(`${failure.setting}: ${textOfFailure(failure)} Hint: ${failure.hint}`);
 }
 
 /** What happened, without the remedy. */

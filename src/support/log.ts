@@ -1,3 +1,5 @@
+import { visible } from './visible.js';
+
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -17,7 +19,7 @@ export function createLog(level: LogLevel): Log {
   const limit = LOG_LEVELS.indexOf(level);
   const writer = (word: Exclude<LogLevel, 'silent'>) => (message: string) => {
     if (LOG_LEVELS.indexOf(word) > limit) return;
-    const line = `vaultstrap ${word}: ${message.replace(/\s*[\r\n]+\s*/g, ' ')}`;
+    const line = `vaultstrap ${word}: ${visible(message.replace(/\s*[\r\n]+\s*/g, ' '))}`;
     // biome-ignore lint/suspicious/noConsole: the one place that prints; during start only the console reaches a Function App's log
     console.error(line);
   };

@@ -5,9 +5,9 @@ import path from 'node:path';
 import type { HttpRequest } from '@azure/functions';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { secretsStatus } from '../../src/functions/handlers.js';
+import { duration } from '../../src/report/duration.js';
 import { contentSecurityPolicy } from '../../src/report/html.js';
 import type { Report, SettingReport } from '../../src/report/types.js';
-import { duration } from '../../src/report/visible.js';
 import { engine } from '../../src/startup/state.js';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
 import {

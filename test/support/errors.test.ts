@@ -97,3 +97,12 @@ describe('BootstrapError', () => {
     for (const other of [new Error('x'), null, undefined, 'x', {}]) expect(isVaultstrapError(other)).toBe(false);
   });
 });
+
+test('the name of a setting begins no line of its own, and steers no terminal', () => {
+  const { message } = new BootstrapError([
+    settingFailure('A\n::error::x\u001b[2J', OUTAGE),
+    settingFailure('B', OUTAGE),
+  ]);
+  expect(message.split('\n')).toHaveLength(3);
+  expect(message).toContain('  A\\u{a}::error::x\\u{1b}[2J: ');
+});

@@ -32,6 +32,12 @@ describe('log', () => {
     createLog('error').error('one\r\n  two\n\nthree');
     expect(print.mock.calls).toEqual([['vaultstrap error: one two three']]);
   });
+
+  test('the name of a setting steers no terminal', () => {
+    const print = vi.spyOn(console, 'error').mockImplementation(() => {});
+    createLog('error').error('A\u001b[2J\u202e');
+    expect(print.mock.calls).toEqual([['vaultstrap error: A\\u{1b}[2J\\u{202e}']]);
+  });
 });
 
 describe('systemClock', () => {

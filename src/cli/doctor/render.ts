@@ -1,5 +1,5 @@
-import { visible } from '../../report/visible.js';
 import { printJson } from '../../support/json.js';
+import { visible } from '../../support/visible.js';
 import { paint, type Stream } from '../support/terminal.js';
 import { type Finding, STEPS, type Step, type Verdict } from './finding.js';
 

@@ -1,6 +1,6 @@
 import { claimsOf } from '../../identity/claims.js';
 import type { AccessToken } from '../../identity/reply.js';
-import { duration } from '../../report/visible.js';
+import { duration } from '../../report/duration.js';
 import { LAST_DATE_MS } from '../../support/clock.js';
 import { textOfFailure } from '../../support/errors.js';
 import type { Result } from '../../support/failure.js';

@@ -1,4 +1,5 @@
 import { textOfFailure } from '../../support/errors.js';
+import { visible } from '../../support/visible.js';
 import { grantForWriting } from '../../vault/writer.js';
 import { paint } from '../support/terminal.js';
 import { type Choice, isTaken } from './choose.js';
@@ -32,7 +33,7 @@ const STYLES = {
 
 /** Names and reasons, never a value. */
 export function renderTable(rows: readonly Row[]): string {
-  const cells = rows.map(({ setting, secret = '-', state, why }) => [setting, secret, state, why]);
+  const cells = rows.map(({ setting, secret = '-', state, why }) => [setting, secret, state, why].map(visible));
   const head = ['setting', 'secret', 'state', 'why'];
   const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]) =>

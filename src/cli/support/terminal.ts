@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { liveEnvironment } from '../../settings/environment.js';
+import { visible } from '../../support/visible.js';
 import { EXIT, isUsageError } from './exit.js';
 
 /** A stream that people may be looking at. */
@@ -25,13 +26,18 @@ export function hasColor(stream: Stream): boolean {
 /** One line on stderr that says what went wrong and what to do next. */
 export function complain(message: string, hint?: string): void {
   const head = paint(process.stderr, 'red', 'vaultstrap error:');
-  console.error(`${head} ${message}${hint ? ` Hint: ${hint}` : ''}`);
+  console.error(`${head} ${printable(`${message}${hint ? ` Hint: ${hint}` : ''}`)}`);
 }
 
 /** One line on stderr that is good to know; none where only errors are wanted. */
 export function note(message: string): void {
   if (/^\s*(silent|error)\s*$/i.test(liveEnvironment()['VAULTSTRAP_LOG'] ?? '')) return;
-  console.error(`${paint(process.stderr, 'dim', 'vaultstrap:')} ${message}`);
+  console.error(`${paint(process.stderr, 'dim', 'vaultstrap:')} ${printable(message)}`);
+}
+
+/** Names of settings and files are in it; that it has lines is ours. */
+function printable(message: string): string {
+  return message.split('\n').map(visible).join('\n');
 }
 
 /** The end of a command that failed: a mistake in its call, or a file that is not ours to use, is told without a stack. */

@@ -36,6 +36,17 @@ test('Azure Pipelines', () => {
   expect(renderAzure({ ...outcome, findings: [{ ...finding, severity: 'info' }] })).not.toContain('##vso');
 });
 
+test('a name steers neither the log of a pipeline nor its agent', () => {
+  const hostile = { ...finding, file: 'a\u001b[2J', message: '##vso[task.prependpath]./evil\u202e' };
+  for (const severity of ['error', 'warning', 'info'] as const) {
+    const told = { ...outcome, findings: [{ ...hostile, severity }] };
+    const lines = [renderGithub(told), renderAzure(told)].join('').split('\n');
+    expect(lines).toEqual(lines.map(printable));
+    // The agent takes the first of a line.
+    expect(renderAzure(told)).toMatch(severity === 'info' ? /^(?!.*##vso)/ : /^##vso\[task\.logissue /);
+  }
+});
+
 test('SARIF: every rule is described, every result leads to one', () => {
   const { runs, version } = JSON.parse(renderSarif(outcome, '1.2.3', '/work dir'));
   expect(version).toBe('2.1.0');

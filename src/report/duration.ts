@@ -1,14 +1,3 @@
-/**
- * Shows control characters, invisible ones and those that turn the direction of text: names of settings come from
- * outside, and must not steer a terminal or disguise themselves.
- */
-export function visible(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
-    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  );
-}
-
 /** 75 -> `1 min 15 s`: the two largest units say enough. */
 export function duration(seconds: number): string {
   const units = [
