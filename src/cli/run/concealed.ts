@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { Report } from '../../report/types.js';
 import type { Environment } from '../../settings/environment.js';
 import { readProvenance } from '../../settings/provenance.js';
-import { scanValue } from '../../settings/scan.js';
+import type { Encoding } from '../../settings/reference.js';
+import { isReference, scanValue } from '../../settings/scan.js';
 
 /**
  * The texts that `--mask` conceals: values of resolved settings, and the secrets inside of longer ones, which error
@@ -20,9 +21,31 @@ export function concealedTexts({ settings }: Report, env: Environment): readonly
     if (usedDefault && pieces.length === 1) continue;
     // Where it stands in a file, that is the secret: its path may be seen.
     if (!file) texts.add(value);
-    for (const secret of secretsIn(value, pieces)) texts.add((file && contentOf(secret)) || secret);
+    const encodings = pointer === undefined ? [] : encodingsIn(pointer);
+    for (const secret of secretsIn(value, pieces)) {
+      texts.add((file && contentOf(secret)) || secret);
+      for (const encoding of encodings) texts.add(decoded(secret, encoding));
+    }
   }
   return [...texts];
+}
+
+/** What programs take apart they show decoded: the password of a URL. */
+function decoded(text: string, encoding: Encoding): string {
+  try {
+    if (encoding === 'uri') return decodeURIComponent(text);
+    if (encoding === 'json') return JSON.parse(`"${text}"`);
+    const plain = Buffer.from(text, 'base64').toString();
+    if (Buffer.from(plain).toString('base64') === text) return plain;
+  } catch {
+    // Another reference's, which is not encoded.
+  }
+  return text;
+}
+
+function encodingsIn(pointer: string): readonly Encoding[] {
+  const scan = scanValue(pointer);
+  return scan.kind === 'segments' ? scan.segments.filter(isReference).flatMap(({ encode }) => encode ?? []) : [];
 }
 
 /** What `File=true` has put there; `undefined` when the text is no path of ours. */

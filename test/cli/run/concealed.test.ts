@@ -62,6 +62,22 @@ describe('longer text: its secrets, too', () => {
   });
 });
 
+const encoded = (encode: string) => REFERENCE.replace(')', `;Encode=${encode})`);
+
+test.each([
+  ['uri', encodeURIComponent('p@ss/w')],
+  ['json', 'p@ss\\/w'],
+  ['base64', Buffer.from('p@ss/w').toString('base64')],
+])('encoded by us (%s): decoded, too, as programs show it that have taken it apart', (encode, text) => {
+  expect(concealed(`db://app:${encoded(encode)}@h`, `db://app:${text}@h`)).toContain('p@ss/w');
+  expect(concealed(encoded(encode), text)).toEqual([text, 'p@ss/w']);
+});
+
+test('what is not encoded that way stays as it is', () => {
+  const pointer = `${REFERENCE}/${encoded('base64')}/${encoded('uri')}`;
+  expect(concealed(pointer, '100%/dXNlcg==/u')).toEqual(['100%/dXNlcg==/u', '100%', 'dXNlcg==', 'user', 'u']);
+});
+
 test('in a file: what stands there, and not its path; no other file is looked into', () => {
   const base = mkdtempSync(path.join(tmpdir(), 'concealed-'));
   onTestFinished(() => rmSync(base, { recursive: true }));
