@@ -5,7 +5,7 @@ type Settings = Readonly<Record<string, string>>;
 
 const FORMS: Readonly<Record<string, (settings: Settings) => string>> = {
   sh: (settings) => lines(settings, (name, value) => `export ${name}='${value.replaceAll("'", `'\\''`)}'`),
-  powershell: (settings) => lines(settings, (name, value) => `$env:${name} = '${value.replaceAll("'", "''")}'`),
+  powershell: (settings) => lines(settings, (name, value) => `$env:${name} = '${value.replace(QUOTES, '$&$&')}'`),
   // The values are addresses, words and a certificate: nothing in them but line ends has to be escaped.
   env: (settings) => lines(settings, (name, value) => `${name}="${value.replaceAll('\n', '\\n')}"`),
   json: printJson,
@@ -16,6 +16,9 @@ function lines(settings: Settings, one: (name: string, value: string) => string)
     .map(([name, value]) => `${one(name, value)}\n`)
     .join('');
 }
+
+/** To PowerShell the typographic ones, which a folder's name may well have, are quotes as well. */
+const QUOTES = /['\u2018-\u201b]/g;
 
 /** A function that writes settings for a shell or a program to read. */
 export function settingsPrinter(form: string): (settings: Settings) => string {
