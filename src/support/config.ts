@@ -3,7 +3,7 @@ import { type IdentitySelector, namesAppRegistration, SYSTEM_ASSIGNED } from './
 import type { LogLevel } from './log.js';
 import type { BootstrapOptions } from './options.js';
 import { type Name, type Parsed, SPECS, type Spec, settingOf } from './own-settings.js';
-import { type Environment, parseVaultEndpoint, type VaultEndpoint } from './platform.js';
+import { type Environment, isOnPlatform, NOT_ON_AZURE, parseVaultEndpoint, type VaultEndpoint } from './platform.js';
 import { readVaultCa } from './vault-ca.js';
 import { VAULT_SUFFIXES } from './vault-names.js';
 
@@ -82,7 +82,8 @@ export function readConfig(env: Environment, options: BootstrapOptions = {}, inF
 
   const givenCa = env['VAULTSTRAP_VAULT_CA'];
   const vaultCa = givenCa ? readVaultCa(givenCa) : undefined;
-  if (givenCa && vaultCa === undefined) {
+  if (givenCa && isOnPlatform(env)) reject('VAULTSTRAP_VAULT_CA', 'ERR_INVALID_SETTING', NOT_ON_AZURE);
+  else if (givenCa && vaultCa === undefined) {
     reject('VAULTSTRAP_VAULT_CA', 'ERR_INVALID_SETTING', 'a CA certificate as PEM text, or the path of a .pem file');
   }
 

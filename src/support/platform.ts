@@ -7,6 +7,8 @@ export interface VaultEndpoint {
   readonly port: number;
 }
 
+export const NOT_ON_AZURE = "not to be set on Azure: it is for an emulator on a developer's machine";
+
 /**
  * `VAULTSTRAP_VAULT_ENDPOINT` redirects every vault to an emulator on this machine.
  * Refused on the platform: a setting must not be able to divert an app's tokens.
@@ -14,7 +16,7 @@ export interface VaultEndpoint {
 export function parseVaultEndpoint(env: Environment): VaultEndpoint | { problem: string } | undefined {
   const text = env['VAULTSTRAP_VAULT_ENDPOINT']?.trim();
   if (!text) return undefined;
-  if (isOnPlatform(env)) return { problem: "not to be set on Azure: it is for an emulator on a developer's machine" };
+  if (isOnPlatform(env)) return { problem: NOT_ON_AZURE };
   const match = /^https:\/\/(127\.0\.0\.1|localhost|\[::1\]):(\d{1,5})\/?$/i.exec(text);
   const port = Number(match?.[2]);
   if (!match?.[1] || !(port >= 1 && port <= 65_535)) {

@@ -296,6 +296,18 @@ test('VAULTSTRAP_VAULT_CA is a certificate, or the path of one', () => {
   }
 });
 
+test('VAULTSTRAP_VAULT_CA is refused on Azure, with an endpoint or without: nobody there vouches for a vault', () => {
+  const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+  for (const there of [{ WEBSITE_SITE_NAME: 'shop' }, { CONTAINER_APP_REPLICA_NAME: 'shop-1' }]) {
+    const [failure, ...more] = failuresOf({ ...there, VAULTSTRAP_VAULT_CA: pem });
+    expect(failure).toMatchObject({
+      setting: 'VAULTSTRAP_VAULT_CA',
+      hint: expect.stringContaining('not to be set on Azure'),
+    });
+    expect(more).toEqual([]);
+  }
+});
+
 test('isEnabled: anything but a clear no is a yes', () => {
   expect(isEnabled({}, {})).toBe(true);
   expect(isEnabled({ VAULTSTRAP_ENABLED: 'true' }, {})).toBe(true);
