@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { safeCause } from '../support/failure.js';
 import { addDependency } from './init/dependency.js';
@@ -11,7 +11,7 @@ import { type Project, readProject } from './lint/app/project.js';
 import { EXIT, UsageError } from './support/exit.js';
 import { isThere, readExactText } from './support/files.js';
 import { ask } from './support/prompt.js';
-import { paint } from './support/terminal.js';
+import { paint, printable } from './support/terminal.js';
 
 export interface InitOptions extends RotationFlags {
   readonly yes?: true;
@@ -53,7 +53,7 @@ export async function init(options: InitOptions): Promise<number> {
     const names = changes.map(({ file }) => file).join(', ');
     const install = changes.some(({ file }) => file === 'package.json') ? 'npm install, then ' : '';
     process.stdout.write(
-      `Written: ${names}.\nNext: ${install}npx vaultstrap lint. To start it without Azure: ${startOf(project)}\n`,
+      `Written: ${printable(names)}.\nNext: ${install}npx vaultstrap lint. To start it without Azure: ${startOf(project)}\n`,
     );
   }
   for (const one of entry.byHand) explain(one);
@@ -91,6 +91,10 @@ function checkWritable(dir: string, { file, before }: Change): void {
   if (before === undefined && isThere(place))
     throw new UsageError(`${file} is a link that leads nowhere; nothing was written.`);
   while (before === undefined && !existsSync(place)) place = path.dirname(place);
+  // By a `main`, or a link: what stands there is another's, and nobody looks for it in this folder's history.
+  const inside = path.relative(realpathSync(dir), realpathSync(place));
+  if (/^\.\.([/\\]|$)/.test(inside) || path.isAbsolute(inside))
+    throw new UsageError(`${file} leads out of this folder; nothing was written.`);
   try {
     accessSync(place, constants.W_OK);
   } catch (error) {
@@ -112,5 +116,5 @@ function write(dir: string, { file, before, after }: Change): void {
 
 function explain({ why, paste }: ByHand): void {
   const head = paint(process.stdout, 'yellow', 'To be done by hand:');
-  process.stdout.write(`\n${head} ${why}\nPaste this:\n\n    ${paste}\n\n`);
+  process.stdout.write(`\n${head} ${printable(why)}\nPaste this:\n\n    ${printable(paste)}\n\n`);
 }

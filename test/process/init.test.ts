@@ -307,6 +307,32 @@ describe('what it does not know gets the line to paste', () => {
     },
   );
 
+  test.skipIf(process.platform === 'win32').each<[string, AppFixture['files']]>([
+    ['the pattern of a main', { 'app/host.json': '{}', 'app/package.json': '{"main":"../*.js"}' }],
+    ['a link', { 'app/package.json': '{"main":"index.js"}' }],
+  ])('what leads out of the folder is left alone: %s', async (_what, files) => {
+    const app = appOf({ ...files, 'other.js': 'run();\n' });
+    symlinkSync('../other.js', app.path('app/index.js'));
+    const manifest = readFileSync(app.path('app/package.json'), 'utf8');
+    const { code, stderr } = await app.run([app.path(CLI), 'init', '--yes'], { cwd: app.path('app') });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/^vaultstrap error: \S+ leads out of this folder; nothing was written\.\n$/),
+    });
+    expect(readFileSync(app.path('other.js'), 'utf8')).toBe('run();\n');
+    expect(existsSync(app.path('0-vaultstrap.js'))).toBe(false);
+    expect(readFileSync(app.path('app/package.json'), 'utf8')).toBe(manifest);
+  });
+
+  test.skipIf(process.platform === 'win32')('names and lines of files steer no terminal', async () => {
+    const name = 'i\u001b[2J.js';
+    const app = appOf({ 'package.json': JSON.stringify({ main: name }), [name]: '// \u001b[2J\u202e\nrun();\n' });
+    const { code, stdout } = await app.run([CLI, 'init', '--yes']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Written: package.json, i\\u{1b}[2J.js');
+    expect(stdout).not.toMatch(/[^\P{C}\n\t]/u);
+  });
+
   test('a folder without an app is a mistake', async () => {
     const app = createApp();
     mkdirSync(app.path('empty'));

@@ -1,6 +1,6 @@
 import { createTwoFilesPatch } from 'diff';
 import { MARKER } from '../../settings/scan.js';
-import { paint, type Stream } from '../support/terminal.js';
+import { paint, printable, type Stream } from '../support/terminal.js';
 import type { Change } from './edit.js';
 
 /** As git shows it. Of settings that are there nothing but what is new: what stands beside it may be a secret. */
@@ -11,7 +11,7 @@ export function renderDiff({ file, before, after }: Change, stream: Stream): str
   return patch
     .filter((line) => !/^=+$/.test(line))
     .filter((line) => !isQuiet || /^(---|\+\+\+)/.test(line) || MARKER.test(line))
-    .map((line) => line.replace(/[\t\r]+$/, ''))
+    .map((line) => printable(line.replace(/[\t\r]+$/, '')))
     .map((line) => {
       if (/^(---|\+\+\+)/.test(line)) return paint(stream, 'bold', line);
       if (line.startsWith('+')) return paint(stream, 'green', line);

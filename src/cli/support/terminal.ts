@@ -35,9 +35,9 @@ export function note(message: string): void {
   console.error(`${paint(process.stderr, 'dim', 'vaultstrap:')} ${printable(message)}`);
 }
 
-/** Names of settings and files are in it; that it has lines is ours. */
-function printable(message: string): string {
-  return message.split('\n').map(visible).join('\n');
+/** What holds names of settings or files, or lines of them: shown, lines and tabs apart, without steering the terminal. */
+export function printable(text: string): string {
+  return text.replace(/[^\n\t]+/g, visible);
 }
 
 /** The end of a command that failed: a mistake in its call, or a file that is not ours to use, is told without a stack. */
