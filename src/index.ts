@@ -95,12 +95,13 @@ export function start(options?: BootstrapOptions): void {
  * Resolves the references in a record of settings, and touches nothing else: `process.env` stays as it is.
  * Settings of our own and the identity still come from the environment.
  *
+ * @returns `values` by the names that were given: `const { values: { KEY } } = await resolve({ KEY: '@KeyVault(...)' })`.
  * @throws BootstrapError (rejects) as `bootstrap` does.
  */
-export async function resolve(
-  settings: Readonly<Record<string, string | undefined>>,
+export async function resolve<N extends string>(
+  settings: { readonly [K in N]?: string | undefined },
   options?: BootstrapOptions,
-): Promise<Resolution> {
+): Promise<Resolution<N>> {
   return engine().resolve(checkObject('settings', settings, 'required'), checkObject('options', options));
 }
 
@@ -111,7 +112,7 @@ export async function resolve(
  *
  * @param options `signal` gives up waiting (rejects with its reason); the refresh itself goes on.
  */
-export async function refresh(options?: { readonly signal?: AbortSignal }): Promise<RefreshResult> {
+export async function refresh(options?: { readonly signal?: AbortSignal | undefined }): Promise<RefreshResult> {
   const signal = checkObject('options', options)?.signal ?? undefined;
   if (signal === undefined) return engine().refresh();
   // Not by its class: there are others that do.

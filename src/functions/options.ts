@@ -17,18 +17,18 @@ export interface RotationOptions {
    * An invocation waits for a refresh when the values are older than this many seconds, 1 to 86,400.
    * Default: no invocation ever waits; the clock of the process keeps values fresh.
    */
-  readonly maxAgeSeconds?: number;
+  readonly maxAgeSeconds?: number | undefined;
   /** Adds `rotateSecrets`, which refreshes on a schedule; it wakes an app that scales to zero. */
-  readonly timer?: boolean | TimerTriggerOptions;
+  readonly timer?: boolean | TimerTriggerOptions | undefined;
   /**
    * Of `rotateSecrets`: NCRONTAB of 5 or 6 fields, a time span, or the name of a setting between `%`.
    * Default: `%VAULTSTRAP_SCHEDULE%` if that setting exists, else every five minutes.
    */
-  readonly schedule?: string;
+  readonly schedule?: string | undefined;
   /** Adds `secretChanged`, for events of Key Vault from Event Grid; the app needs an extension bundle. */
-  readonly events?: boolean;
+  readonly events?: boolean | undefined;
   /** Adds `secretsStatus`: `GET vaultstrap/status`, behind a function key. */
-  readonly status?: boolean;
+  readonly status?: boolean | undefined;
 }
 
 const EVERY_FIVE_MINUTES = '0 */5 * * * *';

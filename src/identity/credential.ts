@@ -12,5 +12,5 @@ export interface Credential {
 
 export interface CredentialOptions {
   /** A client id, `object:{guid}`, an ARM resource id, or `system`. Default: the default identity. */
-  readonly identity?: string;
+  readonly identity?: string | undefined;
 }

@@ -1,8 +1,14 @@
 import { type Failure, fact, outage, type SafeCause, safeCause } from '../support/failure.js';
-import { VaultstrapError } from '../support/vaultstrap-error.js';
+import { isNotInstalled, sdkMissing } from '../support/sdk-loader.js';
 import { isTransient, refused, type TokenContext } from './reply.js';
 import type { SourceName } from './source.js';
 import { anothersToken } from './whose.js';
+
+/** Somebody whose app has an identity may be in a shell without the app's variables: what was looked for says so. */
+const WHY_SDK: Partial<Record<SourceName, string>> = {
+  'default-azure-credential':
+    'IDENTITY_ENDPOINT of App Service, Functions or Container Apps is not set here; any other sign-in',
+};
 
 /** What was thrown, as far as it is told; the SDK's texts are not quoted: they carry ids, paths and replies. */
 export function sdkFailure(
@@ -11,9 +17,7 @@ export function sdkFailure(
   context: TokenContext,
   tried: readonly string[],
 ): Failure {
-  if (error instanceof VaultstrapError) {
-    return fact('OtherReasons', error.code, error.message, error.hint);
-  }
+  if (isNotInstalled(error)) return sdkMissing(`${WHY_SDK[source] ?? source} needs @azure/identity`);
   const cause = safeCause(error);
   const unavailable =
     cause.name === 'CredentialUnavailableError' ||

@@ -69,8 +69,8 @@ export interface Report {
 }
 
 /** What `resolve` gives: the settings with values in the place of references, and how that went. */
-export interface Resolution {
-  /** Plaintext: all settings of the record that have a value. */
-  readonly values: Readonly<Record<string, string>>;
+export interface Resolution<N extends string = string> {
+  /** Plaintext: all settings of the record that have a value (with `Optional=true` or `onError: 'unset'` one may be missing). */
+  readonly values: { readonly [K in N]: string };
   readonly report: Report;
 }

@@ -38,7 +38,7 @@ export async function useFreshSecret<T>(
 }
 
 /** One that stumbles over an error it does not know has not said yes; the caller gets that error, not its own. */
-async function saysYes(isAuthError: FreshSecretOptions['isAuthError'], error: unknown): Promise<boolean> {
+async function saysYes(isAuthError: FreshSecretOptions['isAuthError'], error: unknown): Promise<boolean | undefined> {
   try {
     return await isAuthError(error);
   } catch {

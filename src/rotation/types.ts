@@ -14,7 +14,8 @@ export interface Rotation {
   readonly changed: readonly RotatedSetting[];
 }
 
-export type RotationListener = (rotation: Rotation) => void | Promise<void>;
+/** What it returns is not used; a promise is waited for before it is called again. */
+export type RotationListener = (rotation: Rotation) => unknown;
 
 /** What a refresh did. */
 export interface RefreshResult {
@@ -31,7 +32,7 @@ export interface FreshSecretOptions {
    * is thrown is asked about: `fetch` throws nothing for a 401, so throw it yourself. Say no to what a new
    * value cannot mend, such as a missing right (403): every yes reads the vault again.
    */
-  readonly isAuthError: (error: unknown) => boolean | Promise<boolean>;
+  readonly isAuthError: (error: unknown) => boolean | undefined | Promise<boolean | undefined>;
 }
 
 /** The type of `Symbol.dispose`, where the compiler's libraries know it. */

@@ -59,6 +59,6 @@ function unknownKey(written: string, hasEquals: boolean): ReferenceProblem {
   const isWord = hasEquals && (meant ? /^[\w-]+$/ : /^[a-z]{1,32}$/i).test(written);
   return bad(
     `${isWord ? `key "${written}"` : 'a key'} is not known.`,
-    `${meant ? `Did you mean ${meant}? ` : ''}Known keys: ${REFERENCE_KEYS.join(', ')}. A Default cannot hold ";" or ")".`,
+    `${/^https:/i.test(written) ? 'Write SecretUri= before the address. ' : meant ? `Did you mean ${meant}? ` : ''}Known keys: ${REFERENCE_KEYS.join(', ')}. A Default cannot hold ";" or ")".`,
   );
 }

@@ -111,7 +111,8 @@ function readTarget(values: Params, vaultSuffix: string): Target | ReferenceProb
   }
   if (vault === undefined || secret === undefined) {
     const missing = vault !== undefined ? 'SecretName' : secret !== undefined ? 'VaultName' : 'SecretUri';
-    return bad(`${missing} is missing.`, WHAT_IT_NEEDS);
+    const separator = (vault ?? secret)?.includes(',') ? 'Between keys stands ";". ' : '';
+    return bad(`${missing} is missing.`, separator + WHAT_IT_NEEDS);
   }
   if (!isVaultName(vault)) return bad('VaultName is not a vault name.', VAULT_NAME_ALONE);
   // Empty is the newest, as App Service reads it and samples write it.
@@ -187,11 +188,16 @@ function readExtras(values: Params): Extras | ReferenceProblem {
 }
 
 export function tooLong(): ReferenceProblem {
-  return bad(
-    `a reference is longer than ${MAX_REFERENCE_LENGTH} characters, or not closed.`,
-    'Close it with ")". A literal "@KeyVault(" is written "@@KeyVault(".',
-  );
+  return bad(`a reference is longer than ${MAX_REFERENCE_LENGTH} characters.`, NOT_CLOSED);
 }
+
+export function notClosed(): ReferenceProblem {
+  return bad('a reference is not closed.', NOT_CLOSED);
+}
+
+// Its last ")" is what az loses under PowerShell and cmd: https://github.com/Azure/azure-cli/issues/8506
+const NOT_CLOSED =
+  'Close it with ")". Under PowerShell and cmd az drops that from the end of an argument: give it --settings @file.json. A literal "@KeyVault(" is written "@@KeyVault(".';
 
 const WHAT_IT_NEEDS =
   'Give SecretUri=https://{vault}.vault.azure.net/secrets/{name}, or VaultName={vault};SecretName={name}.';

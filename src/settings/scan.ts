@@ -1,5 +1,12 @@
 import type { ReferenceProblem } from './params.js';
-import { MAX_REFERENCE_LENGTH, parseAkvs, parseReference, type SecretReference, tooLong } from './reference.js';
+import {
+  MAX_REFERENCE_LENGTH,
+  notClosed,
+  parseAkvs,
+  parseReference,
+  type SecretReference,
+  tooLong,
+} from './reference.js';
 
 /** A setting's value in pieces: literal text and references, in order. */
 export type Segment = string | SecretReference;
@@ -53,7 +60,7 @@ export function scanValue(value: string, vaultSuffix?: string): Scan {
     const limit = match.index + MAX_REFERENCE_LENGTH;
     // Looks no further than a reference may be long, so that a hostile value costs one pass.
     const close = value.slice(position, limit).indexOf(')');
-    if (close < 0) return { kind: 'problem', ...tooLong() };
+    if (close < 0) return { kind: 'problem', ...(value.length > limit ? tooLong() : notClosed()) };
     const marker = match[2] ? '@Microsoft.KeyVault' : '@KeyVault';
     const parsed = parseReference(marker, value.slice(position, position + close), vaultSuffix);
     if ('problem' in parsed) return { kind: 'problem', ...parsed };

@@ -1,3 +1,4 @@
+import { type Failure, fact } from './failure.js';
 import { VaultstrapError } from './vaultstrap-error.js';
 
 /** What this library needs of the SDK's packages; they are optional, and typed by themselves. */
@@ -41,11 +42,15 @@ export function findSdk(name: keyof SdkModules, anchors: readonly string[]): str
       return createRequire(anchor).resolve(name);
     } catch {}
   }
-  throw new VaultstrapError(
-    'ERR_SDK_NOT_FOUND',
-    `${name} is needed here and is not installed.`,
-    'Run: npm install @azure/identity @azure/keyvault-secrets (a bundled app keeps them as external packages).',
-  );
+  throw new VaultstrapError('ERR_SDK_NOT_FOUND', `${name} is needed here and is not installed.`, INSTALL_SDK);
+}
+
+const INSTALL_SDK =
+  'Run: npm install @azure/identity @azure/keyvault-secrets (a bundled app keeps them as external packages).';
+
+/** `what` needs the SDK, and it is not there. */
+export function sdkMissing(what: string): Failure {
+  return fact('OtherReasons', 'ERR_SDK_NOT_FOUND', `${what}, which is not installed.`, INSTALL_SDK);
 }
 
 export function isNotInstalled(error: unknown): boolean {

@@ -12,7 +12,7 @@ export class VaultstrapError extends Error {
   readonly hint: string;
 
   constructor(code: Code, message: string, hint: string, cause?: SafeCause) {
-    super(message, cause && Object.keys(cause).length > 0 ? { cause } : undefined);
+    super(withRemedy(message, hint), cause && Object.keys(cause).length > 0 ? { cause } : undefined);
     this.code = code;
     this.hint = hint;
     // Out of what Node prints of an uncaught error: the message says it already.
@@ -32,6 +32,11 @@ Object.defineProperty(VaultstrapError.prototype, 'name', {
   configurable: true,
   writable: true,
 });
+
+/** Of an uncaught error most print the message and nothing else: consoles, the Functions worker, many loggers. */
+function withRemedy(message: string, hint: string): string {
+  return message.includes(hint) ? message : `${message} Hint: ${hint}`;
+}
 
 /** Whether an error comes from vaultstrap, from whichever copy of it. */
 export function isVaultstrapError(error: unknown): error is VaultstrapError {

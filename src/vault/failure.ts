@@ -158,7 +158,7 @@ function notFound({ vault, secret, version }: SecretRead, code: string | undefin
           'SecretNotFound',
           'ERR_SECRET_NOT_FOUND',
           `vault '${vault}' has no secret '${secret}'.`,
-          `npx vaultstrap set ${vault} ${secret}; or, if it was deleted: az keyvault secret recover --vault-name ${vault} --name ${secret}`,
+          `Check the name. To make it: npx vaultstrap set ${vault} ${secret}; if it was deleted: az keyvault secret recover --vault-name ${vault} --name ${secret}`,
         )
       : fact(
           'SecretVersionNotFound',

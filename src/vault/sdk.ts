@@ -2,11 +2,10 @@ import type { GetSecretOptions, SecretClient, SecretClientOptions } from '@azure
 import type { AccessToken } from '../identity/reply.js';
 import type { SecretRead } from '../settings/plan.js';
 import type { Config } from '../support/config.js';
-import { fact, fail, type Result, safeCause } from '../support/failure.js';
+import { fail, type Result, safeCause } from '../support/failure.js';
 import { type HttpReply, kindOf } from '../support/http.js';
 import { printIdentity } from '../support/identity-selector.js';
-import { loadSdk } from '../support/sdk-loader.js';
-import { VaultstrapError } from '../support/vaultstrap-error.js';
+import { isNotInstalled, loadSdk, sdkMissing } from '../support/sdk-loader.js';
 import type { SecretValue, VaultLane } from './reader.js';
 import { MAX_REPLY_BYTES, readSecretReply, vaultProblem } from './reply.js';
 
@@ -163,9 +162,7 @@ function credentialOf(session: Session) {
 }
 
 function failureOf(error: unknown, read: SecretRead, timedOut: boolean): Result<SecretValue> {
-  if (error instanceof VaultstrapError) {
-    return fail(fact('OtherReasons', error.code, error.message, error.hint));
-  }
+  if (isNotInstalled(error)) return fail(sdkMissing('this vault is read by @azure/keyvault-secrets'));
   const cause = safeCause(error);
   const kind = timedOut ? 'timeout' : cause.name === 'AbortError' ? 'aborted' : kindOf(cause);
   return fail(vaultProblem({ kind, cause }, read));

@@ -199,7 +199,7 @@ describe('an app that does not', () => {
         /^ {2}FORBIDDEN: AccessToKeyVaultDenied \(ERR_VAULT_RBAC\): .*Hint: .*az role assignment create/,
       ),
       expect.stringMatching(
-        /^ {2}GONE: SecretNotFound \(ERR_SECRET_NOT_FOUND\): vault 'shop' has no secret 'none'\. Hint: npx vaultstrap set shop none; /,
+        /^ {2}GONE: SecretNotFound \(ERR_SECRET_NOT_FOUND\): vault 'shop' has no secret 'none'\. Hint: Check the name\. .*npx vaultstrap set shop none; /,
       ),
     ]);
     // No dump of a bundle in one line.

@@ -93,7 +93,10 @@ describe('the value', () => {
     delete process.env[NAME];
     const asked = vi.fn(() => true);
     const failing = useFreshSecret(NAME, serviceOf('x'), { isAuthError: asked }, refreshNow);
-    await expect(failing).rejects.toMatchObject({ code: 'ERR_SETTINGS_MISSING', message: `${NAME} is not set.` });
+    await expect(failing).rejects.toMatchObject({
+      code: 'ERR_SETTINGS_MISSING',
+      message: expect.stringMatching(/^VS_FRESH is not set\. Hint: /),
+    });
     expect(isVaultstrapError(await failing.catch((error) => error))).toBe(true);
     expect([asked.mock.calls, events]).toEqual([[], []]);
   });

@@ -10,7 +10,20 @@ import {
 } from '../../src/rotation/held.js';
 import type { Result } from '../../src/support/failure.js';
 import type { SecretValue } from '../../src/vault/reader.js';
-import { ABSENT, at, BARE_404, bad, FORBIDDEN, good, NOW_MS, OUTAGE, secretOf, V1, V2, V3 } from '../helpers/fixtures.js';
+import {
+  ABSENT,
+  at,
+  BARE_404,
+  bad,
+  FORBIDDEN,
+  good,
+  NOW_MS,
+  OUTAGE,
+  secretOf,
+  V1,
+  V2,
+  V3,
+} from '../helpers/fixtures.js';
 
 type Reads = Record<string, Result<SecretValue>>;
 const SETTLE = { settleMs: 30_000, isTick: true, used: new Set(['user', 'pw', 'a', 'x']) };

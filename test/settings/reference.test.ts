@@ -236,6 +236,15 @@ describe('parse', () => {
     });
   });
 
+  test('a comma between keys, and an address without its key, are what one writes by mistake', () => {
+    expect(parse('VaultName=shop,SecretName=pw')).toMatchObject({
+      hint: expect.stringMatching(/^Between keys stands ";"\./),
+    });
+    expect(parse('https://shop.vault.azure.net/secrets/pw')).toMatchObject({
+      hint: expect.stringMatching(/^Write SecretUri= before the address\./),
+    });
+  });
+
   test('who writes a key that is like none is shown all of them', () => {
     expect(parse('Colour=x')).toMatchObject({
       problem: 'key "Colour" is not known.',

@@ -71,7 +71,12 @@ describe('scanValue', () => {
   });
 
   test('a reference that is not closed, and one with nothing in it, are told apart', () => {
-    expect(scanValue('@KeyVault(')).toMatchObject({ problem: expect.stringContaining('not closed') });
+    const cutOff = { problem: 'a reference is not closed.', hint: expect.stringContaining('PowerShell') };
+    expect(scanValue('@KeyVault(')).toMatchObject(cutOff);
+    expect(scanValue(ref('pw').slice(0, -1))).toMatchObject(cutOff);
+    expect(scanValue(`${ref('pw').slice(0, -1)}${'x'.repeat(2048)}`)).toMatchObject({
+      problem: 'a reference is longer than 2048 characters.',
+    });
     expect(scanValue('@KeyVault()')).toMatchObject({ problem: expect.stringContaining('is missing') });
   });
 

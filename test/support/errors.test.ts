@@ -61,6 +61,11 @@ test('guarded: what is thrown is a failure', async () => {
   expect((await sync).ok).toBe(false);
 });
 
+test('the remedy stands in the message, once: most print nothing else of an error', () => {
+  expect(new VaultstrapError('ERR_INTERNAL', 'It broke.', 'Mend it.').message).toBe('It broke. Hint: Mend it.');
+  expect(new VaultstrapError('ERR_INTERNAL', 'It broke. Mend it.', 'Mend it.').message).toBe('It broke. Mend it.');
+});
+
 describe('BootstrapError', () => {
   const one = settingFailure('PW', { ...FORBIDDEN, cause: { status: 403 } });
   const two = settingFailure('URL', OUTAGE);

@@ -61,7 +61,7 @@ describe('a refusal', () => {
     expect(newest).toMatchObject({ status: 'SecretNotFound', code: 'ERR_SECRET_NOT_FOUND', absent: true });
     expect(newest).toMatchObject({ retry: 'never', details: "vault 'shop' has no secret 'pw'." });
     // As it can be pasted: that of `az` refuses without the value, which would stand in the shell's history.
-    expect(newest.hint).toMatch(/^npx vaultstrap set shop pw; /);
+    expect(newest.hint).toMatch(/^Check the name\. .*npx vaultstrap set shop pw; /);
     expect(newest.hint).toContain('az keyvault secret recover --vault-name shop --name pw');
     const pinned = of(secret, readOf('pw', { version: VERSION }));
     expect(pinned).toMatchObject({ status: 'SecretVersionNotFound', code: 'ERR_SECRET_VERSION_NOT_FOUND' });

@@ -119,6 +119,7 @@ describe('the SDK lane without the packages', () => {
       status: 'OtherReasons',
       code: 'ERR_SDK_NOT_FOUND',
       retry: 'never',
+      details: 'this vault is read by @azure/keyvault-secrets, which is not installed.',
       hint: expect.stringContaining('npm install @azure/identity @azure/keyvault-secrets'),
     });
     expect(await vaultRequests()).toEqual([]);

@@ -64,6 +64,10 @@ export async function starts(): Promise<void> {
   const closed = close();
   same<typeof closed, Promise<void>>();
 
+  // What may be missing is passed on as it is, also under exactOptionalPropertyTypes.
+  const id: string | undefined = [''].pop();
+  await bootstrap({ identity: id, timeoutSeconds: undefined });
+  credential({ identity: id });
   // @ts-expect-error no such option
   await bootstrap({ timeoutMs: 5 });
   // @ts-expect-error a number of seconds
@@ -78,7 +82,18 @@ export async function starts(): Promise<void> {
 
 export async function resolves(): Promise<void> {
   const env: { [name: string]: string | undefined } = {};
-  const resolution = await resolve({ A: '@KeyVault(VaultName=v;SecretName=s)', B: undefined, ...env });
+  const named = await resolve({ A: '@KeyVault(VaultName=v;SecretName=s)', B: undefined });
+  same<typeof named.values, { readonly A: string; readonly B: string }>();
+  // @ts-expect-error not asked for
+  void named.values.C;
+  interface Config {
+    readonly url: string;
+    readonly key?: string;
+  }
+  const config: Config = { url: '' };
+  const { url }: { readonly url: string } = (await resolve(config)).values;
+  void url;
+  const resolution = await resolve(env);
   same<typeof resolution, Resolution>();
   const { A }: Readonly<Record<string, string>> = resolution.values;
   same<typeof resolution.report, Report>();
@@ -146,6 +161,9 @@ export function rotates(): void {
   const remove: () => void = onRotated(listener);
   onRotated('DB_URL', async (rotation: Rotation) => void rotation);
   onRotated('DB_URL', (rotation) => void rotation.generation);
+  // What it returns is its own affair.
+  onRotated('DB_URL', () => new Set<string>().delete('DB_URL'));
+  onRotated('DB_URL', () => Promise.resolve(1));
   remove();
   // @ts-expect-error a setting without a listener
   onRotated('DB_URL');
@@ -172,6 +190,9 @@ export async function retries(): Promise<void> {
   same<typeof length, number>();
   const awaited = await withFreshSecret('DB_PASSWORD', async (value) => [value], { isAuthError });
   same<typeof awaited, string[]>();
+  await withFreshSecret('DB_PASSWORD', (value) => value, {
+    isAuthError: (error) => (error as { code?: string }).code?.startsWith('28'),
+  });
   // @ts-expect-error without it, every error would be retried
   await withFreshSecret('DB_PASSWORD', (value) => value);
   // @ts-expect-error without it, every error would be retried
