@@ -42,11 +42,12 @@ function planRegister(
   if (first === undefined ? otherBundler(project) : isBuilt(project, first)) return bundled(project);
   const isBundle = bundlesOf(project).some(({ makes }) => makes(main));
   if (isBundle && entries.length !== 1) return bundled(project);
-  // Alone in the folder of a `*` it is a function's file: others will stand beside it.
-  const isNamed =
-    first !== undefined && main.split(/[/{},]/).some((part) => part.split('.')[0] === path.posix.parse(first).name);
+  // In the folder of a `*` it is a function's file, unless its name says that it leads: others will stand beside it.
+  const { name } = path.posix.parse(first ?? '');
+  const isNamed = main.split(/[/{},]/).some((part) => part.split('.')[0] === name);
+  const isEntry = isNamed || isBundle || (entries.length > 1 && /^(index|main|app)$/.test(name));
   const leads = entries.every((other) => other === first || depth(other) > depth(first ?? ''));
-  if (first !== undefined && leads && (isNamed || isBundle || entries.length > 1))
+  if (first !== undefined && leads && isEntry)
     return intoEntry(project, first, entries, flags, { isRegistered, hasRotation });
   if (isRegistered) return rotationBeside(project, entries, flags);
   const envFile = loads.find(({ what }) => what === 'env-file');
@@ -54,16 +55,17 @@ function planRegister(
   return fileOfItsOwn(project, entries, flags);
 }
 
-/** All function files in a row and no entry: one more file that loads before them, as `func init` lays out an app. */
+/** Function files and no entry: one more file that loads before them, as `func init` lays out an app. */
 function fileOfItsOwn(project: Project, entries: readonly string[], flags: RotationFlags): EntryPlan {
   const folder = entries[0] === undefined ? emptyFolder(project) : path.posix.dirname(entries[0]);
-  const isFlat = entries.every((entry) => path.posix.dirname(entry) === folder);
+  // Beside each other, or in folders below the first: else a folder that comes later could be the sooner one.
+  const isTogether = entries.every((entry) => entry.startsWith(`${folder}/`) || path.posix.dirname(entry) === folder);
   const first = entries[0];
   const file = folder === undefined ? undefined : path.posix.join(folder, `${OWN_FILE}${endingFor(project, first)}`);
   const isFirst = file !== undefined && entries.every((entry) => entry === file || inLoadOrder(file, entry) < 0);
   if (
     file === undefined ||
-    !isFlat ||
+    !isTogether ||
     !isFirst ||
     existsSync(path.join(project.dir, file)) ||
     !isMatched(project, file)
