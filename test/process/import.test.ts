@@ -105,6 +105,25 @@ describe('with --yes', () => {
     expect(text('local.settings.json')).toBe(json(storage, reference('dev-stripe-key')));
   });
 
+  test('what az lists of an app is moved, checked, and can be given back to az', async () => {
+    const list = (password: string) =>
+      JSON.stringify([
+        { name: 'WEBSITE_SITE_NAME', slotSetting: false, value: 'shop' },
+        { name: 'DB_PASSWORD', slotSetting: true, value: password },
+      ]);
+    app.write({ 'prod.json': list(a) });
+    expect(await run('prod.json', ['--yes'])).toMatchObject({ code: 0 });
+    expect(text('prod.json')).toBe(list(reference('db-password')));
+    const check = () => app.run([CLI, 'check', '--settings', 'prod.json', '--json'], { env: azure.env });
+    const { code, stdout } = await check();
+    expect({ code, settings: JSON.parse(stdout).settings }).toMatchObject({
+      code: 0,
+      settings: [{ setting: 'DB_PASSWORD', status: 'Resolved', secret: 'db-password' }],
+    });
+    await azure.vault('shop').delete('db-password');
+    expect(await check()).toMatchObject({ code: 1 });
+  });
+
   test('every byte of a value arrives in the app as it was', async () => {
     const values: Record<string, string> = {
       QUOTES: plant(`c4n4ry "double" and \`back\` ${canary()}`),

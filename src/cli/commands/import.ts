@@ -20,7 +20,7 @@ export function addImport(program: Command): void {
     .command('import')
     .summary('Move plaintext settings of a file into a vault')
     .description('Move plaintext settings of a file into a vault, and leave references to them.')
-    .argument('<file>', 'local.settings.json, or a .env file')
+    .argument('<file>', 'local.settings.json, a .env file, or the list of app settings that az prints')
     .requiredOption('--vault <name>', 'the vault to move them to')
     .option('-y, --yes', 'do it')
     .option('--all', 'every setting that can be moved, not only what looks like a secret')

@@ -1,7 +1,7 @@
 import { parseAsNode, readDotenv } from '../support/dotenv.js';
 import { UsageError } from '../support/exit.js';
 import { isJsonName, lineAt, type Mistake, type Span } from '../support/files.js';
-import { encryptedFile, readLocalSettings } from '../support/local-settings.js';
+import { encryptedFile, readSettingsJson } from '../support/local-settings.js';
 
 /** One setting of a file, and where its value stands. */
 export interface Entry extends Span {
@@ -36,13 +36,16 @@ function refuse(text: string, file: string, { at, what, hint }: Mistake): UsageE
   return new UsageError(`${file}, line ${lineAt(text, at)}: ${what}.`, hint);
 }
 
-/** For Node only the `Values` of local.settings.json are settings. */
+/** For Node only the `Values` of local.settings.json are settings; az lists nothing else. */
 function fromLocalSettings(text: string, file: string): readonly Entry[] {
-  const { settings, mistake, encryptedAt, hasValues } = readLocalSettings(text);
+  const { settings, mistake, encryptedAt, hasValues } = readSettingsJson(text);
   if (mistake) throw refuse(text, file, mistake);
   if (encryptedAt) throw encryptedFile(file);
   if (!hasValues) {
-    throw new UsageError(`${file} has no "Values".`, 'It is read as the local.settings.json of Azure Functions.');
+    throw new UsageError(
+      `${file} has no "Values".`,
+      'It is read as the local.settings.json of Azure Functions, or as the list that "az webapp config appsettings list" prints.',
+    );
   }
   return settings.map(({ name, value, isText, isConnection, at }) => ({
     ...at,

@@ -46,28 +46,43 @@ export function readLocalSettings(text: string): LocalSettings {
       return { ...none, mistake: { at: section.offset, what: `"${name}" is no object` } };
     }
   }
-  const settingOf = (name: string, key: Node, value: Node, isConnection: boolean): LocalSetting[] =>
-    name === '' || value.type === 'null'
-      ? []
-      : [
-          {
-            name,
-            value: scalar(value, text),
-            isText: value.type === 'string',
-            isConnection,
-            nameAt: spanOf(key),
-            at: spanOf(value),
-          },
-        ];
   return {
     hasValues: values?.type === 'object',
     settings: [
-      ...(membersOf(values) ?? []).flatMap(({ name, key, value }) => settingOf(name, key, value, false)),
+      ...(membersOf(values) ?? []).flatMap(({ name, key, value }) => settingOf(name, key, value, text)),
       ...(membersOf(connections) ?? []).flatMap(({ name, key, value }) =>
-        settingOf(`ConnectionStrings:${name}`, key, memberOf(value, 'ConnectionString') ?? value, true),
+        settingOf(`ConnectionStrings:${name}`, key, memberOf(value, 'ConnectionString') ?? value, text, true),
       ),
     ],
   };
+}
+
+/**
+ * `local.settings.json`, or app settings in a list, as `az webapp config appsettings list` and the portal's advanced edit
+ * give them, and `az ... set --settings @file` takes them.
+ */
+export function readSettingsJson(text: string): LocalSettings {
+  const { root } = readJsonTree(text);
+  return root?.type === 'array' ? readList(root, text) : readLocalSettings(text);
+}
+
+function readList({ children: items = [] }: Node, text: string): LocalSettings {
+  const settings: LocalSetting[] = [];
+  for (const item of items) {
+    const [key, value] = [memberOf(item, 'name'), memberOf(item, 'value')];
+    if (key?.type !== 'string' || !value) {
+      const what = 'this is not an object with "name" and "value", as az lists app settings';
+      return { settings: [], hasValues: false, mistake: { at: item.offset, what } };
+    }
+    settings.push(...settingOf(key.value, key, value, text));
+  }
+  return { hasValues: true, settings };
+}
+
+function settingOf(name: string, key: Node, value: Node, text: string, isConnection = false): readonly LocalSetting[] {
+  if (name === '' || value.type === 'null') return [];
+  const isText = value.type === 'string';
+  return [{ name, value: scalar(value, text), isText, isConnection, nameAt: spanOf(key), at: spanOf(value) }];
 }
 
 /** App Service refuses more on Linux, and not even all of this on Windows; no environment has such a variable. */
@@ -79,7 +94,7 @@ export function isImpossibleName(name: string): boolean {
 export function parseLocalSettings(text: string, file: string): ReadonlyMap<string, string> {
   const wrong = (at: number, what: string, hint?: string) =>
     new UsageError(`${file}, line ${lineAt(text, at)}: ${what}.`, hint);
-  const { settings, mistake, encryptedAt } = readLocalSettings(text);
+  const { settings, mistake, encryptedAt } = readSettingsJson(text);
   if (mistake) throw wrong(mistake.at, mistake.what, mistake.hint);
   if (encryptedAt) throw encryptedFile(file);
   return new Map(

@@ -18,7 +18,10 @@ const DEFAULT_FILE = 'local.settings.json';
 export function addSourceOptions(command: Command): Command {
   return command
     .option('-e, --env-file <file>', 'settings in dotenv syntax; may be repeated', addText)
-    .option('--settings <file>', `a ${DEFAULT_FILE}; by default the one beside host.json`)
+    .option(
+      '--settings <file>',
+      `a ${DEFAULT_FILE}, or the list of app settings that az prints; by default the former, beside host.json`,
+    )
     .option('--no-settings', `leave ${DEFAULT_FILE} alone`);
 }
 

@@ -121,6 +121,13 @@ describe('.env', () => {
   });
 });
 
+test('app settings as az lists them keep what makes them a slot setting', () => {
+  const list = (value: string) =>
+    `[\n  {\n    "name": "A",\n    "slotSetting": true,\n    "value": "${value}"\n  },\n  { "name": "B", "value": "x" }\n]\n`;
+  expect(rewritten('prod.json', list('plain'), 'A')).toBe(list(REFERENCE));
+  expect(() => parseSettings('prod.json', '{ "A": "plain" }')).toThrow('has no "Values"');
+});
+
 describe('local.settings.json', () => {
   const text = `{
   // for my machine

@@ -33,6 +33,16 @@ describe('as Core Tools reads it', () => {
     expect(parse(text)).toEqual(expected);
   });
 
+  test('or as az prints app settings, by name', () => {
+    const list = [
+      { name: 'A', slotSetting: true, value: '1' },
+      { name: 'B', slotSetting: false, value: null },
+      { name: 'C', value: '@KeyVault(VaultName=shop;SecretName=c)' },
+    ];
+    expect(parse(JSON.stringify(list))).toEqual({ A: '1', C: '@KeyVault(VaultName=shop;SecretName=c)' });
+    expect(parse('[]')).toEqual({});
+  });
+
   test('names that JavaScript has a meaning for are names', () => {
     expect([...parseLocalSettings('{"Values":{"__proto__":"1","toString":"2"}}', 'f')]).toEqual([
       ['__proto__', '1'],
@@ -50,6 +60,13 @@ describe('mistakes name the line and quote no value', () => {
     ['no JSON', `{\n  "Values": {\n    "A": ${secret}\n}}`, /line 3: this is not JSON: a word that is no value/],
     ['an open string', `{"Values":{\n"A":"${secret}\n}}`, /line 2: this is not JSON/],
     ['a list', `["${secret}"]`, /line 1: this is not an object/],
+    [
+      'a list with something else in it',
+      `[{"name":"A","value":"1"},\n{"A":"${secret}"}]`,
+      /line 2: this is not an object/,
+    ],
+    ['a setting without a value', `[\n{"name":"${secret}"}]`, /line 2: this is not an object/],
+    ['a setting that is a list', `[{"name":"A",\n"value":["${secret}"]}]`, /line 2: the value of "A" is no text/],
     ['values in a list', `{\n"Values":["${secret}"]}`, /line 2: "Values" is no object/],
     ['a value that is an object', `{"Values":{\n"A":{"x":"${secret}"}}}`, /line 2: the value of "A" is no text/],
     [
