@@ -7,10 +7,11 @@ import { parseDotenv } from '../../src/cli/support/dotenv.js';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
 import { guide, readPage, type Snippet, snippetsIn } from './support/pages.js';
 import { createFolder, type Ended, type Folder } from './support/run.js';
+import { commandsOf } from './support/shell.js';
 
 const [first] = snippetsIn([readPage('README.md')], 'ini');
 /** Those that the README begins with. */
-const SETTINGS = {
+const SETTINGS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(parseDotenv(first?.text ?? '', 'README.md')),
   API_KEY: '@KeyVault(VaultName=shop;SecretName=api-key)',
   DB_HOST: 'db',
@@ -188,9 +189,45 @@ describe.each(CASES)('$page: $has', ({ page, has, before = '', behind = '', adap
   });
 });
 
+const cli = path.join(root, 'dist/cli.cjs');
+const withoutComments = (snippet?: Snippet) => snippet?.text.replace(/ *\/\/[^\n]*/g, '');
+
+describe('README.md', () => {
+  test('the three lines to begin with', async () => {
+    const [begin] = snippetsIn([readPage('README.md')], 'sh');
+    const [install, init = [], set = []] = commandsOf(begin?.text ?? '');
+    expect(install).toEqual(['npm', 'install', 'vaultstrap']);
+    folder.write('package.json', '{ "type": "module", "scripts": { "start": "node server.js" } }');
+    folder.write('server.js', `import './app.js';\n`);
+
+    // There is nobody here whom it could ask.
+    expect(await folder.node([cli, ...init.slice(2), '--yes'], azure.env)).toMatchObject({ code: 0 });
+    expect(readFileSync(folder.path('server.js'), 'utf8')).toBe(
+      withoutComments(code.find(isOf('README.md', `'./app.js'`))),
+    );
+    const written = await folder.node([cli, ...set.slice(2)], azure.env, 'by hand\n');
+    expect(written).toMatchObject({ code: 0, stdout: `${SETTINGS['DB_PASSWORD']}\n` });
+    expect(await azure.vault('shop').get('db-password')).toMatchObject({ value: 'by hand' });
+    await azure.vault('shop').set('db-password', SECRETS['db-password']);
+  });
+
+  test('the error that is shown is the one that is thrown', async () => {
+    const shown = snippetsIn([readPage('README.md')], '').find(({ text }) => text.startsWith('BootstrapError: '));
+    const denying = await startEmulator({ vaults: { shop: SECRETS }, identities: { system: { grants: [] } } });
+    const settings = { DB_PASSWORD: SETTINGS['DB_PASSWORD'] ?? '', API_KEY: '@KeyVault(VaultName=shop)' };
+    folder.write('main.mjs', `import 'vaultstrap/register';\n`);
+    const { code, stderr } = await folder.node(['main.mjs'], { ...denying.env, ...settings });
+    await denying.close();
+
+    expect(code).toBe(1);
+    const lines = shown?.text.trimEnd().split('\n') ?? [];
+    expect(lines).toHaveLength(3);
+    for (const line of lines) expect(stderr).toContain(line.replace(/ \.\.\.$/, ''));
+  });
+});
+
 describe('docs/migrate.md, from dotenv', () => {
   const [, , before, after] = snippetsIn([readPage('docs/migrate.md')], 'ini');
-  const cli = path.join(root, 'dist/cli.cjs');
 
   test('import makes of the one file the other, and the app reads the same', async () => {
     folder.write('.env', before?.text ?? '');

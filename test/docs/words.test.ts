@@ -5,6 +5,7 @@ import ts from 'typescript-5.9';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { root } from '../../scripts/embedded-sources.mjs';
+import { RULES } from '../../src/cli/lint/rules.js';
 import { CHANNELS } from '../../src/support/channels.js';
 import { readConfig } from '../../src/support/config.js';
 import { OWN_SETTINGS } from '../../src/support/own-settings.js';
@@ -68,11 +69,11 @@ describe('settings of our own', () => {
   });
 });
 
-describe('references', () => {
-  const source = readFileSync(path.join(root, 'src/settings/params.ts'), 'utf8');
-  const [, list = ''] = /KEYS = \[([^\]]*)\]/.exec(source) ?? [];
-  const keys = [...list.matchAll(/'(\w+)'/g)].map(([, key = '']) => key);
+const [, list = ''] = /KEYS = \[([^\]]*)\]/.exec(readFileSync(path.join(root, 'src/settings/params.ts'), 'utf8')) ?? [];
+/** Of references. */
+const keys = [...list.matchAll(/'(\w+)'/g)].map(([, key = '']) => key);
 
+describe('references', () => {
   test.each(['README.md', 'docs/references.md', 'docs/design.md'])('%s has each key in a table', (file) => {
     expect(keys.length).toBeGreaterThanOrEqual(9);
     const rows =
@@ -80,6 +81,18 @@ describe('references', () => {
         .prose.match(/^\| `.+$/gm)
         ?.join('\n') ?? '';
     expect(keys.filter((key) => !new RegExp(`\`${key}\\b`).test(rows))).toEqual([]);
+  });
+});
+
+describe('rules of lint', () => {
+  const rows = [...readPage('docs/lint.md').prose.matchAll(/^\| `([a-z][a-z-]+)` \|/gm)].map(([, id]) => id);
+
+  test('each has its row, and no row is of none', () => expect(rows.sort()).toEqual(Object.keys(RULES).sort()));
+
+  test('platform-reference-keys names all keys that the platform does not know', () => {
+    const [row = ''] = /^\| `platform-reference-keys`.*$/m.exec(readPage('docs/lint.md').prose) ?? [];
+    const ofBoth = ['SecretUri', 'VaultName', 'SecretName', 'SecretVersion'];
+    expect(keys.filter((key) => row.includes(`\`${key}\``) === ofBoth.includes(key))).toEqual([]);
   });
 });
 

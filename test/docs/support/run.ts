@@ -7,8 +7,8 @@ import { root } from '../../../scripts/embedded-sources.mjs';
 export interface Folder {
   path(name: string): string;
   write(name: string, text: string): void;
-  /** Node with these arguments, in the folder. Everything that it prints, in order of the streams. */
-  node(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
+  /** Node with these arguments and this standard input, in the folder. Everything that it prints, in order of the streams. */
+  node(args: readonly string[], env?: Readonly<Record<string, string>>, input?: string): Promise<Ended>;
   remove(): void;
 }
 
@@ -32,9 +32,12 @@ export function createFolder(): Folder {
   return {
     path: (name) => path.join(dir, name),
     write: (name, text) => writeFileSync(path.join(dir, name), text),
-    node(args, env = {}) {
+    node(args, env = {}, input = '') {
       const given = Object.entries({ PATH, SystemRoot, ...env }).filter(([, value]) => value !== undefined);
-      return ended(spawn(process.execPath, args, { cwd: dir, env: Object.fromEntries(given), timeout: LIMIT_MS }));
+      const child = spawn(process.execPath, args, { cwd: dir, env: Object.fromEntries(given), timeout: LIMIT_MS });
+      // Most end without having read it.
+      child.stdin.on('error', () => {}).end(input);
+      return ended(child);
     },
     remove: () => rmSync(dir, { recursive: true, force: true }),
   };
