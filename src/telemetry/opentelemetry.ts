@@ -53,7 +53,7 @@ export function createTelemetry(report: () => Report): Telemetry {
   });
   const age = meter?.createObservableGauge('vaultstrap.age', {
     unit: 's',
-    description: 'Since every secret was last read.',
+    description: 'Since the last complete read began.',
   });
   const observeSettings: Parameters<NonNullable<typeof standing>['addCallback']>[0] = (result) => {
     const counts = new Map<string, { attributes: Attributes; count: number }>();
