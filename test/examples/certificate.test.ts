@@ -4,9 +4,9 @@ import { connect } from 'node:tls';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
 import { createServerCertificate, type ServerCertificate } from '../../src/testing/server/certificate.js';
+import { until } from '../helpers/until.js';
 import { plant } from '../process/support/canary.js';
 import { type ExampleApp, startExample } from './support/app.js';
-import { until } from './support/until.js';
 
 let azure: Emulator;
 let app: ExampleApp | undefined;
@@ -54,7 +54,7 @@ test('a renewed certificate is shown to whoever connects next', async () => {
   for (const [index, keyFirst] of [true, false].entries()) {
     await renew(keyFirst);
     // Every look is a connection, and one that fails fails the test.
-    await until('the new certificate', async () => (await shown()) === index + 1);
+    await until(async () => (await shown()) === index + 1);
   }
 });
 

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
+import { until } from '../helpers/until.js';
 import { canary } from '../process/support/canary.js';
 import { type ExampleApp, startExample } from './support/app.js';
 import { type Load, startLoad } from './support/load.js';
-import { until } from './support/until.js';
 
 const WORKERS = 8;
 const OFF = '0';
@@ -90,7 +90,7 @@ describe('without a clock', () => {
     await azure.requests.clear();
     const waiting: (() => void)[] = [];
     api.held = waiting;
-    await until('every worker waits for the API', () => waiting.length === WORKERS);
+    await until(() => waiting.length === WORKERS);
     await changeInVault(newKey);
     revoke();
     api.held = undefined;
@@ -107,7 +107,7 @@ describe('without a clock', () => {
     await start();
     revoke();
     // Each twice: with what the app had, and with what the vault had.
-    await until('all have been refused', () => api.refusals >= 2 * WORKERS);
+    await until(() => api.refusals >= 2 * WORKERS);
     await changeInVault(newKey);
     await expectNoFailure();
   });
@@ -116,7 +116,7 @@ describe('without a clock', () => {
 test('vault first, by the clock of the process: the new key comes too soon, and the calls wait for the API', async () => {
   await start({ refreshSeconds: '1' });
   await changeInVault(newKey);
-  await until('it tries the new one', () => api.refusals > 0);
+  await until(() => api.refusals > 0);
   revoke();
   await expectNoFailure();
 });
@@ -124,7 +124,7 @@ test('vault first, by the clock of the process: the new key comes too soon, and 
 test('a gap longer than the patience is not survived: the refusal is passed on, and heals with the vault', async () => {
   await start({ patienceMs: '0' });
   revoke();
-  await until('requests fail', () => load.failures.length > 0);
+  await until(() => load.failures.length > 0);
   await changeInVault(newKey);
   await load.progress();
   expect([...new Set(await load.stop())]).toEqual(['503 {"error":"KeyRefused"}']);

@@ -1,12 +1,12 @@
 // examples/postgres against a real PostgreSQL server: the password is revoked under load, and no request fails.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
+import { until } from '../helpers/until.js';
 import { canary } from '../process/support/canary.js';
 import { type ExampleApp, startExample } from './support/app.js';
 import { type Load, startLoad } from './support/load.js';
 import { type Client, findPostgres, HOW_TO_INSTALL, type Postgres, startPostgres } from './support/postgres.js';
 import { type ResettingProxy, startProxy } from './support/proxy.js';
-import { until } from './support/until.js';
 
 const bin = findPostgres();
 /** Of the example's pool. */
@@ -69,7 +69,7 @@ describe.skipIf(!bin)(`examples/postgres${bin ? '' : `: SKIPPED, ${HOW_TO_INSTAL
     refusalsBefore = postgres.refusals();
     load = startLoad(app.url('/orders'));
     await load.progress();
-    await until('the pool is full', async () => (await sessions()).length === CONNECTIONS);
+    await until(async () => (await sessions()).length === CONNECTIONS);
   }
 
   async function sessions(more = ''): Promise<readonly number[]> {
@@ -84,7 +84,7 @@ describe.skipIf(!bin)(`examples/postgres${bin ? '' : `: SKIPPED, ${HOW_TO_INSTAL
     const locker = await postgres.admin();
     await locker.query('BEGIN; LOCK TABLE orders');
     const inFlight = async () => (await sessions(`AND wait_event_type = 'Lock'`)).length;
-    await until('every connection waits in a query', async () => (await inFlight()) === CONNECTIONS);
+    await until(async () => (await inFlight()) === CONNECTIONS);
     await change();
     await locker.query('COMMIT');
     await locker.end();
@@ -113,7 +113,7 @@ describe.skipIf(!bin)(`examples/postgres${bin ? '' : `: SKIPPED, ${HOW_TO_INSTAL
       await load.progress();
       expect(await sessions()).toEqual(expect.arrayContaining([...before]));
       await changeInVault(newPassword);
-      await until('the old ones are drained', async () => (await sessions()).every((pid) => !before.includes(pid)));
+      await until(async () => (await sessions()).every((pid) => !before.includes(pid)));
       // A session that was there already is not asked for its password again.
       expect(refusals()).toBe(0);
       await expectNoFailure();
@@ -122,7 +122,7 @@ describe.skipIf(!bin)(`examples/postgres${bin ? '' : `: SKIPPED, ${HOW_TO_INSTAL
     test('vault first: new connections are refused until the database has it, and the queries wait', async () => {
       await start({ refreshSeconds: '1' });
       await changeInVault(newPassword);
-      await until('it tries the new one', () => refusals() > 0);
+      await until(() => refusals() > 0);
       await changeInDatabase(newPassword);
       await expectNoFailure();
     });
@@ -147,7 +147,7 @@ describe.skipIf(!bin)(`examples/postgres${bin ? '' : `: SKIPPED, ${HOW_TO_INSTAL
         await endSessions();
       });
       // Some that read the vault, and were refused again.
-      await until('all have been refused', () => refusals() > 3 * CONNECTIONS);
+      await until(() => refusals() > 3 * CONNECTIONS);
       await changeInVault(newPassword);
       await expectNoFailure();
     });
@@ -159,7 +159,7 @@ describe.skipIf(!bin)(`examples/postgres${bin ? '' : `: SKIPPED, ${HOW_TO_INSTAL
     await changeInVault(newPassword);
     await changeInDatabase(newPassword);
     await endSessions();
-    await until('they are gone', async () => (await sessions()).length === 0);
+    await until(async () => (await sessions()).length === 0);
     load = startLoad(app.url('/orders'));
     await expectNoFailure();
   });
@@ -181,7 +181,7 @@ describe.skipIf(!bin)(`examples/postgres${bin ? '' : `: SKIPPED, ${HOW_TO_INSTAL
       await changeInDatabase(newPassword);
       await endSessions();
     });
-    await until('requests fail', () => load.failures.length > 0);
+    await until(() => load.failures.length > 0);
     await changeInVault(newPassword);
     await load.progress();
     expect([...new Set(await load.stop())]).toEqual(['503 {"error":"28P01"}']);

@@ -3,18 +3,18 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { detectSource } from '../../src/identity/source.js';
 import { type BootstrapOptions, resolve } from '../../src/index.js';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
+import { keepEnvironment, removeVariables, STEERING } from '../helpers/environment.js';
 import { asker, jwt, sendJson, serve, type TestServer } from '../identity/harness.js';
 import { LANES } from '../vault/harness.js';
 import { type CatchAll, startCatchAll } from './support/catch-all.js';
 
 const TOKEN = jwt({ iss: 'https://sts.windows.net/33333333-3333-4333-8333-333333333333/', oid: 'x' });
-const STEERING = /^(AZURE_|IDENTITY_|MSI_|IMDS_|AZUREML_|VAULTSTRAP_|WEBSITE_|(HTTPS?|ALL|NO)_PROXY$)/i;
 
 let identity: TestServer;
 let azure: Emulator;
 let net: CatchAll;
 let resources: string[];
-let before: NodeJS.ProcessEnv;
+let restore: () => void;
 beforeAll(async () => {
   identity = await serve((request, response) => {
     resources.push(request.query['resource'] ?? '');
@@ -28,8 +28,8 @@ afterAll(async () => {
   await Promise.all([identity.close(), azure.close()]);
 });
 beforeEach(() => {
-  before = { ...process.env };
-  for (const name of Object.keys(process.env)) if (STEERING.test(name)) delete process.env[name];
+  restore = keepEnvironment();
+  removeVariables(STEERING);
   Object.assign(process.env, {
     IDENTITY_ENDPOINT: `${identity.url}/msi/token`,
     IDENTITY_HEADER: 'c4nary-identity-header',
@@ -39,8 +39,7 @@ beforeEach(() => {
   net.clear();
 });
 afterEach(() => {
-  for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
-  Object.assign(process.env, before);
+  restore();
 });
 
 /** The whole road, for one setting among others. */

@@ -12,6 +12,7 @@ import { createLog } from '../../src/support/log.js';
 import { sdkAnchors } from '../../src/support/sdk-loader.js';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
 import { createVaultClient } from '../../src/vault/client.js';
+import { removeVariables } from '../helpers/environment.js';
 import { findCanaries } from '../identity/harness.js';
 import { LANES, type LaneName } from '../vault/harness.js';
 import { leapingClock } from './support/client.js';
@@ -36,9 +37,7 @@ beforeAll(async () => {
   ]);
 });
 afterAll(() => Promise.all([azure.close(), servers.close()]));
-const clean = () => {
-  for (const name of Object.keys(process.env)) if (OWN.test(name)) delete process.env[name];
-};
+const clean = () => removeVariables(OWN);
 beforeEach(clean);
 afterEach(async () => {
   clean();

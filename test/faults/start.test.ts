@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { systemClock } from '../../src/support/clock.js';
 import type { BootstrapOptions } from '../../src/support/options.js';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
+import { keepEnvironment, removeVariables, STEERING } from '../helpers/environment.js';
 import { findCanaries } from '../identity/harness.js';
 import { bearerRequests, reader, readOf, tokenRequests, value } from '../vault/harness.js';
 import { leapingClock, readUnder, WITHIN_MS } from './support/client.js';
@@ -21,11 +22,10 @@ const HOST = 'faulty.vault.azure.net';
 const SECRET = 'CANARY-VALUE-0f7d';
 /** A try that hangs lasts as long as there is time. */
 const SHORT_MS = 300;
-const STEERING = /^(AZURE_|IDENTITY_|MSI_|IMDS_|AZUREML_|NODE_TLS_|(HTTPS?|ALL|NO)_PROXY$)/i;
 
 let azure: Emulator;
 let servers: Servers;
-let before: NodeJS.ProcessEnv;
+let restore: () => void;
 beforeAll(async () => {
   const faulty = Object.fromEntries(VAULT_FAULTS.map((_, i) => [`faulty-${i}`, { x: SECRET }]));
   [azure, servers] = await Promise.all([
@@ -35,15 +35,14 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([azure.close(), servers.close()]));
 beforeEach(() => {
-  before = { ...process.env };
+  restore = keepEnvironment();
   // The SDK reads the environment itself; on an empty path it finds no developer's tool.
-  for (const name of Object.keys(process.env)) if (STEERING.test(name)) delete process.env[name];
+  removeVariables(STEERING);
   process.env['PATH'] = '';
   process.env['AZURE_POD_IDENTITY_AUTHORITY_HOST'] = azure.identityEndpoint;
 });
 afterEach(async () => {
-  for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
-  Object.assign(process.env, before);
+  restore();
   await azure.reset();
   // Whatever redirected or pretended: nobody followed, nobody came.
   expect(servers.trap.seen).toEqual([]);

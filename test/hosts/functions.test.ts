@@ -1,6 +1,6 @@
 // The Function Apps of examples/, built as their package.json says, in the Functions Node worker.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { until } from '../process/support/app.js';
+import { until } from '../helpers/until.js';
 import { type Example, linkExample } from './support/example.js';
 import { FUNCTION_APPS } from './support/examples.js';
 import { PRICE, type Shop, startShop } from './support/shop.js';

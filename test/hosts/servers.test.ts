@@ -2,10 +2,12 @@
 import { cpSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { installCopy, type RunningChild, until } from '../process/support/app.js';
+import { freePort } from '../helpers/free-port.js';
+import { until } from '../helpers/until.js';
+import { installCopy, type RunningChild } from '../process/support/app.js';
 import { type Example, examples, linkExample } from './support/example.js';
 import { SERVERS } from './support/examples.js';
-import { ask, end, expectItFollows, expectPriceAtOnce, freePort } from './support/price.js';
+import { ask, end, expectItFollows, expectPriceAtOnce } from './support/price.js';
 import { type Shop, startShop } from './support/shop.js';
 
 let shop: Shop;

@@ -9,12 +9,13 @@ import { claimsOf } from '../../src/identity/claims.js';
 import { credential, isVaultstrapError } from '../../src/index.js';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
 import { createServerCertificate } from '../../src/testing/server/certificate.js';
+import { keepEnvironment, removeVariables, STEERING } from '../helpers/environment.js';
 import { CLIENT_ID, findCanaries, OBJECT_ID, RESOURCE_ID } from './harness.js';
 
 const VAULT = 'https://shop.vault.azure.net';
 
 let azure: Emulator;
-let before: NodeJS.ProcessEnv;
+let restore: () => void;
 beforeAll(async () => {
   azure = await startEmulator({
     vaults: { shop: { 'db-password': 's3cret' } },
@@ -23,13 +24,12 @@ beforeAll(async () => {
 });
 afterAll(() => azure.close());
 beforeEach(() => {
-  before = { ...process.env };
-  for (const name of Object.keys(process.env)) if (/^(AZURE_|IDENTITY_|MSI_)/.test(name)) delete process.env[name];
+  restore = keepEnvironment();
+  removeVariables(STEERING);
   Object.assign(process.env, azure.env);
 });
 afterEach(async () => {
-  for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
-  Object.assign(process.env, before);
+  restore();
   await azure.reset();
 });
 

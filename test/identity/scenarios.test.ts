@@ -2,17 +2,17 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { bootstrap, close, refresh, report, resolve } from '../../src/index.js';
 import { type Emulator, type Fault, type Grant, type IdentityHost, startEmulator } from '../../src/testing/index.js';
+import { keepEnvironment, removeVariables, STEERING } from '../helpers/environment.js';
 import { CLIENT_ID, OBJECT_ID, RESOURCE_ID } from './harness.js';
 
 const OTHER_ID = '99999999-9999-4999-8999-999999999999';
-const STEERING = /^(AZURE_|IDENTITY_|MSI_|IMDS_|AZUREML_|VAULTSTRAP_|(HTTPS?|ALL|NO)_PROXY$)/i;
 
 const MANY = Array.from({ length: 10 }, (_, i) => `key-${i}`);
 const only = (vault: string, ...secrets: string[]): Grant[] =>
   secrets.map((secret) => ({ vault, secret, actions: ['get'] }));
 
 let azure: Emulator;
-let before: NodeJS.ProcessEnv;
+let restore: () => void;
 beforeAll(async () => {
   azure = await startEmulator({
     vaults: {
@@ -37,15 +37,14 @@ afterAll(() => azure.close());
 
 /** The SDK reads process.env itself, and finds no developer's tool on an empty path. */
 beforeEach(() => {
-  before = { ...process.env };
-  for (const name of Object.keys(process.env)) if (STEERING.test(name)) delete process.env[name];
+  restore = keepEnvironment();
+  removeVariables(STEERING);
   process.env['PATH'] = '';
 });
 afterEach(async () => {
   vi.useRealTimers();
   await close();
-  for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
-  Object.assign(process.env, before);
+  restore();
   await azure.reset();
 });
 

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { IdentitySelector } from '../../src/support/identity-selector.js';
 import { type Emulator, type Fault, startEmulator } from '../../src/testing/index.js';
+import { keepEnvironment, removeVariables, STEERING } from '../helpers/environment.js';
 import { type Child, createChild } from './child.js';
 import {
   asker,
@@ -20,11 +21,10 @@ import {
 } from './harness.js';
 
 const SYSTEM: IdentitySelector = { kind: 'system' };
-const STEERING = /^(AZURE_|IDENTITY_|MSI_|IMDS_|AZUREML_|(HTTPS?|ALL|NO)_PROXY$)/i;
 
 let azure: Emulator;
 let child: Child;
-let before: NodeJS.ProcessEnv;
+let restore: () => void;
 beforeAll(async () => {
   [azure, child] = await Promise.all([
     startEmulator({
@@ -40,14 +40,13 @@ afterAll(async () => {
 
 /** The SDK reads process.env itself, and finds no developer's tool on an empty path. */
 beforeEach(() => {
-  before = { ...process.env };
-  for (const name of Object.keys(process.env)) if (STEERING.test(name)) delete process.env[name];
+  restore = keepEnvironment();
+  removeVariables(STEERING);
   process.env['PATH'] = '';
   process.env['AZURE_POD_IDENTITY_AUTHORITY_HOST'] = azure.identityEndpoint;
 });
 afterEach(async () => {
-  for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
-  Object.assign(process.env, before);
+  restore();
   await azure.reset();
 });
 

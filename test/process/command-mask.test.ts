@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Emulator } from '../../src/testing/index.js';
-import { type App, createApp, NODE, type RunOptions, startAzure, until } from './support/app.js';
+import { until } from '../helpers/until.js';
+import { type App, createApp, NODE, type RunOptions, startAzure } from './support/app.js';
 import { canary } from './support/canary.js';
 
 const password = `${canary('password')}/@"x`;

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Report } from '../../src/index.js';
 import type { Emulator } from '../../src/testing/index.js';
-import { ALLOW_NET, type App, createApp, type Env, requestsOf, startAzure, until } from './support/app.js';
+import { until } from '../helpers/until.js';
+import { ALLOW_NET, type App, createApp, type Env, requestsOf, startAzure } from './support/app.js';
 import { canary } from './support/canary.js';
 
 const onLinux = process.platform === 'linux';

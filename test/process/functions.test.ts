@@ -3,7 +3,8 @@ import { cpSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Emulator } from '../../src/testing/index.js';
-import { type App, createApp, NODE, type Outcome, type RunningChild, startAzure, until } from './support/app.js';
+import { until } from '../helpers/until.js';
+import { type App, createApp, NODE, type Outcome, type RunningChild, startAzure } from './support/app.js';
 import { canary, plant } from './support/canary.js';
 
 const first = canary('first');

@@ -3,7 +3,8 @@ import { chmodSync, chownSync, readdirSync, readFileSync, statSync, symlinkSync 
 import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Emulator } from '../../src/testing/index.js';
-import { type App, createApp, NODE, type RunOptions, requestsOf, startAzure, until } from './support/app.js';
+import { until } from '../helpers/until.js';
+import { type App, createApp, NODE, type RunOptions, requestsOf, startAzure } from './support/app.js';
 import { canary, plant } from './support/canary.js';
 
 const windows = process.platform === 'win32';

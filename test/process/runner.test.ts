@@ -1,6 +1,7 @@
 // The tests of processes are worth what their runner sees.
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type App, createApp, until } from './support/app.js';
+import { until } from '../helpers/until.js';
+import { type App, createApp } from './support/app.js';
 import { canary } from './support/canary.js';
 
 let app: App;

@@ -1,7 +1,8 @@
 // vaultstrap on a terminal: colours, keys that interrupt, job control. The terminal is real (a pseudo terminal).
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Emulator } from '../../src/testing/index.js';
-import { type App, createApp, type Env, NODE, startAzure, until } from './support/app.js';
+import { until } from '../helpers/until.js';
+import { type App, createApp, type Env, NODE, startAzure } from './support/app.js';
 import { canary, leaksIn } from './support/canary.js';
 
 const pty = await import('@lydell/node-pty').catch(() => undefined);

@@ -7,6 +7,7 @@ import { readProvenance } from '../../src/settings/provenance.js';
 import { createEngine, type Engine } from '../../src/startup/engine.js';
 import { BootstrapError } from '../../src/support/errors.js';
 import type { BootstrapOptions } from '../../src/support/options.js';
+import { removeVariables } from '../helpers/environment.js';
 import { NOW_MS, ref } from '../helpers/fixtures.js';
 import { type MemoryVault, openVault } from '../helpers/memory-vault.js';
 import { pass, time } from '../helpers/time.js';
@@ -63,9 +64,7 @@ afterAll(() => void process.off('unhandledRejection', onRejection));
 
 let engine: Engine;
 let vault: MemoryVault;
-function clean(): void {
-  for (const one of Object.keys(process.env)) if (/^(APPSETTING_)?VS_|^VAULTSTRAP_/.test(one)) delete process.env[one];
-}
+const clean = () => removeVariables(/^(APPSETTING_)?VS_|^VAULTSTRAP_/);
 afterEach(async () => {
   await engine.reset();
   clean();

@@ -10,6 +10,8 @@ import { contentSecurityPolicy } from '../../src/report/html.js';
 import type { Report, SettingReport } from '../../src/report/types.js';
 import { engine } from '../../src/startup/state.js';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
+import { keepEnvironment } from '../helpers/environment.js';
+import { ref } from '../helpers/fixtures.js';
 import {
   type Answer,
   type Browser,
@@ -41,11 +43,10 @@ const HOSTILE_NAMES = [
   `VERY_LONG_${'AND_LONGER_'.repeat(40)}`,
 ];
 
-const ref = (secret: string, more = '') => `@KeyVault(VaultName=shop;SecretName=${secret}${more && `;${more}`})`;
 const names = ({ settings }: Report) => settings.map(({ setting }) => setting);
 
 describe.skipIf(!chromium)(`status page${chromium ? '' : `: SKIPPED, ${HOW_TO_INSTALL}`}`, () => {
-  const envBefore = { ...process.env };
+  const restore = keepEnvironment();
   let azure: Emulator;
   let browser: Browser;
   let site: Site;
@@ -89,8 +90,7 @@ describe.skipIf(!chromium)(`status page${chromium ? '' : `: SKIPPED, ${HOW_TO_IN
   async function stop(): Promise<void> {
     laterMs = 0;
     await engine().reset();
-    for (const name of Object.keys(process.env)) if (!(name in envBefore)) delete process.env[name];
-    Object.assign(process.env, envBefore);
+    restore();
   }
 
   async function start(settings: Readonly<Record<string, string>>): Promise<void> {

@@ -16,6 +16,7 @@ import type { BootstrapOptions } from '../../src/support/options.js';
 import type { ReadAllLimits, ReadResults, VaultClient } from '../../src/vault/client.js';
 import type { SecretValue } from '../../src/vault/reader.js';
 import { findCanary } from '../helpers/canary.js';
+import { removeVariables } from '../helpers/environment.js';
 import {
   ABSENT,
   bad,
@@ -33,9 +34,7 @@ import {
 
 /** Settings of this process that the tests own. */
 const OWN = /^(VS_|APPSETTING_VS_|VAULTSTRAP_REFERENCES|WEBSITE_KEYVAULT_REFERENCES)/;
-const clean = () => {
-  for (const name of Object.keys(process.env)) if (OWN.test(name)) delete process.env[name];
-};
+const clean = () => removeVariables(OWN);
 const ownEnv = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => OWN.test(name)));
 
 const lines: string[] = [];

@@ -3,6 +3,7 @@
 import diagnostics from 'node:diagnostics_channel';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createEngine, type Engine } from '../../src/startup/engine.js';
+import { removeVariables } from '../helpers/environment.js';
 import { NOW_MS, ref } from '../helpers/fixtures.js';
 import { type MemoryVault, openVault } from '../helpers/memory-vault.js';
 import { pass, time } from '../helpers/time.js';
@@ -13,9 +14,7 @@ vi.mock('../helpers/siblings.js', () => import('../helpers/memory-vault.js'));
 let engine: Engine;
 let vault: MemoryVault;
 const settings = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('VS_')));
-function clean(): void {
-  for (const name of Object.keys(process.env)) if (/^VS_|^VAULTSTRAP_/.test(name)) delete process.env[name];
-}
+const clean = () => removeVariables(/^VS_|^VAULTSTRAP_/);
 beforeEach(() => {
   clean();
   Object.assign(time, { nowMs: NOW_MS, monotonicMs: 0 });

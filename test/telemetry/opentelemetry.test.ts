@@ -13,11 +13,12 @@ import { bootstrap, credential, refresh } from '../../src/index.js';
 import { engine } from '../../src/startup/state.js';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
 import { findCanary } from '../helpers/canary.js';
+import { keepEnvironment } from '../helpers/environment.js';
+import { ref } from '../helpers/fixtures.js';
 
 const CANARY = 'c4nary-of-telemetry';
 const NAMES = ['VS_TELE_A', 'VS_TELE_B'] as const;
-const envBefore = { ...process.env };
-const ref = (secret: string) => `@KeyVault(VaultName=shop;SecretName=${secret})`;
+const restore = keepEnvironment();
 
 let azure: Emulator;
 const spans = new InMemorySpanExporter();
@@ -31,8 +32,7 @@ afterEach(async () => {
   trace.disable();
   metrics.disable();
   await engine().reset();
-  for (const name of Object.keys(process.env)) if (!(name in envBefore)) delete process.env[name];
-  Object.assign(process.env, envBefore);
+  restore();
   await azure.reset();
   spans.reset();
   points.reset();

@@ -1,4 +1,4 @@
-import { until } from './until.js';
+import { until } from '../../helpers/until.js';
 
 export interface Load {
   /** Until every worker has had two more answers: the second of them to a request that began after this call. */
@@ -33,7 +33,7 @@ export function startLoad(url: string, workers = 8): Load {
     failures,
     async progress() {
       const before = [...answers];
-      await until('every worker got on', () => answers.every((count, i) => count >= (before[i] ?? 0) + 2));
+      await until(() => answers.every((count, i) => count >= (before[i] ?? 0) + 2));
     },
     async stop() {
       stopped = true;

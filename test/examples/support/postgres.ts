@@ -3,10 +3,10 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { until } from './until.js';
+import { freePort } from '../../helpers/free-port.js';
+import { until } from '../../helpers/until.js';
 
 export const HOW_TO_INSTALL =
   'no PostgreSQL server below /usr/lib/postgresql (apt-get update && apt-get install -y --no-install-recommends postgresql)';
@@ -105,7 +105,7 @@ export async function startPostgres(bin: string): Promise<Postgres> {
   const client = (user: string, password: string) =>
     new pg.Client({ host: '127.0.0.1', port, database: DATABASE, user, password });
   try {
-    await until('PostgreSQL is ready', () => {
+    await until(() => {
       if (server.exitCode !== null) throw new Error(`PostgreSQL ended with ${server.exitCode}:\n${log}`);
       return log.includes('ready to accept connections');
     });
@@ -131,15 +131,6 @@ function someoneElse(): { uid: number; gid: number } {
   const users = readFileSync('/etc/passwd', 'utf8');
   const [, uid, gid] = /^postgres:[^:]*:(\d+):(\d+)/m.exec(users) ?? /^nobody:[^:]*:(\d+):(\d+)/m.exec(users) ?? [];
   return { uid: Number(uid), gid: Number(gid) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Fast shutdown by its pid: sessions are ended. The hard way after ten seconds. */

@@ -1,10 +1,12 @@
 // Installed, built and started as their README says. Without the registry there is nothing to install: skipped.
 import { globSync, readFileSync, statSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type RunningChild, until } from '../../process/support/app.js';
+import { freePort } from '../../helpers/free-port.js';
+import { until } from '../../helpers/until.js';
+import type { RunningChild } from '../../process/support/app.js';
 import { leaksIn } from '../../process/support/canary.js';
 import type { Example } from '../support/example.js';
-import { ask, end, expectItFollows, expectPriceAtOnce, freePort } from '../support/price.js';
+import { ask, end, expectItFollows, expectPriceAtOnce } from '../support/price.js';
 import { type Shop, startShop } from '../support/shop.js';
 import { buildExample, installExample, registryAnswers, removeExample } from './install.js';
 

@@ -1,18 +1,8 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'vitest';
-import { type RunningChild, until } from '../../process/support/app.js';
+import { until } from '../../helpers/until.js';
+import type { RunningChild } from '../../process/support/app.js';
 import { leaksIn } from '../../process/support/canary.js';
 import { PRICE, type Shop } from './shop.js';
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 export interface Answer {
   readonly status: number;

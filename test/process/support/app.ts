@@ -6,6 +6,7 @@ import path from 'node:path';
 import { inject } from 'vitest';
 import { root } from '../../../scripts/embedded-sources.mjs';
 import type { Emulator, EmulatorOptions } from '../../../src/testing/index.js';
+import { until } from '../../helpers/until.js';
 import { leaksIn, plant } from './canary.js';
 
 const packed = inject('packed');
@@ -180,15 +181,6 @@ function endGroup({ pid }: ChildProcess): void {
     process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
   } catch {
     // It has ended.
-  }
-}
-
-/** Waits for something outside of this process, looking often. */
-export async function until(condition: () => Promise<boolean> | boolean, limitMs = 10_000): Promise<void> {
-  const deadlineMs = performance.now() + limitMs;
-  while (!(await condition())) {
-    if (performance.now() > deadlineMs) throw new Error(`did not come true in ${limitMs} ms: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
