@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { claim, concludeClaims } from './claims.mjs';
 import { endAll, startInstance, startVault, within } from './fleet/children.mjs';
 import { addUp, histogram, mean, rates, seconds, spreadOf } from './fleet/figures.mjs';
 import { settingOf, settingsOf, singlesOf } from './fleet/settings.mjs';
@@ -52,11 +53,6 @@ function mostTicks(count) {
 const throttleFor = (count) => ({ requests: secrets * mostTicks(count), perSeconds: 1 });
 const flatLimit = mostTicks(processes) / ticksPerSecond;
 
-const failures = [];
-function claim(holds, text) {
-  console.log(`  ${holds ? 'holds' : 'FAILS'}: ${text}`);
-  if (!holds) failures.push(text);
-}
 const row = (cells, widths) =>
   console.log(`  ${cells.map((cell, i) => String(cell).padEnd(widths[i] ?? 0)).join('  ')}`.trimEnd());
 
@@ -363,5 +359,4 @@ try {
   vault.end();
   endAll();
 }
-console.log(failures.length === 0 ? '\nAll claims hold.' : `\n${failures.length} claims do not hold.`);
-process.exitCode = failures.length === 0 ? 0 : 1;
+concludeClaims();

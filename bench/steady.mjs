@@ -7,6 +7,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { claim, concludeClaims } from './claims.mjs';
 import { spread } from './figures.mjs';
 
 const SECRETS = 20;
@@ -15,12 +16,6 @@ const { values: given } = parseArgs({
 });
 const refreshes = Number(given.refreshes);
 if (!(refreshes >= 100)) throw new TypeError('--refreshes is a number, 100 or more');
-
-const failures = [];
-function claim(holds, text) {
-  console.log(`  ${holds ? 'holds' : 'FAILS'}: ${text}`);
-  if (!holds) failures.push(text);
-}
 
 /** What one call takes, the median of many rounds, in nanoseconds. */
 function nanoseconds(call, calls, rounds = 41) {
@@ -140,6 +135,5 @@ if (given.child) {
   if (typeof global.gc !== 'function') throw new Error('start it with node --expose-gc');
   await run();
   endsByItself();
-  console.log(failures.length === 0 ? '\nAll claims hold.' : `\n${failures.length} claims do not hold.`);
-  process.exitCode = failures.length === 0 ? 0 : 1;
+  concludeClaims();
 }
