@@ -8,6 +8,7 @@ import type { BootstrapError } from '../support/errors.js';
 import type { BootstrapOptions } from '../support/options.js';
 import { openTelemetryGate } from '../telemetry/gate.js';
 import type { ReadResults } from '../vault/client.js';
+import { createEarlyStart } from './early-start.js';
 import { lending } from './early-worker.js';
 import { type JobReply, notLoaded, readForJob, resultsOf } from './job.js';
 import { resolveRecord } from './resolve.js';
@@ -51,10 +52,7 @@ export function createEngine(): Engine {
   const rotator = createRotator(clock, () => starts.log(), afterModule, loadAhead);
   const starts: Starts = createStarts(clock, rotator, tellChannel);
   const hooks = createWorkerHooks(rotator.repair, close);
-  /** What `start` began, until something joins it. Of no use to another session: that may have more to read. */
-  let begun:
-    | { readonly session: Session; readonly job: RunningJob | undefined; readonly limit: NodeJS.Timeout }
-    | undefined;
+  const begun = createEarlyStart(starts);
   let bootstrapping: Promise<void> | undefined;
   let resets = 0;
   let tokenSession: Session | undefined;
@@ -77,15 +75,11 @@ export function createEngine(): Engine {
   function waitBlocking(current: Session, take: () => OpenWorker | undefined): ReadResults {
     let reply: JobReply | undefined;
     try {
-      reply = (jobOf(current) ?? startJob(current, take))?.waitBlocking();
+      reply = (begun.jobOf(current) ?? startJob(current, take))?.waitBlocking();
     } catch (error) {
       return notLoaded(current.job, error);
     }
     return reply ? takeOver(current, reply) : NOTHING_READ;
-  }
-
-  function jobOf(current: Session): RunningJob | undefined {
-    return begun?.session === current ? begun.job : undefined;
   }
 
   /** For a start that only joins a preload, too: a worker thread has had no clock, the Functions worker no hooks. */
@@ -138,7 +132,7 @@ export function createEngine(): Engine {
   /** False when another start was faster. */
   async function readAndFinish(current: Session): Promise<boolean> {
     starts.phase = 'starting';
-    const reply = await jobOf(current)?.wait();
+    const reply = await begun.jobOf(current)?.wait();
     if (starts.wasOvertaken(current)) return false;
     const results = reply ? takeOver(current, reply) : await readHere(current).finally(current.client.rest);
     // In the same turn as what follows from it: a blocking start may come in between any two.
@@ -148,7 +142,7 @@ export function createEngine(): Engine {
   }
 
   function takeOver({ client }: Session, reply: JobReply): ReadResults {
-    forgetBegun();
+    begun.forget();
     client.adopt(reply);
     return resultsOf(reply);
   }
@@ -164,27 +158,9 @@ export function createEngine(): Engine {
     const current = starts.open(options);
     if (!current) return;
     starts.phase = 'started';
-    const job = startJob(current, take);
-    begun = { session: current, job, limit: setTimeout(complain, current.config.timeoutMs).unref() };
+    begun.begin(current, startJob(current, take));
     // Whoever reads too early finds nothing rather than a raw reference.
     rotator.takeOut(current.plan);
-    process.once('exit', complain);
-  }
-
-  function complain(): void {
-    if (starts.phase !== 'started') return;
-    starts.phase = 'failed';
-    starts
-      .log()
-      .error(
-        "vaultstrap/start began to resolve settings and nothing joined it, so they are missing. Import 'vaultstrap/register' after the heavy modules.",
-      );
-  }
-
-  function forgetBegun(): void {
-    clearTimeout(begun?.limit);
-    process.off('exit', complain);
-    begun = undefined;
   }
 
   /** For telemetry; before that, nobody listens. */
@@ -250,7 +226,7 @@ export function createEngine(): Engine {
       rotator.reset();
       starts.reset();
       tokenSession = undefined;
-      forgetBegun();
+      begun.forget();
       bootstrapping = undefined;
       resets++;
     },
