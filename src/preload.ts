@@ -4,7 +4,8 @@ import { liveEnvironment } from './settings/environment.js';
 import { mustStart } from './startup/quick-look.js';
 
 if (mustStart(liveEnvironment())) {
-  // createRequire by the way of the process: `import 'node:module'` would build a list of all its exports.
-  const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);
+  // By the way of the process, where Node is new enough: `import 'node:module'` would build a list of all its exports.
+  const { createRequire } = process.getBuiltinModule?.('node:module') ?? (await import('node:module'));
+  const require = createRequire(import.meta.url);
   await (require('./index.cjs') as typeof import('./index.js')).preload();
 }

@@ -1,3 +1,4 @@
+import { getBuiltinModule } from '../support/builtin.js';
 import { nextDelayMs } from './schedule.js';
 
 export interface Ticker {
@@ -10,7 +11,7 @@ export interface Ticker {
 }
 
 /** As this file was loaded: a start may be part of a request, and so may be who asks for a tick. No tick is. */
-const apart = process.getBuiltinModule('node:async_hooks').AsyncResource.bind((work: () => unknown) => void work());
+const apart = getBuiltinModule('node:async_hooks').AsyncResource.bind((work: () => unknown) => void work());
 
 /**
  * A clock for one process. It never keeps the process alive, and never throws: an unhandled rejection

@@ -1,8 +1,6 @@
+import { NEWER_NODE, tooOld } from '../support/builtin.js';
 import { BootstrapError, settingFailure } from '../support/errors.js';
 import { fact } from '../support/failure.js';
-
-/** As `engines` of package.json has it. */
-export const OLDEST_NODE = '22.13';
 
 export function isTooOld(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
@@ -16,11 +14,6 @@ export function isTooOld(version: string): boolean {
  */
 export function checkNodeVersion(version = process.versions.node): void {
   if (!isTooOld(version)) return;
-  const failure = fact(
-    'OtherReasons',
-    'ERR_NODE_VERSION',
-    `Node ${version} is too old for vaultstrap.`,
-    `Run the app on Node ${OLDEST_NODE} or newer (in Azure: the stack settings of the app).`,
-  );
+  const failure = fact('OtherReasons', 'ERR_NODE_VERSION', tooOld(version), NEWER_NODE);
   throw new BootstrapError([settingFailure('process.version', failure)]);
 }

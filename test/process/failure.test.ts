@@ -147,6 +147,24 @@ describe('an app that catches the error', () => {
     },
   );
 
+  // Below 20.16 nothing of ours can be loaded.
+  test.each([
+    ['register', ['-e', "require('vaultstrap/register')"]],
+    ['start', ['-e', "require('vaultstrap/start')"]],
+    ['bootstrap', ['-e', "require('vaultstrap')"]],
+    ['preload', ['--import', 'vaultstrap/preload', '-e', '0']],
+  ])('so is one that lacks what we begin with: %s', async (_, args) => {
+    app.write({ 'older-node.cjs': 'process.getBuiltinModule = undefined;' });
+    const { code, stderr } = await app.run(['--require', './older-node.cjs', ...args], {
+      env: { ...azure.env, ...GOOD },
+    });
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      `VaultstrapError: Node ${process.versions.node} is too old for vaultstrap. Hint: Run the app on`,
+    );
+    expect(stderr).toContain("code: 'ERR_NODE_VERSION'");
+  });
+
   test('a second start tries again', async () => {
     app.write({
       'again.mjs': `import { bootstrap, report } from 'vaultstrap'; import probe from './probe.cjs';

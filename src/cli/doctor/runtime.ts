@@ -1,5 +1,6 @@
 import type { Environment } from '../../settings/environment.js';
-import { isTooOld, OLDEST_NODE } from '../../startup/node-version.js';
+import { isTooOld } from '../../startup/node-version.js';
+import { OLDEST_NODE } from '../../support/builtin.js';
 import { printsTraffic } from '../../support/platform.js';
 import { bad, type Finding, good, warning } from './finding.js';
 
