@@ -21,7 +21,7 @@ export const WORST_FIRST: readonly Mood[] = ['bad', 'fair', 'good'];
 /** The worst first, then by name. */
 export function inOrder(report: Report): readonly SettingReport[] {
   const rank = (setting: SettingReport) => WORST_FIRST.indexOf(moodOfSetting(setting, report));
-  const byName = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+  const byName = (a: string, b: string) => (a < b ? -1 : 1);
   return [...report.settings].sort((a, b) => rank(a) - rank(b) || byName(a.setting, b.setting));
 }
 

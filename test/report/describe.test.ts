@@ -36,9 +36,17 @@ describe('a mood', () => {
 test('the worst stand first, and of as bad ones the first by name', () => {
   const of = (setting: string, more: Partial<SettingReport> = {}) => ({ ...GOOD, setting, ...more });
   const bad = { status: 'FetchTimedOut' } as const;
-  const settings = [of('C'), of('A'), of('b', { kept: true }), of('B', { kept: true }), of('E', bad), of('D', bad)];
+  const settings = [
+    of('C'),
+    of('A'),
+    of('B2'),
+    of('b', { kept: true }),
+    of('B', { kept: true }),
+    of('E', bad),
+    of('D', bad),
+  ];
   const report: Report = { status: 'failed', generation: 0, requests: NOTHING_ASKED, settings };
-  expect(inOrder(report).map(({ setting }) => setting)).toEqual(['D', 'E', 'B', 'b', 'A', 'C']);
+  expect(inOrder(report).map(({ setting }) => setting)).toEqual(['D', 'E', 'B', 'b', 'A', 'B2', 'C']);
   expect(settings[0]?.setting).toBe('C');
 });
 

@@ -87,6 +87,8 @@ describe('a setting', () => {
       status: 'InvalidSyntax',
       code: 'ERR_PROTECTED_SETTING',
     });
+    // It is never written, and keeps what it has.
+    expect(one('PATH', { PATH: ref() }).report).not.toHaveProperty('unset');
   });
 
   test('that has a default, or is optional: in order, though its secret is not found', () => {
@@ -102,6 +104,11 @@ describe('a setting', () => {
     expect(optional.report).toMatchObject({ status: 'SecretNotFound', unset: true, optional: true });
     expect(optional.report).not.toHaveProperty('wouldFailAtStart');
     expect([byDefault.degraded, optional.degraded]).toEqual([false, false]);
+    const there = one('A', { A: ref('x', 'Optional=true') }, { x: good('x') });
+    expect(there.report).toMatchObject({ status: 'Resolved', optional: true });
+    expect(there.report).not.toHaveProperty('unset');
+    const beside = one('A', { A: `${ref('x', 'Optional=true')}${ref()}` }, { x: good('x'), pw: good('y') });
+    expect(beside.report).toMatchObject({ status: 'Resolved', optional: true });
   });
 
   test('that is optional, absent, and inherited a moment ago from one that had looked', () => {
@@ -113,17 +120,67 @@ describe('a setting', () => {
   });
 
   test('that has a default, inherited from one that took it, or did not', () => {
-    const inherited = (version?: string) => {
+    const inherited = (version?: string, ageS = 1, vault: Record<string, Result<SecretValue>> = {}) => {
       const entry = { name: 'A', value: 'd', pointer: ref('x', 'Default=d'), ...(version && { version }) };
-      const record = printProvenance([{ ...entry, resolvedAt: new Date(NOW_MS - 1000).toISOString() }]);
-      return one('A', { ...Object.fromEntries(record), A: 'd' });
+      const record = printProvenance([{ ...entry, resolvedAt: new Date(NOW_MS - ageS * 1000).toISOString() }]);
+      return one('A', { ...Object.fromEntries(record), A: 'd' }, vault);
     };
     const { report, degraded } = inherited();
     expect(report).toMatchObject({ status: 'SecretNotFound', origin: 'inherited', usedDefault: true });
     expect(degraded).toBe(false);
+    // Known by now.
+    const { report: later } = inherited(undefined, 3600, { x: good('x') });
+    expect(later).toMatchObject({ status: 'Resolved', version: V1 });
+    expect(later).not.toHaveProperty('usedDefault');
     const { report: read } = inherited(V1);
     expect(read).toMatchObject({ status: 'Resolved', origin: 'inherited', version: V1 });
     expect(read).not.toHaveProperty('usedDefault');
+  });
+
+  test('that is a template, inherited: no default was taken, and its members tell the rest', () => {
+    const resolvedAt = new Date(NOW_MS - 1000).toISOString();
+    const record = printProvenance([
+      { name: 'A', value: 'a', pointer: ref(), version: V1, resolvedAt },
+      { name: 'T', value: '<a>', pointer: '<${A}>', resolvedAt, isTemplate: true },
+    ]);
+    const { report } = one('T', { ...Object.fromEntries(record), A: 'a', T: '<a>' });
+    expect(report).toEqual({
+      setting: 'T',
+      status: 'Resolved',
+      pinned: false,
+      origin: 'template',
+      resolvedAt,
+      ageSeconds: 1,
+    });
+  });
+
+  test('that was refused twice and removed: a restart would fail', () => {
+    const { composed } = one('A', { A: ref() }, { pw: good(CANARY) });
+    const of = (note: SettingNote) =>
+      settingReport({ ...composed, outcome: { kind: 'unset', because: FORBIDDEN } }, note, new Map(), NOW_MS);
+    expect(of({ failure: FORBIDDEN })).toMatchObject({ unset: true, wouldFailAtStart: true });
+    expect(of({ failure: FORBIDDEN })).not.toHaveProperty('kept');
+    expect(of({})).not.toHaveProperty('wouldFailAtStart');
+  });
+
+  test('of which a part stands in a file', () => {
+    const { report } = one('A', { A: `${ref('pw', 'File=true')} ${ref('b')}` }, { b: good('b') });
+    expect(report.file).toBe(true);
+    expect(one('A', { A: ref('pw', 'File=false') }).report).not.toHaveProperty('file');
+  });
+
+  test('that is not valid yet', () => {
+    const of = (...times: (number | undefined)[]) => {
+      const names = times.map((_, i) => `s${i}`);
+      const vault = Object.fromEntries(
+        times.map((notBeforeMs, i) => [`s${i}`, good('x', notBeforeMs === undefined ? {} : { notBeforeMs })]),
+      );
+      return one('A', { A: names.map((name) => ref(name)).join('') }, vault).report.notBefore;
+    };
+    expect(of(NOW_MS + 1)).toBe(new Date(NOW_MS + 1).toISOString());
+    expect(of(NOW_MS + 1, undefined, NOW_MS + 5, NOW_MS - 5)).toBe(new Date(NOW_MS + 5).toISOString());
+    expect([of(NOW_MS), of(undefined), of(8.64e15 + 1)]).toEqual([undefined, undefined, undefined]);
+    expect(of(8.64e15)).toBe('+275760-09-13T00:00:00.000Z');
   });
 
   test('that keeps an older value', () => {
@@ -159,7 +216,7 @@ describe('a setting', () => {
     const fresh = one('A', record(10));
     expect(fresh.report).toMatchObject({ status: 'Resolved', origin: 'inherited', version: V1, ageSeconds: 10 });
     const outage = one('A', record(100), { pw: bad(OUTAGE) });
-    expect(outage.report).toMatchObject({ origin: 'inherited', kept: true, ageSeconds: 100 });
+    expect(outage.report).toMatchObject({ status: 'OtherReasons', origin: 'inherited', kept: true, ageSeconds: 100 });
     expect([fresh.degraded, outage.degraded]).toEqual([false, true]);
     // A parent whose clock is ahead.
     expect(one('A', record(-10), { pw: good('x') }).report.ageSeconds).toBe(0);
@@ -197,6 +254,16 @@ describe('a setting', () => {
     );
     expect(earliest.report.expiresOn).toBe(new Date(NOW_MS).toISOString());
   });
+});
+
+test('one that is degraded is enough for all', () => {
+  const [fine, wrong] = [one('A', { A: ref() }, { pw: good('x') }), one('B', { B: ref() }, { pw: bad(OUTAGE) })];
+  const of = (...all: (typeof fine)[]) =>
+    statusOfAll(
+      all.map(({ composed }) => composed),
+      () => ({}),
+    );
+  expect([of(), of(fine), of(fine, wrong), of(wrong)]).toEqual(['ready', 'ready', 'degraded', 'degraded']);
 });
 
 test('no value is in any report, nor in what it is made of', () => {
