@@ -99,7 +99,7 @@ export function noIdentity(
     `no identity was found (${[source, ...tried].join(', ')}).`,
     source === 'azure-arc'
       ? 'Check that the agent is connected (azcmagent show), and that this process is in the group himds, which may read its key.'
-      : `On Azure, turn on a managed identity for the app. ${signIn(context)}. Without Azure: npx vaultstrap emulate -- COMMAND`,
+      : `On Azure, turn on a managed identity for the app; a pod of AKS needs the label azure.workload.identity/use=true. ${signIn(context)}. Without Azure: npx vaultstrap emulate -- COMMAND`,
     cause,
   );
 }

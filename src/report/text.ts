@@ -1,6 +1,6 @@
 import { visible } from '../support/visible.js';
 import { factsOf, inOrder, type Mood, moodOf, moodOfSetting, remarksOn, sourceOf } from './describe.js';
-import type { Report } from './types.js';
+import type { Report, SettingReport } from './types.js';
 
 export interface TextOptions {
   /** ANSI colours, for a terminal. Default false. */
@@ -20,16 +20,18 @@ export function renderText(report: Report, { color = false, nowMs = Date.now() }
   const rows = inOrder(report);
   const nameWidth = Math.min(40, Math.max(0, ...rows.map(({ setting }) => visible(setting).length)));
   const statusWidth = Math.max(0, ...rows.map(({ status }) => status.length));
-  const lines = rows.flatMap((row) => {
+  const lines = rows.flatMap((row, at) => {
     const columns = [
       visible(row.setting).padEnd(nameWidth),
       paint(moodOfSetting(row, report), row.status.padEnd(statusWidth)),
       [visible(sourceOf(row)), ...remarksOn(row, nowMs).map(([text]) => text)].filter((text) => text !== '').join(', '),
     ];
-    const more = [row.details && `${row.details}${row.code ? ` (${row.code})` : ''}`, row.hint && `Hint: ${row.hint}`];
+    const more = moreOf(row);
+    // Said once, below the last of those that have it in common.
+    const isShared = at + 1 < rows.length && String(moreOf(rows[at + 1])) === String(more);
     return [
       columns.join('  ').trimEnd(),
-      ...more.flatMap((text) => (text ? [`${' '.repeat(nameWidth + 2)}${visible(text)}`] : [])),
+      ...(isShared ? [] : more.map((text) => `${' '.repeat(nameWidth + 2)}${visible(text)}`)),
     ];
   });
   return `${[
@@ -37,4 +39,9 @@ export function renderText(report: Report, { color = false, nowMs = Date.now() }
     ...facts,
     ...(lines.length > 0 ? ['', ...lines] : []),
   ].join('\n')}\n`;
+}
+
+/** What happened, and the remedy. */
+function moreOf({ details, code, hint }: Partial<SettingReport> = {}): readonly string[] {
+  return [...(details ? [`${details}${code ? ` (${code})` : ''}`] : []), ...(hint ? [`Hint: ${hint}`] : [])];
 }

@@ -4,7 +4,7 @@ import { planSettings } from '../settings/plan.js';
 import { mentionsOf } from '../settings/template.js';
 import type { Clock } from '../support/clock.js';
 import { type Config, isEnabled, readConfig } from '../support/config.js';
-import { type BootstrapError, renderFailure } from '../support/errors.js';
+import { type BootstrapError, failureLines } from '../support/errors.js';
 import { createLog, type Log } from '../support/log.js';
 import type { BootstrapOptions } from '../support/options.js';
 import type { ReadResults } from '../vault/client.js';
@@ -156,7 +156,7 @@ export function createStarts(
     const core = functionsCore(liveEnvironment());
     if (core) {
       // One line each: the Functions host makes one log entry of every line.
-      for (const failure of error.failures) log.error(renderFailure(failure));
+      for (const line of failureLines(error.failures)) log.error(line);
       failLoudly(core, error);
     }
     return error;

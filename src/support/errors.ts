@@ -47,14 +47,18 @@ export function settingFailure(setting: string, failure: Failure): SettingFailur
   return { setting, status, code, details, hint, ...(cause && { cause }) };
 }
 
-/** One line of prose per failing setting; the first line says it all when there is one. */
+/** The first line says it all when one setting failed. */
 function renderFailures(failures: readonly SettingFailure[]): string {
-  const lines = failures.map(renderFailure);
-  return lines.length === 1 ? lines.join() : `${lines.length} settings could not be resolved.\n  ${lines.join('\n  ')}`;
+  const lines = failureLines(failures);
+  return failures.length === 1
+    ? lines.join()
+    : `${failures.length} settings could not be resolved.\n  ${lines.join('\n  ')}`;
 }
 
-export function renderFailure(failure: SettingFailure): string {
-  return visible(`${failure.setting}: ${textOfFailure(failure)} Hint: ${failure.hint}`);
+/** One line of prose for all settings that failed alike: a sign-in that is missing is one piece of news, not fifty. */
+export function failureLines(failures: readonly SettingFailure[]): readonly string[] {
+  const alike = Map.groupBy(failures, (failure) => `${textOfFailure(failure)} Hint: ${failure.hint}`);
+  return [...alike].map(([text, those]) => visible(`${those.map(({ setting }) => setting).join(', ')}: ${text}`));
 }
 
 /** What happened, without the remedy. */

@@ -345,7 +345,7 @@ describe('check', () => {
       expect(code).toBe(1);
       expect(stdout).toMatch(/^GONE +SecretNotFound/m);
       expect(stdout).toMatch(/^OK +Resolved/m);
-      expect(stdout).toContain('Hint: npx vaultstrap set ');
+      expect(stdout).toContain('Hint: Check the name. ');
     },
   );
 

@@ -74,6 +74,24 @@ DB_PASSWORD  Resolved        shop/db-password, read 1 min ago, expires in 10 d
     expect(renderText({ ...REPORT, settings: [platform] })).toContain('kept: what the platform resolved');
   });
 
+  test('what several have in common is said once, below the last of them', () => {
+    const denied = {
+      status: 'MSINotEnabled',
+      code: 'ERR_IDENTITY_NOT_FOUND',
+      pinned: false,
+      origin: 'reference',
+    } as const;
+    const alike = ['A', 'B', 'C'].map((setting) => ({
+      ...denied,
+      setting,
+      details: setting === 'C' ? 'another.' : 'none.',
+      hint: 'Sign in.',
+    }));
+    expect(renderText({ ...REPORT, status: 'failed', settings: alike }, { nowMs: NOW_MS })).toMatch(
+      /\nA .*\nB .*\n {3}none\. \(ERR_IDENTITY_NOT_FOUND\)\n {3}Hint: Sign in\.\nC .*\n {3}another\. .*\n {3}Hint: Sign in\.\n$/,
+    );
+  });
+
   test('nothing to resolve', () => {
     expect(renderText(IDLE)).toBe('Status      idle\nGeneration  0\n');
   });

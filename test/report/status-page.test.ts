@@ -254,7 +254,7 @@ describe.skipIf(!chromium)(`status page${chromium ? '' : `: SKIPPED, ${HOW_TO_IN
       expect(first).toBe('API_KEY');
       expect(cards.get('API_KEY')).toMatch(/Kept: the newest value could not be had\n+A restart now would fail\n/);
       expect(cards.get('API_KEY')).toMatch(
-        /vault 'shop' has no secret 'api-key'. ERR_SECRET_NOT_FOUND\n+Hint: npx vaultstrap set/,
+        /vault 'shop' has no secret 'api-key'. ERR_SECRET_NOT_FOUND\n+Hint: Check the name/,
       );
       expect(cards.get('STRIPE_KEY')).toMatch(/Kept: the newest value could not be had\n.*503/s);
       expect(cards.get('STRIPE_KEY')).not.toContain('restart');

@@ -96,6 +96,15 @@ describe('BootstrapError', () => {
     expect(inspect(error).match(/Grant it/g)).toHaveLength(1);
   });
 
+  test('of several that failed alike names them all, and says it once', () => {
+    const error = new BootstrapError([one, two, { ...one, setting: 'API_KEY' }]);
+    expect(error.message).toBe(
+      '3 settings could not be resolved.\n  PW, API_KEY: AccessToKeyVaultDenied (ERR_VAULT_RBAC): no right. Hint: Grant it.\n' +
+        '  URL: OtherReasons (ERR_VAULT_UNAVAILABLE): answered 503. Hint: Wait.',
+    );
+    expect(error.failures).toHaveLength(3);
+  });
+
   test('is recognised by its brand, whichever copy of the package it comes from', () => {
     expect(isVaultstrapError(new BootstrapError([one]))).toBe(true);
     expect(isVaultstrapError({ [Symbol.for('vaultstrap/error')]: true })).toBe(true);
