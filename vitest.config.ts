@@ -16,7 +16,10 @@ export default defineConfig({
   plugins: [viteEmbeddedSources()],
   resolve: {
     alias: [
-      { find: /^\.(\/startup)?\/siblings\.js$/, replacement: fileURLToPath(new URL('test/helpers/siblings.ts', import.meta.url)) },
+      {
+        find: /^\.(\/startup)?\/siblings\.js$/,
+        replacement: fileURLToPath(new URL('test/helpers/siblings.ts', import.meta.url)),
+      },
     ],
   },
   test: {
