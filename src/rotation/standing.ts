@@ -20,6 +20,8 @@ export interface RotationInput {
   readonly plan: Plan;
   readonly config: Config;
   readonly client: Pick<VaultClient, 'readAll' | 'rest'>;
+  /** When its start did. */
+  readonly began: Moment;
 }
 
 /** What is known of a setting beyond its composition. */
@@ -98,7 +100,9 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
       });
       standing.apply();
       if (!succeeded) return;
-      standing.lastRead = momentOf(clock);
+      // Of a later start that read only what was new, the read before it counts.
+      const isComplete = [...input.plan.reads.keys()].every((key) => results.has(key));
+      if (isComplete || !standing.lastRead) standing.lastRead = input.began;
       standing.generation++;
       standing.warnOfExpiry(input.plan);
     },

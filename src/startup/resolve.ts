@@ -36,7 +36,7 @@ export async function resolveRecord(
     values: withValues(values),
     report: afterModule().reportSession(session, composed, () => ({ resolvedAtMs }), resolvedAtMs, {
       generation: 1,
-      durationMs: Math.round(clock.monotonic() - session.startedMonotonicMs),
+      durationMs: Math.round(clock.monotonic() - session.began.monotonicMs),
     }),
   };
 }

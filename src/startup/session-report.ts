@@ -11,7 +11,7 @@ import type { Starts } from './starts.js';
 
 /** How a session stands that has succeeded, without values. */
 export function reportSession(
-  { client, config, plan, startedAtMs }: Session,
+  { client, config, plan, began }: Session,
   composed: readonly ComposedSetting[],
   noteOf: Rotator['noteOf'],
   nowMs: number,
@@ -31,7 +31,7 @@ export function reportSession(
         ...(givenBy.length > 0 && { credential: givenBy.join(', ') }),
       },
     }),
-    startedAt: new Date(startedAtMs).toISOString(),
+    startedAt: new Date(began.wallMs).toISOString(),
     requests: client.requests,
     ...(relaxed.length > 0 && { relaxations: relaxed }),
     settings: composed.map((setting) => settingReport(setting, noteOf(setting.planned.setting), plan.reads, nowMs)),

@@ -6,6 +6,7 @@ import { type Plan, planSettings } from '../settings/plan.js';
 import type { Clock } from '../support/clock.js';
 import { type Config, readConfig } from '../support/config.js';
 import { BootstrapError, settingFailure } from '../support/errors.js';
+import { type Moment, momentOf } from '../support/moment.js';
 import type { BootstrapOptions } from '../support/options.js';
 import { nearestOwnSetting } from '../support/own-settings.js';
 import { printsTraffic } from '../support/platform.js';
@@ -24,8 +25,7 @@ export interface Session {
   readonly job: Job;
   /** What a start before this one has read, and this one need not. */
   readonly known: ReadResults;
-  readonly startedAtMs: number;
-  readonly startedMonotonicMs: number;
+  readonly began: Moment;
 }
 
 export interface SessionInput {
@@ -46,10 +46,9 @@ export interface SessionInput {
  */
 export function openSession({ env, realEnv, options, clock, earlier }: SessionInput): Session {
   checkNodeVersion();
-  const startedAtMs = clock.now();
-  const startedMonotonicMs = clock.monotonic();
+  const began = momentOf(clock);
   const config = readConfig(realEnv(), options, inFunctionsWorker(realEnv()));
-  const plan = planSettings(env, config, startedAtMs);
+  const plan = planSettings(env, config, began.wallMs);
   const anchors = sdkAnchors();
   const needed = new Set(plan.settings.filter((s) => s.readAtStart && !s.failure).flatMap((s) => s.reads));
   const known = earlier?.known ?? new Map();
@@ -63,13 +62,12 @@ export function openSession({ env, realEnv, options, clock, earlier }: SessionIn
     plan,
     client,
     known,
-    startedAtMs,
-    startedMonotonicMs,
+    began,
     job: {
       reads: [...plan.reads.values()].filter(({ key }) => needed.has(key) && !known.has(key)),
       config,
       sdkAnchors: anchors,
-      deadlineMs: startedMonotonicMs + config.timeoutMs,
+      deadlineMs: began.monotonicMs + config.timeoutMs,
       failFast: throws,
       tokens: client.seeds(),
       isDoomed: throws && plan.settings.some(({ failure }) => failure !== undefined),

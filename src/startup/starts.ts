@@ -135,7 +135,7 @@ export function createStarts(
     const latest = new Map([...rotator.known(), ...results]);
     const { composed, error } = concludeSession(current, latest, rotator.filesFor(current.plan));
     rotator.begin(current, composed, results, error === undefined);
-    durationMs = Math.round(clock.monotonic() - current.startedMonotonicMs);
+    durationMs = Math.round(clock.monotonic() - current.began.monotonicMs);
     if (error) {
       failed(error, current.config);
     } else {

@@ -25,7 +25,7 @@ export function tellOfStart(log: Log, composed: readonly ComposedSetting[], dura
 
 /** The same for the channel `vaultstrap:start`. */
 export function startMessage(
-  { client, startedAtMs }: Session,
+  { client, began }: Session,
   { durationMs = 0 }: Pick<Starts, 'durationMs'>,
   { composed, noteOf }: Pick<Rotator, 'composed' | 'noteOf'>,
   error: BootstrapError | undefined,
@@ -35,7 +35,7 @@ export function startMessage(
     status: error ? 'failed' : statusOfAll(composed, noteOf),
     settings: composed.length,
     requests: client.requests,
-    startedAtMs,
+    startedAtMs: began.wallMs,
     durationMs,
     ...(code && { code }),
   };

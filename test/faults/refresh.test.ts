@@ -1,5 +1,6 @@
 // Every fault again, while values are being kept fresh: the last good value stays where it was, the report says why and
 // since when, and when the fault is over the next refresh brings what was missed.
+
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import * as after from '../../src/after.js';
 import { settingReport } from '../../src/report/report.js';
@@ -9,6 +10,7 @@ import { planSettings } from '../../src/settings/plan.js';
 import type { Clock } from '../../src/support/clock.js';
 import { readConfig } from '../../src/support/config.js';
 import { createLog } from '../../src/support/log.js';
+import { momentOf } from '../../src/support/moment.js';
 import { sdkAnchors } from '../../src/support/sdk-loader.js';
 import { type Emulator, startEmulator } from '../../src/testing/index.js';
 import { createVaultClient } from '../../src/vault/client.js';
@@ -65,7 +67,7 @@ async function started(client: LaneName) {
     () => {},
   );
   rotator.begin(
-    { plan, config, client: vaults },
+    { plan, config, client: vaults, began: momentOf(clock) },
     composeSettings(plan, (key) => results.get(key)),
     results,
     true,

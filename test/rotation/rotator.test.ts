@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the syntax under test
+
 import diagnostics from 'node:diagnostics_channel';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import * as after from '../../src/after.js';
@@ -12,6 +13,7 @@ import { readProvenance } from '../../src/settings/provenance.js';
 import type { Clock } from '../../src/support/clock.js';
 import type { Result } from '../../src/support/failure.js';
 import type { Log } from '../../src/support/log.js';
+import { momentOf } from '../../src/support/moment.js';
 import type { BootstrapOptions } from '../../src/support/options.js';
 import type { ReadAllLimits, ReadResults, VaultClient } from '../../src/vault/client.js';
 import type { SecretValue } from '../../src/vault/reader.js';
@@ -96,7 +98,7 @@ function start(settings: Environment, options: BootstrapOptions = {}): void {
   );
   const composed = composeSettings(plan, (key) => results.get(key));
   const failed = composed.some(({ outcome }) => outcome.kind === 'failed') && config.onError === 'throw';
-  rotator.begin({ plan, config, client }, composed, results, !failed);
+  rotator.begin({ plan, config, client, began: momentOf(clock) }, composed, results, !failed);
 }
 
 /** A settling time and more behind the one before: what it finds again is confirmed. */
@@ -273,7 +275,7 @@ describe('start', () => {
     process.env['VS_PW'] = 'mine';
     const results: ReadResults = new Map([...plan.reads.keys()].map((key) => [key, good('s')]));
     rotator.begin(
-      { plan, config, client },
+      { plan, config, client, began: momentOf(clock) },
       composeSettings(plan, (key) => results.get(key)),
       results,
       true,

@@ -9,11 +9,13 @@ import { readProvenance } from '../../src/settings/provenance.js';
 import type { Clock } from '../../src/support/clock.js';
 import type { Result } from '../../src/support/failure.js';
 import type { Log } from '../../src/support/log.js';
+import { momentOf } from '../../src/support/moment.js';
 import type { BootstrapOptions } from '../../src/support/options.js';
 import type { SecretValue } from '../../src/vault/reader.js';
 import { ABSENT, bad, configOf, FORBIDDEN, good, keyOf, NOW_MS, ref, V1, V2 } from '../helpers/fixtures.js';
 
 const DAY_MS = 86_400_000;
+const READING_MS = 500;
 /** Variables of this process that the tests own. */
 const OWN = /^(VS_|APPSETTING_VS_|VAULTSTRAP_REFERENCES|WEBSITE_KEYVAULT_REFERENCES)/;
 const ownIn = (env: Readonly<Record<string, string | undefined>>) =>
@@ -45,6 +47,7 @@ afterEach(() => {
 function start(settings: Readonly<Record<string, string>> = {}, options: BootstrapOptions = {}): void {
   Object.assign(process.env, settings);
   const config = configOf(options);
+  const began = momentOf(clock);
   const plan = planSettings(standing.environmentToPlan(), config, nowMs);
   const inHand = standing.known();
   const needed = plan.settings.filter(({ readAtStart, failure }) => readAtStart && !failure).flatMap((s) => s.reads);
@@ -56,12 +59,29 @@ function start(settings: Readonly<Record<string, string>> = {}, options: Bootstr
   const composed = composeSettings(plan, (key) => results.get(key) ?? inHand.get(key));
   const failed = composed.some(({ outcome }) => outcome.kind === 'failed') && config.onError === 'throw';
   const client = { readAll: () => Promise.reject(new Error('nobody refreshes here')), rest: () => {} };
-  standing.begin({ plan, config, client }, composed, results, !failed);
+  nowMs += READING_MS;
+  standing.begin({ plan, config, client, began }, composed, results, !failed);
 }
 
 const planned = () => ownIn(standing.environmentToPlan());
 const known = () => [...standing.known()].map(([key, result]) => [key, result.ok && result.value.value.reveal()]);
 const record = () => readProvenance(ownIn(process.env));
+
+describe('the last complete read began', () => {
+  test('with the start that made it, however long it took', () => {
+    vault = { a: good('a') };
+    start({ VS_A: ref('a') });
+    expect(standing.lastRead?.wallMs).toBe(NOW_MS);
+  });
+
+  test('before a later start that read only what was new', () => {
+    vault = { a: good('a'), b: good('b') };
+    start({ VS_A: ref('a') });
+    nowMs += DAY_MS;
+    start({ VS_B: ref('b') });
+    expect(standing.lastRead?.wallMs).toBe(NOW_MS);
+  });
+});
 
 describe('the next start plans with', () => {
   test('the references of what is in hand, and with what others have written', () => {

@@ -28,7 +28,7 @@ test.each([
   const call = async () => api[name]?.(...args);
   await expect(call()).rejects.toMatchObject({
     code: 'ERR_INVALID_OPTION',
-    message: expect.stringMatching(/^(options|settings|the value of A in settings) is malformed. Expected: /),
+    message: expect.stringMatching(/^(options|settings|the value of A in settings) is malformed\. Hint: Expected: /),
     hint: expect.stringMatching(/^Expected: (an object|text)/),
   });
 });

@@ -115,7 +115,7 @@ describe('BootstrapError', () => {
 test('the name of a setting begins no line of its own, and steers no terminal', () => {
   const { message } = new BootstrapError([
     settingFailure('A\n::error::x\u001b[2J', OUTAGE),
-    settingFailure('B', OUTAGE),
+    settingFailure('B', FORBIDDEN),
   ]);
   expect(message.split('\n')).toHaveLength(3);
   expect(message).toContain('  A\\u{a}::error::x\\u{1b}[2J: ');
