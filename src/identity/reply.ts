@@ -5,6 +5,7 @@ import { type IdentitySelector, printIdentity } from '../support/identity-select
 import { parseJson } from '../support/json.js';
 import { Secret } from '../support/secret.js';
 import { expiryMs } from './expiry.js';
+import type { SourceName } from './source.js';
 import { refuseAnothers } from './whose.js';
 
 export interface AccessToken {
@@ -16,7 +17,7 @@ export interface AccessToken {
 
 /** What the messages need to know of the request. */
 export interface TokenContext {
-  readonly source: string;
+  readonly source: SourceName;
   readonly identity: IdentitySelector;
   readonly identityFrom: Config['identityFrom'];
 }
@@ -140,7 +141,7 @@ const MACHINE: Commands = [
   ' --identities RESOURCE_ID',
   ' (az vmss ... for a scale set)',
 ];
-const ASSIGN: Readonly<Record<string, Commands>> = {
+const ASSIGN: { readonly [N in SourceName]?: Commands } = {
   'container-apps': [
     `az containerapp${OF_APP}`,
     ' --system-assigned',

@@ -11,12 +11,8 @@ const WHY_SDK: Partial<Record<SourceName, string>> = {
 };
 
 /** What was thrown, as far as it is told; the SDK's texts are not quoted: they carry ids, paths and replies. */
-export function sdkFailure(
-  error: unknown,
-  source: SourceName,
-  context: TokenContext,
-  tried: readonly string[],
-): Failure {
+export function sdkFailure(error: unknown, context: TokenContext, tried: readonly string[]): Failure {
+  const { source } = context;
   if (isNotInstalled(error)) return sdkMissing(`${WHY_SDK[source] ?? source} needs @azure/identity`);
   const cause = safeCause(error);
   const unavailable =
@@ -24,9 +20,9 @@ export function sdkFailure(
     cause.name === 'AggregateAuthenticationError' ||
     cause.name === 'ChainedTokenCredentialError';
   // A sign-in that was refused is no chain: there is nothing else to be had.
-  if (unavailable && source !== 'workload-identity') return unavailableFailure(error, source, context, tried);
+  if (unavailable && source !== 'workload-identity') return unavailableFailure(error, context, tried);
   // Entra's description of itself could not be had, and the SDK keeps why to itself.
-  if (unavailable) return unreachable(source, cause);
+  if (unavailable) return unreachable(context, cause);
   const answered = answerIn(error);
   const status = cause.status ?? answered.status;
   const transient = status === undefined ? cause.name === 'RestError' || answered.isNetwork : isTransient(status);
@@ -58,26 +54,21 @@ function answerIn(error: unknown): { status?: number; isNetwork: boolean; isUnco
  * `ManagedIdentityCredential` calls every failure "unavailable", a throttled or failing endpoint too. What was
  * answered stands in its cause, and in a chain beside the failures of the others.
  */
-function unavailableFailure(
-  error: unknown,
-  source: SourceName,
-  context: TokenContext,
-  tried: readonly string[],
-): Failure {
+function unavailableFailure(error: unknown, context: TokenContext, tried: readonly string[]): Failure {
   const { errors } = error as { errors?: unknown };
   for (const one of Array.isArray(errors) ? errors : [error]) {
     const { status, isNetwork, isUnconfirmed } = answerIn(one);
-    if (isNetwork) return { ...noIdentity(source, { code: 'network_error' }, tried, context), retry: 'few' };
+    if (isNetwork) return { ...noIdentity(context, { code: 'network_error' }, tried), retry: 'few' };
     if (isUnconfirmed) return anothersToken(context);
     if (status === undefined) continue;
     return status === 400 || isTransient(status)
       ? refused({ status, headers: {} }, context)
-      : { ...noIdentity(source, { name: 'ServerError', status }, tried, context), retry: 'few' };
+      : { ...noIdentity(context, { name: 'ServerError', status }, tried), retry: 'few' };
   }
-  return noIdentity(source, safeCause(error), tried, context);
+  return noIdentity(context, safeCause(error), tried);
 }
 
-function unreachable(source: SourceName, cause: SafeCause): Failure {
+function unreachable({ source }: TokenContext, cause: SafeCause): Failure {
   return outage(
     'MSINotEnabled',
     'ERR_IDENTITY_UNAVAILABLE',
@@ -87,12 +78,8 @@ function unreachable(source: SourceName, cause: SafeCause): Failure {
   );
 }
 
-export function noIdentity(
-  source: SourceName,
-  cause: SafeCause,
-  tried: readonly string[],
-  context: TokenContext,
-): Failure {
+export function noIdentity(context: TokenContext, cause: SafeCause, tried: readonly string[]): Failure {
+  const { source } = context;
   return fact(
     'MSINotEnabled',
     'ERR_IDENTITY_NOT_FOUND',
@@ -114,11 +101,11 @@ export function noEndpoint(): Failure {
   );
 }
 
-export function timedOut(source: SourceName, context: TokenContext): Failure {
+export function timedOut(context: TokenContext): Failure {
   return outage(
     'FetchTimedOut',
     'ERR_IDENTITY_TIMEOUT',
-    `@azure/identity (${source}) gave no token in time.`,
+    `@azure/identity (${context.source}) gave no token in time.`,
     `${signIn(context)}. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.`,
   );
 }

@@ -14,7 +14,6 @@ import { refuseAnothers } from './whose.js';
 
 export interface SdkTokens {
   request(
-    source: SourceName,
     resource: string,
     context: TokenContext,
     limits: { remainingMs: number; onRequest: () => void },
@@ -59,8 +58,8 @@ export function createSdkTokens({ env, anchors, ca }: SdkTokensOptions): SdkToke
   }
 
   return {
-    async request(source, resource, context, { remainingMs, onRequest }) {
-      const { identity } = context;
+    async request(resource, context, { remainingMs, onRequest }) {
+      const { source, identity } = context;
       const why = BY_CLIENT_ID_ONLY[source];
       if (why && (identity.kind === 'object' || identity.kind === 'resource')) return fail(cannotSelect(identity, why));
       const timeout = AbortSignal.timeout(Math.max(1, Math.ceil(remainingMs)));
@@ -76,7 +75,7 @@ export function createSdkTokens({ env, anchors, ca }: SdkTokensOptions): SdkToke
             timeout.addEventListener('abort', () => reject(timeout.reason), { once: true }),
           ),
         ]);
-        if (!token) return fail(noIdentity(source, {}, membersOf(credential), context));
+        if (!token) return fail(noIdentity(context, {}, membersOf(credential)));
         const given = {
           token: new Secret(token.token),
           expiresOnMs: token.expiresOnTimestamp,
@@ -89,11 +88,7 @@ export function createSdkTokens({ env, anchors, ca }: SdkTokensOptions): SdkToke
         if (source === 'default-azure-credential' && isNotInstalled(error) && isManagedOnly(env())) {
           return fail(noEndpoint());
         }
-        return fail(
-          timeout.aborted
-            ? timedOut(source, context)
-            : sdkFailure(error, source, context, membersOf(credentials.get(key))),
-        );
+        return fail(timeout.aborted ? timedOut(context) : sdkFailure(error, context, membersOf(credentials.get(key))));
       }
     },
   };

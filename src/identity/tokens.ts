@@ -129,7 +129,7 @@ export function createTokenCache({
           if (pause && retryAfterMs > 0) return fail({ ...pause.failure, retryAfterMs });
           return from.lane === 'direct'
             ? requestToken(from, resource, context, { clock, remainingMs, onRequest })
-            : sdk.request(from.name, resource, context, { remainingMs, onRequest });
+            : sdk.request(resource, context, { remainingMs, onRequest });
         }),
       { clock, random, ...limits },
     ).then((given) => {

@@ -70,7 +70,7 @@ test.each<[TokenContext, number, code: string, retry: string, details: string, h
   });
 });
 
-test.each([
+test.each<[source: TokenContext['source'], command: string, ofSystem: string, ofUser: string]>([
   ['container-apps', 'az containerapp identity assign', '--system-assigned', '--user-assigned RESOURCE_ID'],
   ['default-azure-credential', 'az vm identity assign', 'az vmss', '--identities RESOURCE_ID'],
   ['app-service-2019', 'az webapp identity assign', 'az functionapp', '--slot NAME'],

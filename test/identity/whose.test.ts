@@ -51,5 +51,7 @@ test.each<[IdentitySelector, object, unknown?]>([
 
 test('what is no JWT is taken as it is', () => {
   const token = { token: new Secret('opaque'), expiresOnMs: 0 };
-  expect(unwrap(refuseAnothers(token, { source: 'imds', identity: OBJECT, identityFrom: 'option' }))).toBe(token);
+  expect(unwrap(refuseAnothers(token, { source: 'app-service-2019', identity: OBJECT, identityFrom: 'option' }))).toBe(
+    token,
+  );
 });

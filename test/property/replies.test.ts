@@ -14,7 +14,7 @@ const NOW_MS = Date.UTC(2026, 10, 22);
 const DATE = new Date(NOW_MS).toUTCString();
 const CANARY = 'c4nary-c4nary';
 const VERSION = 'ab'.repeat(16);
-const CONTEXT: TokenContext = { source: 'app-service', identity: { kind: 'system' }, identityFrom: 'default' };
+const CONTEXT: TokenContext = { source: 'app-service-2019', identity: { kind: 'system' }, identityFrom: 'default' };
 
 /** What JSON can say in a place where something else belongs. */
 const odd = fc.oneof(
