@@ -12,6 +12,7 @@ import type { RefreshResult } from '../rotation/types.js';
 import { existingEngine } from '../startup/slot.js';
 import { systemClock } from '../support/clock.js';
 import { printJson } from '../support/json.js';
+import { visible } from '../support/visible.js';
 import { prefersHtml } from './accept.js';
 import { parseSecretEvent, type SecretEvent } from './event.js';
 import { spaced } from './spaced.js';
@@ -51,19 +52,19 @@ export const secretChanged: EventGridHandler = async (event: unknown, context: I
 function warnOfExpiry({ kind, vault, secret, expiresOn }: SecretEvent, users: readonly string[], context: Logger) {
   if (kind === 'new-version') return;
   const when = expiresOn ? ` on ${expiresOn.toISOString()}` : '';
-  const what = `secret '${secret}' of vault '${vault}', used by ${users.join(', ')}`;
+  const what = `secret '${secret}' of vault '${vault}', used by ${visible(users.join(', '))}`;
   if (kind === 'near-expiry') context.warn(`vaultstrap: ${what}, expires${when}: add a new version.`);
   else context.error(`vaultstrap: ${what}, has expired${when}: Key Vault still serves it, whatever it opens may not.`);
 }
 
 /** Names, versions and codes; never values. */
 function tell({ generation, changed, failed }: RefreshResult, context: Logger): void {
-  const names = changed.map(({ setting }) => setting).join(', ');
+  const names = visible(changed.map(({ setting }) => setting).join(', '));
   context.log(`vaultstrap: generation ${generation}, ${names === '' ? 'nothing changed' : `changed: ${names}`}.`);
   if (failed.length === 0) return;
   for (const { setting, status, code, kept, wouldFailAtStart } of report().settings) {
     if (!failed.includes(setting)) continue;
-    const line = `vaultstrap: ${setting} ${kept ? 'keeps its last good value' : 'is not resolved'}: ${status} (${code}).`;
+    const line = `vaultstrap: ${visible(setting)} ${kept ? 'keeps its last good value' : 'is not resolved'}: ${status} (${code}).`;
     if (wouldFailAtStart) context.error(`${line} A restart now would fail.`);
     else context.warn(line);
   }

@@ -106,7 +106,12 @@ describe('local.settings.json', () => {
   test.each([
     ['with --no-settings', ['--no-settings'], 'function', {}],
     ['without host.json', [], 'no-function', {}],
-    ['on the platform', [], 'function', { WEBSITE_SITE_NAME: 'app', VAULTSTRAP_VAULT_ENDPOINT: undefined }],
+    [
+      'on the platform',
+      [],
+      'function',
+      { WEBSITE_SITE_NAME: 'app', VAULTSTRAP_VAULT_ENDPOINT: undefined, VAULTSTRAP_VAULT_CA: undefined },
+    ],
   ] as const)('not read %s', async (_when, options, cwd, env) => {
     expect((await run(options, ['ONLY_LOCAL'], { cwd, env })).probes).toEqual([{ ONLY_LOCAL: null }]);
   });

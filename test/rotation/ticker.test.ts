@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { useFreshSecret } from '../../src/rotation/fresh-secret.js';
 import { createTicker } from '../../src/rotation/ticker.js';
 
 describe('ticker', () => {
@@ -162,54 +161,5 @@ describe('ticker', () => {
     ticker.start();
     expect(process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout')).toHaveLength(before);
     ticker.stop();
-  });
-});
-
-describe('useFreshSecret', () => {
-  const NAME = 'VS_FRESH';
-  beforeEach(() => {
-    process.env[NAME] = 'old';
-  });
-  afterEach(() => {
-    delete process.env[NAME];
-    vi.clearAllMocks();
-  });
-  const refused = new Error('refused');
-  const options = { isAuthError: (error: unknown) => error === refused };
-  const refresh = vi.fn(async () => {
-    process.env[NAME] = 'new';
-    return { generation: 2, changed: [], failed: [] };
-  });
-  const oldIsRefused = vi.fn((value: string) => {
-    if (value === 'old') throw refused;
-    return `with ${value}`;
-  });
-
-  test('no refresh while all is well', async () => {
-    expect(await useFreshSecret(NAME, (value) => value, options, refresh)).toBe('old');
-    expect(refresh).not.toHaveBeenCalled();
-  });
-
-  test('one refresh and one more try, with the value there is then', async () => {
-    expect(await useFreshSecret(NAME, oldIsRefused, options, refresh)).toBe('with new');
-    expect(oldIsRefused.mock.calls).toEqual([['old'], ['new']]);
-    expect(refresh).toHaveBeenCalledTimes(1);
-  });
-
-  test('not for other errors, and not twice', async () => {
-    const other = new Error('other');
-    await expect(useFreshSecret(NAME, () => Promise.reject(other), options, refresh)).rejects.toBe(other);
-    expect(refresh).not.toHaveBeenCalled();
-    const use = vi.fn(() => Promise.reject(refused));
-    await expect(useFreshSecret(NAME, use, options, refresh)).rejects.toBe(refused);
-    expect(use).toHaveBeenCalledTimes(2);
-  });
-
-  test('a setting that is not there', async () => {
-    await expect(
-      useFreshSecret('VS_NONE', (value) => value, { isAuthError: () => false }, refresh),
-    ).rejects.toMatchObject({
-      code: 'ERR_SETTINGS_MISSING',
-    });
   });
 });
