@@ -70,16 +70,14 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
     : [
         'WEBSITE_KEYVAULT_REFERENCES holds something of an unknown shape, which is ignored: settings that the platform resolved may not rotate.',
       ];
-
-  /** What the platform has put a value in the place of. */
-  function resolvedByPlatform(setting: string): string | undefined {
-    const record = platform.entries.get(setting);
-    return record?.status.toLowerCase() === 'resolved' ? record.rawReference : undefined;
-  }
+  const resolved = [...platform.entries].filter(([, { status }]) => status.toLowerCase() === 'resolved');
+  const resolvedByPlatform = new Map(resolved.map(([name, { rawReference }]) => [name, rawReference]));
+  const context: Context = { config, nowMs, inherited, resolvedByPlatform, warnings };
 
   const isIgnored = (name: string) => config.ignore.has(name) || config.ignore.has(bareName(name));
 
   const drafts = new Map<string, Draft>();
+  const add = (draft: Draft | undefined) => draft && drafts.set(draft.setting, draft);
   // By name, as the report has them: the environment's own order is whatever the shell and those before us made it.
   for (const name of Object.keys(env).sort()) {
     const value = env[name];
@@ -87,97 +85,14 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
     const { setting, names: twins } = namesOf(name, env);
     if (drafts.has(setting)) continue;
     const names = twins.some(isIgnored) ? twins.filter((twin) => !isIgnored(twin)) : twins;
-    const draft = draftSetting(setting, names, value);
-    if (draft) drafts.set(setting, draft);
+    add(draftSetting({ setting, names }, value, context));
   }
   // An optional secret that did not exist left no variable behind, but may exist by now.
   for (const [name, entry] of inherited) {
-    if (entry.unset && !isIgnored(name) && !isProtected(name)) {
-      const draft = fromInherited(name, [name], undefined, entry);
-      if (draft) drafts.set(name, draft);
-    }
+    if (!entry.unset || isIgnored(name) || isProtected(name)) continue;
+    add(draftInherited({ setting: name, names: [name] }, undefined, entry, context));
   }
 
-  function draftSetting(setting: string, names: readonly string[], value: string): Draft | undefined {
-    const raw = {
-      setting,
-      names,
-      origin: 'reference',
-      pointer: value,
-      segments: [],
-      isTemplate: false,
-      readAtStart: false,
-    } as const;
-    if (isProtected(setting)) return MARKER.test(value) ? { ...raw, names: [], failure: PROTECTED } : undefined;
-    const entry = inherited.get(setting);
-    // Believed, and so never parsed: a secret may look like a reference.
-    if (entry && !entry.unset) return fromInherited(setting, names, value, entry);
-
-    // Before anything is looked for in the value: it is a secret, and may look like a reference.
-    const pointer = resolvedByPlatform(setting);
-    if (pointer !== undefined && value !== pointer) {
-      const scan = scanValue(pointer, config.vaultSuffix);
-      if (scan.kind === 'segments') {
-        return { ...raw, origin: 'platform', pointer, segments: scan.segments, current: value };
-      }
-      if (scan.kind === 'problem') {
-        warnings.push(`${setting} was resolved by the platform and does not rotate: ${scan.problem} ${scan.hint}`);
-      }
-      return undefined;
-    }
-    const scan = scanValue(value, config.vaultSuffix);
-    switch (scan.kind) {
-      case 'problem':
-        return { ...raw, failure: syntaxFailure(scan) };
-      case 'segments':
-        return { ...raw, segments: scan.segments, readAtStart: true };
-      case 'plain':
-        // Perhaps a template; decided when all resolved settings are known.
-        return value.includes('${')
-          ? { ...raw, origin: 'template', segments: [value], isTemplate: true, readAtStart: true }
-          : undefined;
-    }
-  }
-
-  function fromInherited(
-    setting: string,
-    names: readonly string[],
-    current: string | undefined,
-    entry: InheritedEntry,
-  ): Draft | undefined {
-    const scan = scanValue(entry.pointer, config.vaultSuffix);
-    if (scan.kind === 'problem') return undefined;
-    const ageMs = nowMs - entry.resolvedAtMs;
-    const fresh = ageMs >= 0 && ageMs < Math.min(config.refreshMs || INHERITED_FRESH_MS, INHERITED_FRESH_MS);
-    // What the platform had resolved stays that, whoever has read it anew: no start asks for it, or fails without it.
-    const origin = resolvedByPlatform(setting) === entry.pointer ? 'platform' : 'inherited';
-    return {
-      setting,
-      names,
-      origin,
-      pointer: entry.pointer,
-      segments: scan.kind === 'segments' ? scan.segments : [entry.pointer],
-      isTemplate: entry.template === true,
-      ...(current !== undefined && { current }),
-      currentSinceMs: entry.resolvedAtMs,
-      ...(entry.version && { currentVersion: entry.version }),
-      // A file is its writer's, who removes it in the end: it may be gone, or about to go.
-      readAtStart: origin === 'inherited' && (!fresh || (scan.kind === 'segments' && scan.segments.some(isInFile))),
-    };
-  }
-
-  return finish(drafts, env, config, warnings);
-}
-
-type Draft = Omit<PlannedSetting, 'reads' | 'mentions'>;
-
-/** Puts the drafts in order, and collects the reads. */
-function finish(
-  drafts: ReadonlyMap<string, Draft>,
-  env: Environment,
-  config: Config,
-  warnings: readonly string[],
-): Plan {
   const { ordered, mentions, circular } = orderSettings(drafts);
   const reads = new Map<string, SecretRead>();
   const settings = ordered.map(
@@ -190,6 +105,89 @@ function finish(
     }),
   );
   return { settings, reads, env, warnings };
+}
+
+type Draft = Omit<PlannedSetting, 'reads' | 'mentions'>;
+
+/** What a setting is judged by. */
+interface Context {
+  readonly config: Config;
+  readonly nowMs: number;
+  readonly inherited: ReadonlyMap<string, InheritedEntry>;
+  /** What the platform has put values in the place of. */
+  readonly resolvedByPlatform: ReadonlyMap<string, string>;
+  /** Gets what has to be said of settings that are left alone. */
+  readonly warnings: string[];
+}
+
+/** `undefined` when it is none of ours. */
+function draftSetting(named: Pick<Draft, 'setting' | 'names'>, value: string, context: Context): Draft | undefined {
+  const { setting } = named;
+  const raw = {
+    ...named,
+    origin: 'reference',
+    pointer: value,
+    segments: [],
+    isTemplate: false,
+    readAtStart: false,
+  } as const;
+  if (isProtected(setting)) return MARKER.test(value) ? { ...raw, names: [], failure: PROTECTED } : undefined;
+  const entry = context.inherited.get(setting);
+  // Believed, and so never parsed: a secret may look like a reference.
+  if (entry && !entry.unset) return draftInherited(named, value, entry, context);
+
+  // Before anything is looked for in the value: it is a secret, and may look like a reference.
+  const pointer = context.resolvedByPlatform.get(setting);
+  if (pointer !== undefined && value !== pointer) {
+    const scan = scanValue(pointer, context.config.vaultSuffix);
+    if (scan.kind === 'segments') {
+      return { ...raw, origin: 'platform', pointer, segments: scan.segments, current: value };
+    }
+    if (scan.kind === 'problem') {
+      context.warnings.push(
+        `${setting} was resolved by the platform and does not rotate: ${scan.problem} ${scan.hint}`,
+      );
+    }
+    return undefined;
+  }
+  const scan = scanValue(value, context.config.vaultSuffix);
+  switch (scan.kind) {
+    case 'problem':
+      return { ...raw, failure: syntaxFailure(scan) };
+    case 'segments':
+      return { ...raw, segments: scan.segments, readAtStart: true };
+    case 'plain':
+      // Perhaps a template; decided when all resolved settings are known.
+      return value.includes('${')
+        ? { ...raw, origin: 'template', segments: [value], isTemplate: true, readAtStart: true }
+        : undefined;
+  }
+}
+
+function draftInherited(
+  named: Pick<Draft, 'setting' | 'names'>,
+  current: string | undefined,
+  entry: InheritedEntry,
+  { config, nowMs, resolvedByPlatform }: Context,
+): Draft | undefined {
+  const scan = scanValue(entry.pointer, config.vaultSuffix);
+  if (scan.kind === 'problem') return undefined;
+  const ageMs = nowMs - entry.resolvedAtMs;
+  const fresh = ageMs >= 0 && ageMs < Math.min(config.refreshMs || INHERITED_FRESH_MS, INHERITED_FRESH_MS);
+  // What the platform had resolved stays that, whoever has read it anew: no start asks for it, or fails without it.
+  const origin = resolvedByPlatform.get(named.setting) === entry.pointer ? 'platform' : 'inherited';
+  return {
+    ...named,
+    origin,
+    pointer: entry.pointer,
+    segments: scan.kind === 'segments' ? scan.segments : [entry.pointer],
+    isTemplate: entry.template === true,
+    ...(current !== undefined && { current }),
+    currentSinceMs: entry.resolvedAtMs,
+    ...(entry.version && { currentVersion: entry.version }),
+    // A file is its writer's, who removes it in the end: it may be gone, or about to go.
+    readAtStart: origin === 'inherited' && (!fresh || (scan.kind === 'segments' && scan.segments.some(isInFile))),
+  };
 }
 
 /** Whether a piece of a setting is the path of a file. */

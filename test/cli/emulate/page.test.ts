@@ -209,8 +209,8 @@ describe.skipIf(!chromium)('in Chromium', () => {
       expect(await tab.evaluate<string>('getComputedStyle(document.body).backgroundColor')).toBe('rgb(13, 17, 23)');
 
       await tab.evaluate(`document.querySelector('button[aria-label="Rotate db-password"]').click()`);
-      await expect.poll(() => azure.vault('shop').versions('db-password')).toHaveLength(2);
-      await expect.poll(() => tab.content()).toContain('2 versions');
+      await expect.poll(() => azure.vault('shop').versions('db-password'), { timeout: 10_000 }).toHaveLength(2);
+      await expect.poll(() => tab.content(), { timeout: 10_000 }).toContain('2 versions');
       expect(complaints).toEqual([]);
       expect(asked.filter((url) => url !== page.url && !url.endsWith('/favicon.ico'))).toEqual([]);
       await context.close();
