@@ -113,8 +113,8 @@ export async function resolve<N extends string>(
  * @param options `signal` gives up waiting (rejects with its reason); the refresh itself goes on.
  */
 export async function refresh(options?: { readonly signal?: AbortSignal | undefined }): Promise<RefreshResult> {
-  const signal = checkObject('options', options)?.signal ?? undefined;
-  if (signal === undefined) return engine().refresh();
+  const signal = checkObject('options', options)?.signal;
+  if (signal === undefined || signal === null) return engine().refresh();
   // Not by its class: there are others that do.
   if (typeof signal.addEventListener !== 'function') throw malformed('option signal', 'an AbortSignal');
   return new Promise((resolvePromise, reject) => {

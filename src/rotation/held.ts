@@ -47,7 +47,10 @@ export interface AcceptOptions {
   readonly now: Moment;
   /** 0: everything counts as settled, and nothing waits for what cannot be read. */
   readonly settleMs: number;
-  /** Whether this is one of two reads that confirm each other, and groups wait until they have settled. In an app's own haste: no. */
+  /**
+   * Whether this is one of two reads that confirm each other, and groups wait until they have settled. In an app's own
+   * haste: no.
+   */
   readonly isTick: boolean;
   /** What values in the process are made of. Nothing can be caught halfway with what has never been in one. */
   readonly used: ReadonlySet<string>;
