@@ -117,6 +117,9 @@ describe('a setting', () => {
     const { report, degraded } = one('A', Object.fromEntries(printProvenance([entry])));
     expect(report).toMatchObject({ status: 'SecretNotFound', origin: 'inherited', unset: true, optional: true });
     expect(degraded).toBe(false);
+    const had = { ...entry, value: CANARY, version: V1 };
+    const there = one('A', { ...Object.fromEntries(printProvenance([had])), A: CANARY });
+    expect(there.report).toMatchObject({ status: 'Resolved', origin: 'inherited', optional: true });
   });
 
   test('that has a default, inherited from one that took it, or did not', () => {
