@@ -219,6 +219,34 @@ describe('start', () => {
     expect(process.env).not.toHaveProperty('VS_GONE');
   });
 
+  test('behind another tells what is different, and from which version; nothing of what is new or failed', async () => {
+    const told: unknown[] = [];
+    const onEvent = (message: unknown) => void told.push(message);
+    diagnostics.subscribe('vaultstrap:rotated', onEvent);
+    try {
+      rotator.onRotated(() => {});
+      vault = { pw: 'old', bad: bad(FORBIDDEN) };
+      const settings = { VS_PW: ref(), VS_BAD: ref('bad') };
+      start(settings, { onError: 'unset' });
+      start({ ...settings, VS_NEW: ref() }, { onError: 'unset' });
+      expect(told).toEqual([]);
+      vault = { pw: good('new', { version: V2 }), bad: 'well' };
+      start({ ...settings, VS_NEW: ref() }, { onError: 'unset' });
+      const change = { vault: 'shop', secret: 'pw', fromVersion: V1, toVersion: V2 };
+      expect(told).toEqual([
+        {
+          generation: 3,
+          changed: [
+            { setting: 'VS_NEW', ...change },
+            { setting: 'VS_PW', ...change },
+          ],
+        },
+      ]);
+    } finally {
+      diagnostics.unsubscribe('vaultstrap:rotated', onEvent);
+    }
+  });
+
   test('what somebody else has written over does not rotate for anybody', async () => {
     vault = { pw: 'old' };
     start({ VS_PW: ref() });
