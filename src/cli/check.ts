@@ -5,6 +5,7 @@ import { isEnabled } from '../support/config.js';
 import { printJson } from '../support/json.js';
 import { relaxationsIn } from '../support/relaxations.js';
 import { EXIT } from './support/exit.js';
+import { HOW_IT_BEGINS, misspeltIn, STAYS_TEXT } from './support/near-reference.js';
 import { showProgress } from './support/progress.js';
 import { loadSources, type SourceOptions } from './support/sources.js';
 import { complain, hasColor, note } from './support/terminal.js';
@@ -18,6 +19,8 @@ export interface CheckOptions extends SourceOptions {
 /** Resolves this process's settings and prints the report. */
 export async function check({ json, ...sources }: CheckOptions): Promise<number> {
   await loadSources(sources);
+  // Before values stand there.
+  const misspelt = misspeltIn(liveEnvironment());
   const hideProgress = showProgress(process.stderr, 'Resolving settings');
   let mistake: string | undefined;
   try {
@@ -33,6 +36,7 @@ export async function check({ json, ...sources }: CheckOptions): Promise<number>
   if (mistake !== undefined) complain(mistake);
   const unread = outcome.status === 'idle' ? hintOfUnread(sources) : undefined;
   process.stdout.write(json ? printJson(outcome) : describe(outcome));
+  for (const name of misspelt) note(`${name}: ${STAYS_TEXT} ${HOW_IT_BEGINS}`);
   if (unread !== undefined) note(unread);
   return outcome.status === 'failed' || outcome.status === 'degraded' ? EXIT.unresolved : EXIT.done;
 }

@@ -242,6 +242,14 @@ describe('nothing found, and references in files that were not read', () => {
     return stderr;
   };
 
+  test('what was meant as a reference is told, by the name of its setting', async () => {
+    const env = { NEAR: '@KeyVaul(VaultName=shop;SecretName=password)', TEXT: 'see KeyVault(x)' };
+    const said = await hintOf('neither', [], env);
+    expect(said).toBe(
+      'vaultstrap: NEAR: this begins no reference, and stays text. A reference begins with @KeyVault( or @Microsoft.KeyVault(.\n',
+    );
+  });
+
   beforeAll(() => {
     const local = JSON.stringify({ Values: { DB_PASSWORD: REFERENCE } });
     app.write({

@@ -10,6 +10,7 @@ import { sdkAnchors } from '../../support/sdk-loader.js';
 import { resourceForHost } from '../../vault/host.js';
 import { mayList } from '../../vault/list.js';
 import { proxyApplies } from '../../vault/proxy.js';
+import { misspeltIn } from '../support/near-reference.js';
 import { type Finding, unknown } from './finding.js';
 import { lookAt } from './look.js';
 import { examineWay } from './network.js';
@@ -42,7 +43,11 @@ export async function examine(examination: Examination): Promise<readonly Findin
   const first = [...examineRuntime(runtime, env), ...findings];
   if (!config) return [...first, unknown('references', 'not looked at: mend the settings first. Nothing was sent.')];
   const plan = planSettings(env, config, clock.now());
-  const known = [...first, ...examineReferences(plan, examination.unread), ...examineSource(env, config)];
+  const known = [
+    ...first,
+    ...examineReferences(plan, misspeltIn(env), examination.unread),
+    ...examineSource(env, config),
+  ];
   return [...known, ...(await goThere(plan, config, examination))];
 }
 

@@ -1,10 +1,11 @@
 import type { Plan } from '../../settings/plan.js';
 import { textOfFailure } from '../../support/errors.js';
+import { HOW_IT_BEGINS, STAYS_TEXT } from '../support/near-reference.js';
 import { many } from '../support/terminal.js';
 import { bad, type Finding, good, unknown, warning } from './finding.js';
 
-/** Which settings hold references, and which of them are malformed. */
-export function examineReferences(plan: Plan, unread?: string): readonly Finding[] {
+/** Which settings hold references, and which of them are malformed or misspelt. */
+export function examineReferences(plan: Plan, misspelt: readonly string[], unread?: string): readonly Finding[] {
   const malformed = plan.settings.flatMap(({ setting, failure }) =>
     failure ? [bad('references', textOfFailure(failure), failure.hint, { about: setting })] : [],
   );
@@ -26,5 +27,7 @@ export function examineReferences(plan: Plan, unread?: string): readonly Finding
   const warnings = plan.warnings.map((text) =>
     warning('references', text, 'Report it, with the shape of that variable (without its values).'),
   );
-  return [...(sound.length > 0 || malformed.length === 0 ? [found] : []), ...malformed, ...warnings];
+  const near = misspelt.map((about) => bad('references', STAYS_TEXT, HOW_IT_BEGINS, { about }));
+  const wrong = [...malformed, ...near];
+  return [...(sound.length > 0 || wrong.length === 0 ? [found] : []), ...wrong, ...warnings];
 }

@@ -113,13 +113,15 @@ test('references: what is sound, what is malformed, and nothing at all', () => {
     BROKEN: '@KeyVault(VaultName=shop)',
     AZURE_CLIENT_ID: '@KeyVault(VaultName=shop;SecretName=id)',
   };
-  const findings = examineReferences(planSettings(env, config, NOW_MS));
+  const findings = examineReferences(planSettings(env, config, NOW_MS), []);
   expect(findings).toMatchObject([
     { verdict: 'good', facts: { settings: ['A', 'B'], vaults: ['shop', 'ledger'] } },
     { verdict: 'bad', about: 'AZURE_CLIENT_ID', text: expect.stringContaining('ERR_PROTECTED_SETTING') },
     { verdict: 'bad', about: 'BROKEN' },
   ]);
-  expect(examineReferences(planSettings({ PLAIN: 'x' }, config, NOW_MS))).toMatchObject([{ verdict: 'unknown' }]);
+  const plain = planSettings({ PLAIN: 'x' }, config, NOW_MS);
+  expect(examineReferences(plain, [])).toMatchObject([{ verdict: 'unknown' }]);
+  expect(examineReferences(plain, ['MISSPELT'])).toMatchObject([{ verdict: 'bad', about: 'MISSPELT' }]);
 });
 
 describe('the identity', () => {

@@ -1,0 +1,35 @@
+import type { Environment } from '../../settings/environment.js';
+import type { Span } from './files.js';
+
+/** How a reference may begin that is none. What stands before it is looked at afterwards, so that this is one pass. */
+const BEGINS = /key[\s_-]?va[ul]{1,2}t?s?\s{0,9}[({[]/gi;
+const KEYS = /(?:^|;)\s*(SecretUri|VaultName|SecretName)\s*=/i;
+
+export const STAYS_TEXT = 'this begins no reference, and stays text.';
+export const HOW_IT_BEGINS = 'A reference begins with @KeyVault( or @Microsoft.KeyVault(.';
+
+/** A beginning of a reference, or of what was meant as one. */
+export interface Begin extends Span {
+  /** `@KeyVault(` or `@Microsoft.KeyVault(` with its `@` or `@@`, and the character before it. */
+  readonly marker: RegExpExecArray | null;
+  /** What follows, as far as a reference may be long. */
+  readonly inside: string;
+  /** Meant as a reference, and none. */
+  readonly isNear: boolean;
+}
+
+/** What was meant as a reference stays text without a word when it runs. */
+export function beginsIn(value: string): readonly Begin[] {
+  return [...value.matchAll(BEGINS)].map(({ 0: begin, index: start }) => {
+    const end = start + begin.length;
+    const [before, inside] = [value.slice(Math.max(0, start - 16), start), value.slice(end, end + 2048)];
+    const marker = /^keyvault\($/i.test(begin) ? /(\S?)(@@?)(Microsoft\.)?$/i.exec(before) : null;
+    const [keys = ''] = inside.slice(0, 256).split(/[)}\]]/, 1);
+    return { start, end, marker, inside, isNear: !marker && KEYS.test(keys) };
+  });
+}
+
+/** The settings of an environment in which one is misspelt. */
+export function misspeltIn(env: Environment): readonly string[] {
+  return Object.keys(env).filter((name) => beginsIn(env[name] ?? '').some(({ isNear }) => isNear));
+}
