@@ -15,7 +15,6 @@ import type { SecretValue } from '../../src/vault/reader.js';
 import { ABSENT, bad, configOf, FORBIDDEN, good, keyOf, NOW_MS, ref, V1, V2 } from '../helpers/fixtures.js';
 
 const DAY_MS = 86_400_000;
-const READING_MS = 500;
 /** Variables of this process that the tests own. */
 const OWN = /^(VS_|APPSETTING_VS_|VAULTSTRAP_REFERENCES|WEBSITE_KEYVAULT_REFERENCES)/;
 const ownIn = (env: Readonly<Record<string, string | undefined>>) =>
@@ -44,7 +43,7 @@ afterEach(() => {
 });
 
 /** As the engine does it: what is in hand is not read again. */
-function start(settings: Readonly<Record<string, string>> = {}, options: BootstrapOptions = {}): void {
+function start(settings: Readonly<Record<string, string>> = {}, options: BootstrapOptions = {}, tookMs = 0): void {
   Object.assign(process.env, settings);
   const config = configOf(options);
   const began = momentOf(clock);
@@ -59,7 +58,7 @@ function start(settings: Readonly<Record<string, string>> = {}, options: Bootstr
   const composed = composeSettings(plan, (key) => results.get(key) ?? inHand.get(key));
   const failed = composed.some(({ outcome }) => outcome.kind === 'failed') && config.onError === 'throw';
   const client = { readAll: () => Promise.reject(new Error('nobody refreshes here')), rest: () => {} };
-  nowMs += READING_MS;
+  nowMs += tookMs;
   standing.begin({ plan, config, client, began }, composed, results, !failed);
 }
 
@@ -70,7 +69,7 @@ const record = () => readProvenance(ownIn(process.env));
 describe('the last complete read began', () => {
   test('with the start that made it, however long it took', () => {
     vault = { a: good('a') };
-    start({ VS_A: ref('a') });
+    start({ VS_A: ref('a') }, {}, 500);
     expect(standing.lastRead?.wallMs).toBe(NOW_MS);
   });
 
@@ -149,10 +148,11 @@ describe('in hand is', () => {
   ] as const)('of a secret that was refused twice, with onRevoked: %s', (onRevoked, expected) => {
     vault = { pw: good('s') };
     start({ VS_PW: ref() }, { onRevoked });
-    const refused = (refusals: number) => new Map([[keyOf(), { good: secret('s'), failure: FORBIDDEN, refusals }]]);
-    standing.held = refused(1);
+    const refused = (confirmed: boolean) =>
+      new Map([[keyOf(), { good: secret('s'), failure: FORBIDDEN, refused: { sinceMs: NOW_MS, confirmed } }]]);
+    standing.held = refused(false);
     expect(known()).toEqual([[keyOf(), 's']]);
-    standing.held = refused(2);
+    standing.held = refused(true);
     expect(known()).toEqual(expected);
   });
 });
