@@ -1,4 +1,5 @@
 import type { Failure } from '../support/failure.js';
+import { groupBy } from '../support/group-by.js';
 
 /** What becomes of one setting, and of several. */
 const PHRASES = {
@@ -15,7 +16,7 @@ export interface Trouble {
 
 /** One line for all settings that have the same trouble: an outage is one piece of news, not fifty. */
 export function troubleLines(troubles: readonly Trouble[]): readonly string[] {
-  const groups = Map.groupBy(troubles, ({ becomes, failure: { code, details, hint } }) =>
+  const groups = groupBy(troubles, ({ becomes, failure: { code, details, hint } }) =>
     JSON.stringify([becomes, code, details, hint]),
   );
   return [...groups.values()].flatMap((group) => {

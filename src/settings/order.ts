@@ -1,3 +1,4 @@
+import { groupBy } from '../support/group-by.js';
 import { bareName } from './names.js';
 import type { Origin } from './origin.js';
 import type { Segment } from './scan.js';
@@ -55,7 +56,7 @@ function closure<D extends Draft>(
   mentions: ReadonlyMap<string, Mentions>,
 ): ReadonlyMap<string, D> {
   const pairs = [...mentions].flatMap(([setting, { braced }]) => braced.map((name) => ({ setting, name })));
-  const mentionedBy = Map.groupBy(pairs, ({ name }) => name);
+  const mentionedBy = groupBy(pairs, ({ name }) => name);
   const ours = new Map([...drafts].filter(([, { origin }]) => origin !== 'template'));
   // A Map that grows while it is walked visits what was added.
   for (const name of ours.keys()) {

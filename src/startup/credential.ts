@@ -1,7 +1,7 @@
 import type { Credential, CredentialOptions } from '../identity/credential.js';
 import type { Clock } from '../support/clock.js';
 import { VaultstrapError } from '../support/errors.js';
-import { type Failure, fail } from '../support/failure.js';
+import { fail, outage } from '../support/failure.js';
 import { type IdentitySelector, parseIdentity } from '../support/identity-selector.js';
 import { malformed } from '../support/options.js';
 import type { VaultClient } from '../vault/client.js';
@@ -62,10 +62,9 @@ function resourceOf(scopes: string | string[]): string {
   return resource;
 }
 
-const TOO_LATE: Failure = {
-  status: 'FetchTimedOut',
-  code: 'ERR_IDENTITY_TIMEOUT',
-  details: 'the identity endpoint did not answer in time.',
-  hint: 'The platform has trouble issuing tokens; this is usually short.',
-  retry: 'deadline',
-};
+const TOO_LATE = outage(
+  'FetchTimedOut',
+  'ERR_IDENTITY_TIMEOUT',
+  'the identity endpoint did not answer in time.',
+  'The platform has trouble issuing tokens; this is usually short.',
+);

@@ -1,4 +1,5 @@
 import type { Code, Failure, SafeCause, Status } from './failure.js';
+import { groupBy } from './group-by.js';
 import { VaultstrapError } from './vaultstrap-error.js';
 import { visible } from './visible.js';
 
@@ -57,7 +58,7 @@ function renderFailures(failures: readonly SettingFailure[]): string {
 
 /** One line of prose for all settings that failed alike: a sign-in that is missing is one piece of news, not fifty. */
 export function failureLines(failures: readonly SettingFailure[]): readonly string[] {
-  const alike = Map.groupBy(failures, (failure) => `${textOfFailure(failure)} Hint: ${failure.hint}`);
+  const alike = groupBy(failures, (failure) => `${textOfFailure(failure)} Hint: ${failure.hint}`);
   return [...alike].map(([text, those]) => visible(`${those.map(({ setting }) => setting).join(', ')}: ${text}`));
 }
 
