@@ -89,9 +89,7 @@ function invalid(
   problem = 'is malformed',
   code: 'ERR_INVALID_OPTION' | 'ERR_INVALID_SETTING' = 'ERR_INVALID_OPTION',
 ): VaultstrapError {
-  // The hint is in the message, too: of an entry file's error the worker prints nothing else.
-  const hint = `Expected: ${expected}.`;
-  return new VaultstrapError(code, `${what} ${problem}. ${hint}`, hint);
+  return new VaultstrapError(code, `${what} ${problem}.`, `Expected: ${expected}.`);
 }
 
 function isTimer(value: unknown): boolean {

@@ -25,7 +25,7 @@ describe('options of registerRotation', () => {
     [null, 'argument'],
     ['timer', 'argument'],
     [[], 'argument'],
-    [{ maxAge: 3 }, 'option maxAge of registerRotation does not exist. Expected: one of maxAgeSeconds, timer, '],
+    [{ maxAge: 3 }, 'option maxAge of registerRotation does not exist. Hint: Expected: one of maxAgeSeconds, timer, '],
     [{ constructor: 3 }, 'option constructor'],
     [{ maxAgeSeconds: 0 }, 'option maxAgeSeconds'],
     [{ maxAgeSeconds: 1.5 }, 'option maxAgeSeconds'],
@@ -48,7 +48,7 @@ describe('options of registerRotation', () => {
     [{ schedule: '0 * * * * *' }, 'option schedule of registerRotation has no timer'],
     [{ timer: false, schedule: '0 * * * * *' }, 'option schedule'],
   ])('%j is an error that names the option, and says what was expected', (options, name) => {
-    const problem = /^[^.]+ (is malformed|does not exist|has no timer)\. Expected: [\w{%].+\.$/;
+    const problem = /^[^.]+ (is malformed|does not exist|has no timer)\. Hint: Expected: [\w{%].+\.$/;
     expect(() => checkRotationOptions(options)).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_OPTION', message: expect.stringMatching(problem) }),
     );
@@ -62,7 +62,7 @@ test('a VAULTSTRAP_SCHEDULE that is none is an error where the timer would take 
     expect(() => checkRotationOptions({ timer })).toThrow(
       expect.objectContaining({
         code: 'ERR_INVALID_SETTING',
-        message: expect.stringMatching(/^VAULTSTRAP_SCHEDULE is no schedule\. Expected: NCRONTAB/),
+        message: expect.stringMatching(/^VAULTSTRAP_SCHEDULE is no schedule\. Hint: Expected: NCRONTAB/),
       }),
     );
   }

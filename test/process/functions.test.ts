@@ -204,7 +204,7 @@ describe('a failed start is loud', () => {
     const { steps, outcome } = await drive({ main: ['f/malformed.cjs'], settings: {} });
     expect(steps.get('init')).toMatchObject({
       ok: false,
-      error: expect.stringContaining('option timer of registerRotation is malformed. Expected: true, false'),
+      error: expect.stringContaining('option timer of registerRotation is malformed. Hint: Expected: true, false'),
     });
     expect(outcome.stderr).toContain('option timer of registerRotation is malformed.');
   });
