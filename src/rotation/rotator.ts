@@ -136,7 +136,12 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
       const before = standing.composed;
       standing.begin(input, composed, results, succeeded);
       // The first changes nothing for anybody.
-      if (succeeded && before.length > 0) theRefreshes().tellOfStart(before);
+      if (!succeeded || before.length === 0) return;
+      try {
+        theRefreshes().tellOfStart(before);
+      } catch (error) {
+        complain(error);
+      }
     },
     filesFor,
     startClock,

@@ -1283,6 +1283,15 @@ describe('a deployment that replaces files under a running process', () => {
     expect(lines).toEqual([LINE]);
     expect(asked.length).toBeGreaterThan(1);
   });
+
+  test('a later start succeeds without what would tell of it, and says so', () => {
+    loadLater = gone;
+    vault = { pw: 'first', key: 'new' };
+    start({ VS_PW: ref() });
+    expect(() => start({ VS_KEY: ref('key') })).not.toThrow();
+    expect(ownEnv()).toMatchObject({ VS_PW: 'first', VS_KEY: 'new' });
+    expect(lines).toEqual([LINE]);
+  });
 });
 
 test('SecretValue objects in what is composed hide their value', () => {
