@@ -1,4 +1,5 @@
 import type { Environment } from '../../settings/environment.js';
+import { namesOf } from '../../settings/names.js';
 import type { Span } from './files.js';
 
 /** How a reference may begin that is none. What stands before it is looked at afterwards, so that this is one pass. */
@@ -31,5 +32,7 @@ export function beginsIn(value: string): readonly Begin[] {
 
 /** The settings of an environment in which one is misspelt. */
 export function misspeltIn(env: Environment): readonly string[] {
-  return Object.keys(env).filter((name) => beginsIn(env[name] ?? '').some(({ isNear }) => isNear));
+  const names = Object.keys(env).filter((name) => beginsIn(env[name] ?? '').some(({ isNear }) => isNear));
+  // App Service gives each twice.
+  return [...new Set(names.map((name) => namesOf(name, env).setting))];
 }
