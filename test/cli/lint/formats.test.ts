@@ -1,10 +1,12 @@
 // Annotations are read by machines: what is not escaped ends a command, or begins another.
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { Finding } from '../../../src/cli/lint/finding.js';
 import { renderAzure, renderGithub } from '../../../src/cli/lint/formats/annotations.js';
 import { renderJson, renderSarif } from '../../../src/cli/lint/formats/data.js';
-import { printable, renderText, summary } from '../../../src/cli/lint/formats/text.js';
+import { renderText, summary } from '../../../src/cli/lint/formats/text.js';
 import { RULES } from '../../../src/cli/lint/rules.js';
+import { visible } from '../../../src/support/visible.js';
 
 const finding: Finding = {
   rule: 'reference-syntax',
@@ -41,7 +43,7 @@ test('a name steers neither the log of a pipeline nor its agent', () => {
   for (const severity of ['error', 'warning', 'info'] as const) {
     const told = { ...outcome, findings: [{ ...hostile, severity }] };
     const lines = [renderGithub(told), renderAzure(told)].join('').split('\n');
-    expect(lines).toEqual(lines.map(printable));
+    expect(lines).toEqual(lines.map(visible));
     // The agent takes the first of a line.
     expect(renderAzure(told)).toMatch(severity === 'info' ? /^(?!.*##vso)/ : /^##vso\[task\.logissue /);
   }
@@ -93,10 +95,16 @@ test('JSON', () => {
 
 describe('text', () => {
   test('what would steer a terminal is not printed', () => {
-    expect(printable('a\u001b[31mb\u202ec\rd')).toBe('a\uFFFD[31mb\uFFFDc\uFFFDd');
-    expect(
-      renderText({ ...outcome, findings: [{ ...finding, file: 'a\u001b]0;x\u0007' }] }, process.stdout),
-    ).not.toContain('\u001b]');
+    const steering = { ...finding, file: 'a\u001b]0;x\u0007', message: 'b\u202ec\rd\n', hint: 'e\u2028' };
+    const lines = renderText({ ...outcome, findings: [steering] }, process.stdout).split('\n');
+    expect(lines.map((line) => stripVTControlCharacters(line).trim())).toEqual([
+      String.raw`a\u{1b}]0;x\u{7}`,
+      String.raw`3:5  error  b\u{202e}c\u{d}d\u{a}  reference-syntax`,
+      String.raw`e\u{2028}`,
+      '',
+      '1 file, 2 references, 1 error.',
+      '',
+    ]);
   });
 
   test('the summary', () => {

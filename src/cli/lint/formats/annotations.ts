@@ -1,6 +1,7 @@
+import { visible } from '../../../support/visible.js';
 import type { Finding } from '../finding.js';
 import type { Outcome } from '../lint-files.js';
-import { printable, summary } from './text.js';
+import { summary } from './text.js';
 
 /**
  * Annotations of GitHub Actions. Properties also escape `:` and `,`: actions/toolkit, `packages/core/src/command.ts`.
@@ -8,7 +9,7 @@ import { printable, summary } from './text.js';
  */
 export function renderGithub(outcome: Outcome): string {
   const data = (text: string | number) =>
-    printable(String(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A'));
+    visible(String(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A'));
   const property = (text: string | number) => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
   const command = { error: 'error', warning: 'warning', info: 'notice' } as const;
   const lines = outcome.findings.map((one) => {
@@ -29,7 +30,7 @@ export function renderGithub(outcome: Outcome): string {
  */
 export function renderAzure(outcome: Outcome): string {
   const data = (text: string | number) =>
-    printable(String(text).replaceAll('%', '%AZP25').replaceAll('\r', '%0D').replaceAll('\n', '%0A'));
+    visible(String(text).replaceAll('%', '%AZP25').replaceAll('\r', '%0D').replaceAll('\n', '%0A'));
   const property = (text: string | number) => data(text).replaceAll(']', '%5D').replaceAll(';', '%3B');
   const lines = outcome.findings.map((one) => {
     // The agent looks for a command in the whole of a line, and a setting's name could hold one.

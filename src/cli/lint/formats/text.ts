@@ -1,3 +1,4 @@
+import { visible } from '../../../support/visible.js';
 import { many, paint, type Stream } from '../../support/terminal.js';
 import type { Finding } from '../finding.js';
 import type { Outcome } from '../lint-files.js';
@@ -9,9 +10,9 @@ const STYLE = { error: 'red', warning: 'yellow', info: 'cyan' } as const;
 export function renderText(outcome: Outcome, stream: Stream): string {
   const blocks = [...Map.groupBy(outcome.findings, ({ file }) => file)].map(([file, findings]) =>
     [
-      paint(stream, 'underline', printable(file)),
+      paint(stream, 'underline', visible(file)),
       ...findings.flatMap((one, at) => {
-        const remedy = `      ${paint(stream, 'dim', printable(one.hint))}`;
+        const remedy = `      ${paint(stream, 'dim', visible(one.hint))}`;
         return findings[at + 1]?.hint === one.hint ? [render(one, stream)] : [render(one, stream), remedy];
       }),
       '',
@@ -22,7 +23,7 @@ export function renderText(outcome: Outcome, stream: Stream): string {
 
 function render({ line, column, severity, rule, message }: Finding, stream: Stream): string {
   const place = paint(stream, 'dim', `${line}:${column}`);
-  return `  ${place}  ${paint(stream, STYLE[severity], severity)}  ${printable(message)}  ${paint(stream, 'dim', rule)}`;
+  return `  ${place}  ${paint(stream, STYLE[severity], severity)}  ${visible(message)}  ${paint(stream, 'dim', rule)}`;
 }
 
 /** "3 files, 12 references, no findings." */
@@ -35,9 +36,4 @@ export function summary({ findings, files, references }: Outcome): string {
     many(number('info'), 'note'),
   ].filter((text) => !text.startsWith('0 '));
   return `${many(files, 'file')}, ${many(references, 'reference')}, ${found.length > 0 ? found.join(', ') : 'no findings'}.`;
-}
-
-/** Names come from files: what would steer a terminal is not printed. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\uFFFD');
 }
