@@ -53,7 +53,7 @@ export function createComplaints(clock: Clock, log: () => Log): Complaints {
     flush() {
       const [refused, passing] = [true, false].map((kind) => noted.filter((trouble) => trouble.refused === kind));
       noted = [];
-      for (const line of troubleLines(refused ?? [])) log().error(`${line} A restart now would fail.`);
+      for (const line of troubleLines(refused ?? [], 'A restart now would fail.')) log().error(line);
       for (const line of troubleLines(passing ?? [])) log().warn(line);
     },
   };

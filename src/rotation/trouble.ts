@@ -15,7 +15,7 @@ export interface Trouble {
 }
 
 /** One line for all settings that have the same trouble: an outage is one piece of news, not fifty. */
-export function troubleLines(troubles: readonly Trouble[]): readonly string[] {
+export function troubleLines(troubles: readonly Trouble[], consequence?: string): readonly string[] {
   const groups = groupBy(troubles, ({ becomes, failure: { code, details, hint } }) =>
     JSON.stringify([becomes, code, details, hint]),
   );
@@ -25,7 +25,9 @@ export function troubleLines(troubles: readonly Trouble[]): readonly string[] {
     const [one, many] = PHRASES[first.becomes];
     const { code, details, hint } = first.failure;
     const names = listed(group.map(({ setting }) => setting));
-    return [`${names} ${group.length === 1 ? one : many} (${code}): ${details} Hint: ${hint}`];
+    const what = consequence === undefined ? details : `${details} ${consequence}`;
+    // The hint last: it may end with a command, which is copied.
+    return [`${names} ${group.length === 1 ? one : many} (${code}): ${what} Hint: ${hint}`];
   });
 }
 

@@ -819,7 +819,7 @@ describe('absent secrets', () => {
     vault = { o: bad(FORBIDDEN) };
     await rotator.refresh();
     expect(report('VS_O')).toMatchObject({ wouldFailAtStart: true });
-    expect(lines[1]).toMatch(/^error: VS_O .* A restart now would fail\.$/);
+    expect(lines[1]).toMatch(/^error: VS_O .*\. A restart now would fail\. Hint: /);
   });
 
   test('a default goes on answering, beside secrets that exist too', async () => {
@@ -873,7 +873,7 @@ describe('revoked secrets', () => {
     expect(report('VS_PW')).toMatchObject({ status: 'AccessToKeyVaultDenied', kept: true, wouldFailAtStart: true });
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(
-      /^error: VS_PW keeps its last good value \(ERR_VAULT_RBAC\).* A restart now would fail\.$/,
+      /^error: VS_PW keeps its last good value \(ERR_VAULT_RBAC\).*\. A restart now would fail\. Hint: /,
     );
     nowMs += 3_600_000;
     await rotator.refresh();
