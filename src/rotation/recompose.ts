@@ -72,7 +72,8 @@ function standing(
   return kind === 'value' || kind === 'unset' ? latest : previous;
 }
 
-function failureOf({ planned, outcome }: ComposedSetting, held: HeldSecrets): Failure | undefined {
+/** Why a setting is not what the vault has now; `undefined` when it is. */
+export function failureOf({ planned, outcome }: ComposedSetting, held: HeldSecrets): Failure | undefined {
   if (outcome.kind === 'failed') return outcome.failure;
   if (outcome.kind === 'current') return outcome.because;
   // A default or an unset optional answers the absence, as it did at start.

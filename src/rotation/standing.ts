@@ -12,7 +12,7 @@ import type { ComposedSetting } from './compose.js';
 import { createExpiryWatch } from './expiry.js';
 import { type Held, type HeldSecrets, holdFirst, isRevoked } from './held.js';
 import { createLedger, type Ledger } from './ledger.js';
-import { resolvedAtOf } from './recompose.js';
+import { failureOf, resolvedAtOf } from './recompose.js';
 import { createRecord } from './record.js';
 
 /** What is being kept fresh. */
@@ -91,10 +91,15 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
       standing.composed = composed;
       standing.held = holdFirst(results, momentOf(clock), standing.held);
       notes.clear();
-      composed.forEach(({ planned, outcome }) => {
+      composed.forEach((setting) => {
+        const { planned, outcome } = setting;
         ledger.note(planned.names, input.plan.env);
-        if (outcome.kind === 'value')
-          notes.set(planned.setting, { resolvedAtMs: standing.resolvedAtOf(planned) ?? clock.now() });
+        if (outcome.kind === 'value') {
+          // Of what is held, and not read anew, the latest read may have failed.
+          const failure = failureOf(setting, standing.held);
+          const resolvedAtMs = standing.resolvedAtOf(planned) ?? clock.now();
+          notes.set(planned.setting, { resolvedAtMs, ...(failure && { failure }) });
+        }
         const keepsRaw = outcome.kind === 'failed' && input.config.onError === 'keep' && planned.names.length > 0;
         if (keepsRaw) notes.set(planned.setting, { keepsRaw });
       });

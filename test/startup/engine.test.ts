@@ -110,6 +110,27 @@ test('behind a later start that failed the report tells what rotates, and what f
   ]);
 });
 
+test('a later start that read only what was new does not hide that a secret before it is gone', async () => {
+  Object.assign(process.env, { VS_A: ref('a'), VS_D: '@KeyVault(VaultName=shop;SecretName=d;Default=x)' });
+  vault.trouble.set('d', 'absent');
+  engine.bootstrapSync(QUIET);
+  vault.trouble.set('a', 'absent');
+  await engine.refresh();
+  process.env['VS_B'] = ref('b');
+  engine.bootstrapSync(QUIET);
+  expect(settings()).toMatchObject({ VS_A: 'a-1', VS_B: 'b-1', VS_D: 'x' });
+  const { status, settings: all } = engine.report();
+  expect(status).toBe('degraded');
+  expect(all.map(({ setting, kept, wouldFailAtStart }) => [setting, kept, wouldFailAtStart])).toEqual([
+    ['VS_A', true, true],
+    ['VS_B', undefined, undefined],
+    ['VS_D', undefined, undefined],
+  ]);
+  vault.trouble.delete('a');
+  await engine.refresh();
+  expect(engine.report().status).toBe('ready');
+});
+
 test('a start that failed is over when a later one finds nothing to resolve any more', async () => {
   process.env['VS_A'] = ref('a');
   vault.trouble.set('a', 'forbidden');
