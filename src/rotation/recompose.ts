@@ -72,13 +72,17 @@ function standing(
   return kind === 'value' || kind === 'unset' ? latest : previous;
 }
 
-/** Why a setting is not what the vault has now; `undefined` when it is. */
-export function failureOf({ planned, outcome }: ComposedSetting, held: HeldSecrets): Failure | undefined {
+function failureOf({ planned, outcome }: ComposedSetting, held: HeldSecrets): Failure | undefined {
   if (outcome.kind === 'failed') return outcome.failure;
   if (outcome.kind === 'current') return outcome.because;
+  return failureOfReads(planned, held);
+}
+
+/** Why a setting that has a value may not have the newest. */
+export function failureOfReads({ reads }: PlannedSetting, held: HeldSecrets): Failure | undefined {
   // A default or an unset optional answers the absence, as it did at start.
   const isAnswered = ({ good, failure }: Held) => failure?.absent && !good;
-  return planned.reads.map((key) => held.get(key)).find((one) => one?.failure && !isAnswered(one))?.failure;
+  return reads.map((key) => held.get(key)).find((one) => one?.failure && !isAnswered(one))?.failure;
 }
 
 /**

@@ -83,14 +83,10 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
     ticker ??= createTicker(refreshMs, tick);
     ticker.start();
     clearTimeout(loading);
-    loading = setTimeout(() => {
-      try {
-        loadAhead();
-        theRefreshes().lookForUnsettled(LOAD_AHEAD_MS);
-      } catch (error) {
-        complain(error);
-      }
-    }, LOAD_AHEAD_MS).unref();
+    loading = setTimeout(attempt, LOAD_AHEAD_MS, () => {
+      loadAhead();
+      theRefreshes().lookForUnsettled(LOAD_AHEAD_MS);
+    }).unref();
   }
 
   /** Whether everything could be read. A secret that cannot be had is no exception. */
@@ -100,6 +96,14 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
       complained = false;
     }, complain);
     return standing.lastRead !== before;
+  }
+
+  function attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      complain(error);
+    }
   }
 
   function complain(error: unknown): void {
@@ -136,12 +140,7 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
       const before = standing.composed;
       standing.begin(input, composed, results, succeeded);
       // The first changes nothing for anybody.
-      if (!succeeded || before.length === 0) return;
-      try {
-        theRefreshes().tellOfStart(before);
-      } catch (error) {
-        complain(error);
-      }
+      if (succeeded && before.length > 0) attempt(() => theRefreshes().tellOfStart(before));
     },
     filesFor,
     startClock,

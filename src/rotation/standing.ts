@@ -12,7 +12,7 @@ import type { ComposedSetting } from './compose.js';
 import { createExpiryWatch } from './expiry.js';
 import { type Held, type HeldSecrets, holdFirst, isRevoked } from './held.js';
 import { createLedger, type Ledger } from './ledger.js';
-import { failureOf, resolvedAtOf } from './recompose.js';
+import { failureOfReads, resolvedAtOf } from './recompose.js';
 import { createRecord } from './record.js';
 
 /** What is being kept fresh. */
@@ -27,7 +27,7 @@ export interface RotationInput {
 /** What is known of a setting beyond its composition. */
 export interface SettingNote {
   /** Why the newest value could not be had; the one in use is kept. */
-  readonly failure?: Failure;
+  readonly failure?: Failure | undefined;
   readonly overridden?: true;
   /** It failed, and its raw text was left in place (`onError: 'keep'`). */
   readonly keepsRaw?: true;
@@ -91,14 +91,14 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
       standing.composed = composed;
       standing.held = holdFirst(results, momentOf(clock), standing.held);
       notes.clear();
-      composed.forEach((setting) => {
-        const { planned, outcome } = setting;
+      composed.forEach(({ planned, outcome }) => {
         ledger.note(planned.names, input.plan.env);
         if (outcome.kind === 'value') {
-          // Of what is held, and not read anew, the latest read may have failed.
-          const failure = failureOf(setting, standing.held);
-          const resolvedAtMs = standing.resolvedAtOf(planned) ?? clock.now();
-          notes.set(planned.setting, { resolvedAtMs, ...(failure && { failure }) });
+          notes.set(planned.setting, {
+            resolvedAtMs: standing.resolvedAtOf(planned) ?? clock.now(),
+            // Of what is held, and not read anew, the latest read may have failed.
+            failure: failureOfReads(planned, standing.held),
+          });
         }
         const keepsRaw = outcome.kind === 'failed' && input.config.onError === 'keep' && planned.names.length > 0;
         if (keepsRaw) notes.set(planned.setting, { keepsRaw });

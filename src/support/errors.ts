@@ -50,10 +50,8 @@ export function settingFailure(setting: string, failure: Failure): SettingFailur
 
 /** The first line says it all when one setting failed. */
 function renderFailures(failures: readonly SettingFailure[]): string {
-  const lines = failureLines(failures);
-  return failures.length === 1
-    ? lines.join()
-    : `${failures.length} settings could not be resolved.\n  ${lines.join('\n  ')}`;
+  const text = failureLines(failures).join('\n  ');
+  return failures.length === 1 ? text : `${failures.length} settings could not be resolved.\n  ${text}`;
 }
 
 /** One line of prose for all settings that failed alike: a sign-in that is missing is one piece of news, not fifty. */
