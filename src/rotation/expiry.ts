@@ -24,6 +24,8 @@ export function createExpiryWatch(): ExpiryWatch {
         said.add(`${key} ${good.version} ${state.word}`);
         due.set(key, { subject: `secret '${secret}' in vault '${vault}'`, text: state.text, users: [] });
       });
+      // Mostly none is: a thousand settings need no set each.
+      if (due.size === 0) return [];
       for (const { setting, reads } of plan.settings) {
         for (const key of new Set(reads)) due.get(key)?.users.push(setting);
       }

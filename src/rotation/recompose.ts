@@ -3,7 +3,7 @@ import type { Config } from '../support/config.js';
 import { type Failure, fail } from '../support/failure.js';
 import { changeOf } from './changes.js';
 import type { ComposedSetting, composeSettings, Lookup } from './compose.js';
-import { type Held, type HeldSecrets, isRevoked } from './held.js';
+import { type HeldSecrets, isRevoked } from './held.js';
 import type { RotatedSetting } from './types.js';
 
 /** A setting after a read: as it stands now, why it could not be had newer, and what is different. */
@@ -80,9 +80,12 @@ function failureOf({ planned, outcome }: ComposedSetting, held: HeldSecrets): Fa
 
 /** Why a setting that has a value may not have the newest. */
 export function failureOfReads({ reads }: PlannedSetting, held: HeldSecrets): Failure | undefined {
-  // A default or an unset optional answers the absence, as it did at start.
-  const isAnswered = ({ good, failure }: Held) => failure?.absent && !good;
-  return reads.map((key) => held.get(key)).find((one) => one?.failure && !isAnswered(one))?.failure;
+  for (const key of reads) {
+    const { good, failure } = held.get(key) ?? {};
+    // A default or an unset optional answers the absence, as it did at start.
+    if (failure && !(failure.absent && !good)) return failure;
+  }
+  return undefined;
 }
 
 /**

@@ -57,7 +57,8 @@ function closure<D extends Draft>(
 ): ReadonlyMap<string, D> {
   const pairs = [...mentions].flatMap(([setting, { braced }]) => braced.map((name) => ({ setting, name })));
   const mentionedBy = groupBy(pairs, ({ name }) => name);
-  const ours = new Map([...drafts].filter(([, { origin }]) => origin !== 'template'));
+  const ours = new Map<string, D>();
+  for (const draft of drafts.values()) if (draft.origin !== 'template') ours.set(draft.setting, draft);
   // A Map that grows while it is walked visits what was added.
   for (const name of ours.keys()) {
     for (const { setting } of mentionedBy.get(name) ?? []) ours.set(setting, drafts.get(setting) as D);

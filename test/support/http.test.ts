@@ -227,8 +227,8 @@ test('the second try, of a socket that was closed under the first, has the time 
   handle = (request, response) => {
     requests++;
     if (requests === 1) response.end('first');
-    else if (requests === 2) setTimeout(() => request.socket.resetAndDestroy(), 900);
-    else setTimeout(() => response.end('too late'), 600);
+    else if (requests === 2) setTimeout(() => request.socket.resetAndDestroy(), 500);
+    else setTimeout(() => response.end('too late'), 900);
   };
   expect(await send({ connections: two })).toMatchObject({ ok: true });
   expect(await send({ connections: two, timeoutMs: 1000 })).toMatchObject({ ok: false, problem: { kind: 'timeout' } });
