@@ -83,9 +83,9 @@ export function failureOfReads({ reads }: PlannedSetting, held: HeldSecrets): Fa
   for (const key of reads) {
     const { good, failure } = held.get(key) ?? {};
     // A default or an unset optional answers the absence, as it did at start.
-    if (failure && !(failure.absent && !good)) return failure;
+    if (failure && (good || !failure.absent)) return failure;
   }
-  return undefined;
+  return;
 }
 
 /**

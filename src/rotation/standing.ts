@@ -106,8 +106,7 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
       standing.apply();
       if (!succeeded) return;
       // Of a later start that read only what was new, the read before it counts.
-      const isComplete = results.size === input.plan.reads.size;
-      if (isComplete || !standing.lastRead) standing.lastRead = input.began;
+      if (!standing.lastRead || results.size === input.plan.reads.size) standing.lastRead = input.began;
       standing.generation++;
       standing.warnOfExpiry(input.plan);
     },
