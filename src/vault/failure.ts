@@ -64,7 +64,7 @@ export function vaultFailure(read: SecretRead, refusal: VaultRefusal): Failure {
 
 /** Whether a person is meant, on a machine of his own, who stands in for whatever identity a reference names. */
 function isSignIn(by: string | undefined): boolean {
-  return by !== undefined && !/Managed|Workload|Environment/.test(by);
+  return by !== undefined && !/^(Managed|Workload|Environment)/.test(by);
 }
 
 function unauthorized({ vault }: SecretRead, { challenge, by }: VaultRefusal): Failure {

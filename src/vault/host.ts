@@ -1,6 +1,9 @@
 import type { Config } from '../support/config.js';
 import { type Failure, fact, fail, type Result, succeed } from '../support/failure.js';
-import { isVaultName, VAULT_SUFFIXES } from '../support/vault-names.js';
+import { VAULT_SUFFIXES } from '../support/vault-names.js';
+
+/** In lower case, as every host is by now: stricter than a name that somebody writes. */
+const VAULT_LABEL = /^(?=.{3,24}$)[a-z](?:-?[a-z0-9])*$/;
 
 /**
  * Decides whether a token may go to this host, and the token of which resource: `https://` and
@@ -10,7 +13,7 @@ import { isVaultName, VAULT_SUFFIXES } from '../support/vault-names.js';
 export function resourceForHost(host: string, config: Pick<Config, 'vaultSuffix' | 'allowedHosts'>): Result<string> {
   for (const suffix of [config.vaultSuffix, ...VAULT_SUFFIXES]) {
     // One label, then the suffix with its dot: look-alikes, sub-domains and ports do not match.
-    if (host.endsWith(`.${suffix}`) && isVaultName(host.slice(0, -suffix.length - 1))) {
+    if (host.endsWith(`.${suffix}`) && VAULT_LABEL.test(host.slice(0, -suffix.length - 1))) {
       return succeed(`https://${suffix}`);
     }
   }
