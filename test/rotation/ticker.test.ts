@@ -6,6 +6,21 @@ describe('ticker', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
   const tickerOf = (tick: () => Promise<boolean>) => createTicker(10_000, tick, () => 0.5);
+  /** A ticker whose tick goes on until the test ends it. */
+  function heldTicks() {
+    let end: (() => void) | undefined;
+    const held = {
+      ticks: 0,
+      end: () => end?.(),
+      ticker: tickerOf(() => {
+        held.ticks++;
+        return new Promise((resolve) => {
+          end = () => resolve(true);
+        });
+      }),
+    };
+    return held;
+  }
 
   test('the first comes within the interval, the others a whole one apart', async () => {
     const at: number[] = [];
@@ -50,48 +65,34 @@ describe('ticker', () => {
   });
 
   test('the next is planned when the tick has ended, so that none overlap', async () => {
-    let end: (() => void) | undefined;
-    let ticks = 0;
-    const ticker = tickerOf(() => {
-      ticks++;
-      return new Promise((resolve) => {
-        end = () => resolve(true);
-      });
-    });
-    ticker.start();
+    const held = heldTicks();
+    held.ticker.start();
     await vi.advanceTimersByTimeAsync(100_000);
-    expect(ticks).toBe(1);
-    expect(ticker.nextAtMs()).toBeUndefined();
-    ticker.start();
-    end?.();
+    expect(held.ticks).toBe(1);
+    expect(held.ticker.nextAtMs()).toBeUndefined();
+    held.ticker.start();
+    held.end();
     await vi.advanceTimersByTimeAsync(9_999);
-    expect(ticks).toBe(1);
+    expect(held.ticks).toBe(1);
     await vi.advanceTimersByTimeAsync(1);
-    expect(ticks).toBe(2);
+    expect(held.ticks).toBe(2);
   });
 
   test('stopped is stopped, in the middle of a tick too, until it is started again', async () => {
-    let end: (() => void) | undefined;
-    let ticks = 0;
-    const ticker = tickerOf(() => {
-      ticks++;
-      return new Promise((resolve) => {
-        end = () => resolve(true);
-      });
-    });
-    ticker.start();
+    const held = heldTicks();
+    held.ticker.start();
     await vi.advanceTimersByTimeAsync(5000);
-    ticker.stop();
-    end?.();
+    held.ticker.stop();
+    held.end();
     await vi.advanceTimersByTimeAsync(100_000);
-    expect(ticks).toBe(1);
+    expect(held.ticks).toBe(1);
     expect(vi.getTimerCount()).toBe(0);
-    ticker.sooner(5);
+    held.ticker.sooner(5);
     await vi.advanceTimersByTimeAsync(100_000);
-    expect(ticks).toBe(1);
-    ticker.start();
+    expect(held.ticks).toBe(1);
+    held.ticker.start();
     await vi.advanceTimersByTimeAsync(5000);
-    expect(ticks).toBe(2);
+    expect(held.ticks).toBe(2);
   });
 
   test('is no part of the request that started it, or asked for an earlier tick', async () => {
