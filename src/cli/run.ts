@@ -26,15 +26,17 @@ export async function runCommand(command: string, args: readonly string[], optio
     complain(isVaultstrapError(error) ? error.message : 'the settings could not be resolved.');
     return EXIT.failedBefore;
   }
+  const env = readEnvironment();
   // The report is code of its own: loaded where it is asked for.
-  const relaxations = hasStarted ? relaxationsIn(readEnvironment()) : (report().relaxations ?? []);
+  const relaxations = hasStarted ? relaxationsIn(env) : (report().relaxations ?? []);
   if (!hasStarted) {
     const { hintOfUnread } = await import('./support/unread-files.js');
     const unread = hintOfUnread(options);
     if (unread !== undefined) note(unread);
   }
   if (relaxations.length > 0) note(`in force: ${relaxations.join(', ')}.`);
-  const whole = { command, args, env: { ...readEnvironment(), ...Object.fromEntries(forCommand) } };
+  for (const [name, value] of forCommand) env[name] = value;
+  const whole = { command, args, env };
   if (!options.mask) return runChild(whole);
   const { masked } = await import('./run/masked.js');
   return runChild(masked(whole, report()));
