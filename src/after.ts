@@ -1,7 +1,8 @@
 // What comes after a start, in a file of its own: loaded when the first refresh is due, when somebody asks for the
-// report or a credential, when a value has to stand in a file, or could not be had. Most starts do without before the
-// app's first line.
+// report, a credential or a fresh secret, when a value has to stand in a file, or could not be had. Most starts do
+// without before the app's first line.
 export { createSecretFiles } from './rotation/files.js';
+export { useFreshSecret } from './rotation/fresh-secret.js';
 export { createRefreshes } from './rotation/refreshes.js';
 export { troubleLines } from './rotation/trouble.js';
 export { createCredential } from './startup/credential.js';

@@ -1,6 +1,5 @@
 import type { Credential, CredentialOptions } from './identity/credential.js';
 import type { Report, Resolution } from './report/types.js';
-import { useFreshSecret } from './rotation/fresh-secret.js';
 import type { FreshSecretOptions, RefreshResult, RotationListener, Unsubscribe } from './rotation/types.js';
 import { afterModule } from './startup/siblings.js';
 import { engine } from './startup/state.js';
@@ -164,12 +163,12 @@ export function onRotated(first: string | RotationListener, second?: RotationLis
  *
  * @throws what `use` throws; VaultstrapError `ERR_SETTINGS_MISSING` when the setting has no value, or still holds its reference.
  */
-export function withFreshSecret<T>(
+export async function withFreshSecret<T>(
   setting: string,
   use: (value: string) => T | Promise<T>,
   options: FreshSecretOptions,
 ): Promise<T> {
-  return useFreshSecret(
+  return afterModule().useFreshSecret(
     setting,
     use,
     options,
