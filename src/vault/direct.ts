@@ -1,4 +1,5 @@
 import type { TLSSocket } from 'node:tls';
+import type { AccessToken } from '../identity/reply.js';
 import type { SecretRead } from '../settings/plan.js';
 import type { Config } from '../support/config.js';
 import { type Connections, createConnections } from '../support/connections.js';
@@ -29,6 +30,8 @@ export function createDirectLane(config: Config): DirectLane {
   const vaults = new Map<string, Connections>();
   const counts = { vault: 0, unauthorized: 0 };
   const names = createSharedLookup();
+  /** One text for all requests with the same token: put together for each, it would be copied each time. */
+  const bearers = new WeakMap<AccessToken, string>();
   let secureContext: ReturnType<typeof import('node:tls').createSecureContext> | undefined;
 
   function connectionsTo(host: string): Connections {
@@ -75,8 +78,10 @@ export function createDirectLane(config: Config): DirectLane {
       }
     },
 
-    async send(read, { token }, { timeoutMs, abort }) {
+    async send(read, token, { timeoutMs, abort }) {
       const { host, secret, version, format } = read;
+      const bearer = bearers.get(token) ?? `Bearer ${token.token.reveal()}`;
+      bearers.set(token, bearer);
       const query = format ? CONVERTING[format] : `api-version=${API_VERSION}`;
       counts.vault++;
       const result = await sendRequest({
@@ -84,7 +89,7 @@ export function createDirectLane(config: Config): DirectLane {
         method: 'GET',
         path: `/secrets/${secret}${version ? `/${version}` : ''}?${query}`,
         host,
-        headers: { Authorization: `Bearer ${token.reveal()}`, Accept: 'application/json' },
+        headers: { Authorization: bearer, Accept: 'application/json' },
         timeoutMs,
         maxBytes: MAX_REPLY_BYTES,
         signal: abort,
