@@ -64,16 +64,16 @@ function composeOne(
   sources: Sources,
   done: ReadonlyMap<string, ComposedSetting>,
 ): ComposedSetting {
-  const give = (outcome: SettingOutcome, secrets: readonly SecretValue[] = []) => ({ planned, outcome, secrets });
-  if (planned.failure) return give({ kind: 'failed', failure: planned.failure });
+  if (planned.failure) return { planned, outcome: { kind: 'failed', failure: planned.failure }, secrets: [] };
 
-  const asked = planned.reads.map((key) => sources.lookup(key));
+  const asked = planned.reads.map(sources.lookup);
   const stays = !planned.readAtStart && asked.every((result) => result === undefined) && !anyChanged(planned, done);
-  if (stays) return give({ kind: 'current', value: planned.current });
+  if (stays) return { planned, outcome: { kind: 'current', value: planned.current }, secrets: [] };
 
-  const secrets = asked.flatMap((result) => (result?.ok ? [result.value] : []));
+  const secrets: SecretValue[] = [];
+  for (const result of asked) if (result?.ok) secrets.push(result.value);
   const outcome = composeValue(planned, plan, sources, done);
-  return give(orCurrent(planned, outcome), secrets);
+  return { planned, outcome: orCurrent(planned, outcome), secrets };
 }
 
 /** A template whose members got new values is put together again, though nothing of its own was read. */

@@ -97,8 +97,8 @@ export function resolvedAtOf(
   held: HeldSecrets,
   known: ReadonlyMap<string, { readonly resolvedAtMs?: number }>,
 ): number | undefined {
-  const times = [...reads.map((key) => held.get(key)), ...mentions.map((name) => known.get(name))]
-    .map((one) => one?.resolvedAtMs)
-    .filter((atMs) => atMs !== undefined);
-  return times.length > 0 ? Math.max(...times) : undefined;
+  let latest = Number.NEGATIVE_INFINITY;
+  for (const key of reads) latest = Math.max(latest, held.get(key)?.resolvedAtMs ?? latest);
+  for (const name of mentions) latest = Math.max(latest, known.get(name)?.resolvedAtMs ?? latest);
+  return latest > Number.NEGATIVE_INFINITY ? latest : undefined;
 }

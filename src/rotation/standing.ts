@@ -3,14 +3,15 @@ import type { Plan, PlannedSetting } from '../settings/plan.js';
 import type { ProvenanceInput } from '../settings/provenance.js';
 import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
-import { type Failure, succeed } from '../support/failure.js';
+import { type Failure, type Result, succeed } from '../support/failure.js';
 import type { Log } from '../support/log.js';
 import { type Moment, momentOf } from '../support/moment.js';
 import type { ReadResults, VaultClient } from '../vault/client.js';
+import type { SecretValue } from '../vault/reader.js';
 import { textOf } from './changes.js';
 import type { ComposedSetting } from './compose.js';
 import { createExpiryWatch } from './expiry.js';
-import { type Held, type HeldSecrets, holdFirst, isRevoked } from './held.js';
+import { type HeldSecrets, holdFirst, isRevoked } from './held.js';
 import { createLedger, type Ledger } from './ledger.js';
 import { failureOfReads, resolvedAtOf } from './recompose.js';
 import { createRecord } from './record.js';
@@ -50,7 +51,7 @@ export interface Standing {
   /** The environment for a start to plan with: with references again where this process holds what they refer to. */
   environmentToPlan(): Environment;
   /** The secrets that are in hand and kept fresh. */
-  known(): ReadResults;
+  known(): Map<string, Result<SecretValue>>;
   /** Takes the raw references out of the environment until their values are there. */
   takeOut(plan: Plan): void;
   /** When the youngest of a setting's secrets was read. */
@@ -131,13 +132,13 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
     /** No clock keeps the rest fresh: what a first start read that failed, and what no setting is made of any more. */
     known() {
       const { input, held } = standing;
-      const isGiven = (one: Held) => !(input?.config.onRevoked === 'unset' && isRevoked(one));
-      return new Map(
-        [...(input?.plan.reads.keys() ?? [])].flatMap((key) => {
-          const one = held.get(key);
-          return one?.good && isGiven(one) ? [[key, succeed(one.good)] as const] : [];
-        }),
-      );
+      const known = new Map<string, Result<SecretValue>>();
+      input?.plan.reads.forEach((_, key) => {
+        const one = held.get(key);
+        const isTaken = one && input.config.onRevoked === 'unset' && isRevoked(one);
+        if (one?.good && !isTaken) known.set(key, succeed(one.good));
+      });
+      return known;
     },
 
     takeOut(plan) {
@@ -184,12 +185,13 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
 
   function writeComposed(): ReadonlySet<string> {
     const changes = new Map<string, string | undefined>();
-    for (const setting of standing.composed) {
+    standing.composed.forEach((setting) => {
       const { setting: key, names } = setting.planned;
       const keepsRaw = notes.get(key)?.keepsRaw;
       for (const name of names) changes.set(name, keepsRaw ? ledger.original(name) : textOf(setting));
-    }
+    });
     const others = ledger.write(changes, liveEnvironment());
+    if (others.size === 0) return others;
     for (const { planned } of standing.composed) {
       const overridden = planned.names.some((name) => others.has(name));
       if (overridden) notes.set(planned.setting, { ...notes.get(planned.setting), overridden });
@@ -199,13 +201,17 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
 
   function provenance(): readonly ProvenanceInput[] {
     const entries: ProvenanceInput[] = [];
+    let latestMs: number | undefined;
+    let resolvedAt = '';
     standing.composed.forEach(({ planned, outcome, secrets }) => {
       // What the platform resolved, and nobody has read since, stands in the platform's own record.
       const isPlatforms = planned.origin === 'platform' && planned.currentSinceMs === undefined;
       if (outcome.kind === 'failed' || (outcome.kind === 'current' && isPlatforms)) return;
       const sinceMs = notes.get(planned.setting)?.resolvedAtMs ?? planned.currentSinceMs ?? clock.now();
       const version = secrets[0]?.version ?? planned.currentVersion;
-      const resolvedAt = new Date(sinceMs).toISOString();
+      // Mostly that of the one before: a thousand settings need no text each.
+      if (sinceMs !== latestMs) resolvedAt = new Date(sinceMs).toISOString();
+      latestMs = sinceMs;
       for (const name of planned.names) {
         const { pointer, isTemplate } = planned;
         entries.push({ name, value: ledger.written(name), pointer, version, resolvedAt, isTemplate });

@@ -43,10 +43,10 @@ function mentionsIn(drafts: ReadonlyMap<string, Draft>): ReadonlyMap<string, Men
   }
   const known = (names: readonly string[]) => [...new Set(names.map(settingOf))];
   const mentions = new Map<string, Mentions>();
-  for (const [setting, { segments }] of drafts) {
+  drafts.forEach(({ segments }, setting) => {
     const { braced, all } = mentionsOf(segments);
     if (all.length > 0) mentions.set(setting, { braced: known(braced), all: known(all) });
-  }
+  });
   return mentions;
 }
 
@@ -58,10 +58,14 @@ function closure<D extends Draft>(
   const pairs = [...mentions].flatMap(([setting, { braced }]) => braced.map((name) => ({ setting, name })));
   const mentionedBy = groupBy(pairs, ({ name }) => name);
   const ours = new Map<string, D>();
-  for (const draft of drafts.values()) if (draft.origin !== 'template') ours.set(draft.setting, draft);
+  drafts.forEach((draft, setting) => {
+    if (draft.origin !== 'template') ours.set(setting, draft);
+  });
   // A Map that grows while it is walked visits what was added.
   for (const name of ours.keys()) {
-    for (const { setting } of mentionedBy.get(name) ?? []) ours.set(setting, drafts.get(setting) as D);
+    mentionedBy.get(name)?.forEach(({ setting }) => {
+      ours.set(setting, drafts.get(setting) as D);
+    });
   }
   return ours;
 }

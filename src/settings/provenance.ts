@@ -44,12 +44,14 @@ export interface ProvenanceInput {
  * and node:crypto would cost every start, and every child, milliseconds.
  */
 function checkOf(salt: string, name: string, value: string): string {
-  let hash = 0x811c9dc5;
-  for (const text of [salt, name, value]) {
-    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-    hash = Math.imul(hash ^ 0xffff, 0x01000193);
-  }
+  const hash = mix(mix(mix(0x811c9dc5, salt), name), value);
   return ((hash >>> 16) ^ (hash & 0xffff)).toString(16).padStart(4, '0');
+}
+
+function mix(before: number, text: string): number {
+  let hash = before;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return Math.imul(hash ^ 0xffff, 0x01000193);
 }
 
 /** One variable stays far below the 128 KiB at which every later `spawn` fails (E2BIG). */
@@ -62,8 +64,8 @@ const MAX_RECORD_CHARACTERS = 30_000;
 export function printProvenance(entries: readonly ProvenanceInput[]): ReadonlyMap<string, string> {
   const salt = randomWord();
   // Without entries it is there all the same: that it is missing tells that the environment was refilled.
-  const chunks: string[][] = [[]];
-  let size = 0;
+  const chunks: string[] = [];
+  let chunk = '';
   entries.forEach(({ name, value, pointer, version, resolvedAt, isTemplate }) => {
     const entry = {
       pointer,
@@ -74,17 +76,17 @@ export function printProvenance(entries: readonly ProvenanceInput[]): ReadonlyMa
       template: isTemplate || undefined,
     };
     const text = `${JSON.stringify(name)}:${JSON.stringify(entry)}`;
-    if (size > 0 && size + text.length > MAX_RECORD_CHARACTERS) {
-      chunks.push([]);
-      size = 0;
+    if (chunk && chunk.length + text.length >= MAX_RECORD_CHARACTERS) {
+      chunks.push(chunk);
+      chunk = '';
     }
-    chunks.at(-1)?.push(text);
-    size += text.length + 1;
+    chunk += chunk ? `,${text}` : text;
   });
+  chunks.push(chunk);
   return new Map(
-    chunks.map((texts, index) => [
+    chunks.map((settings, index) => [
       index === 0 ? PROVENANCE : `${PROVENANCE}_${index}`,
-      `{"v":1,"salt":${JSON.stringify(salt)},"settings":{${texts.join(',')}}}`,
+      `{"v":1,"salt":${JSON.stringify(salt)},"settings":{${settings}}}`,
     ]),
   );
 }

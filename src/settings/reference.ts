@@ -94,10 +94,10 @@ function targetOf(
   if (version !== undefined && !SECRET_VERSION.test(version)) {
     return bad(`${versionKey} is not a version.`, 'A version has 32 letters and digits; leave it out for the newest.');
   }
-  const [vault = host] = host.toLowerCase().split('.', 1);
+  const lower = host.toLowerCase();
   return {
-    host: host.toLowerCase(),
-    vault,
+    host: lower,
+    vault: lower.split('.', 1)[0] ?? lower,
     secret: secret.toLowerCase(),
     ...(version !== undefined && { version: version.toLowerCase() }),
   };

@@ -19,8 +19,8 @@ const NO_MENTIONS: Mentions = { braced: [], all: [] };
 
 /** The names that a text mentions, each once. What is not text stands for itself. */
 export function mentionsOf(parts: readonly (string | object)[]): Mentions {
+  if (!parts.some((part) => typeof part === 'string' && part.includes('$'))) return NO_MENTIONS;
   const text = parts.map((part) => (typeof part === 'string' ? part : OPEN)).join('');
-  if (!text.includes('$')) return NO_MENTIONS;
   const braced = new Set<string>();
   const all = new Set<string>();
   for (const [, inBraces, bare] of text.matchAll(DOLLAR)) {

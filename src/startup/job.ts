@@ -3,7 +3,7 @@ import type { SecretRead } from '../settings/plan.js';
 import type { RequestCounts } from '../support/channels.js';
 import { systemClock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
-import { fact, fail, type Result, safeCause } from '../support/failure.js';
+import { fact, fail, type Result, safeCause, succeed } from '../support/failure.js';
 import { Secret } from '../support/secret.js';
 import type { ReadResults, VaultClient } from '../vault/client.js';
 import type { SecretValue } from '../vault/reader.js';
@@ -29,7 +29,7 @@ export const OVERTIME_MS = 1500;
 type PlainValue = Omit<SecretValue, 'value'> & { readonly value: string };
 
 export interface JobReply {
-  readonly results: readonly (readonly [key: string, result: Result<PlainValue>])[];
+  readonly results: ReadonlyMap<string, Result<PlainValue>>;
   /** So that the first refresh need not ask for a token again. */
   readonly tokens: readonly TokenSeed[];
   readonly requests: RequestCounts;
@@ -49,12 +49,11 @@ export function readForJob(client: Pick<VaultClient, 'readAll'>, job: Job): Prom
 }
 
 export function resultsOf(reply: JobReply): ReadResults {
-  return new Map(
-    reply.results.map(([key, result]) => [
-      key,
-      result.ok ? { ok: true, value: { ...result.value, value: new Secret(result.value.value) } } : result,
-    ]),
-  );
+  const results = new Map<string, Result<SecretValue>>();
+  reply.results.forEach((result, key) => {
+    results.set(key, result.ok ? succeed({ ...result.value, value: new Secret(result.value.value) }) : result);
+  });
+  return results;
 }
 
 /** What does the job is loaded when it is needed, and may be gone by then. */

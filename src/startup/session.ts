@@ -5,7 +5,7 @@ import { isOwnSetting } from '../settings/names.js';
 import { type Plan, planSettings } from '../settings/plan.js';
 import type { Clock } from '../support/clock.js';
 import { type Config, readConfig } from '../support/config.js';
-import { BootstrapError, settingFailure } from '../support/errors.js';
+import { BootstrapError, type SettingFailure, settingFailure } from '../support/errors.js';
 import { type Moment, momentOf } from '../support/moment.js';
 import type { BootstrapOptions } from '../support/options.js';
 import { nearestOwnSetting } from '../support/own-settings.js';
@@ -90,9 +90,10 @@ export function concludeSession(
   const composed = withFiles
     ? withFiles((pathOf) => composeSettings(plan, lookup, pathOf), filesOf)
     : composeSettings(plan, lookup);
-  const failures = composed.flatMap(({ planned, outcome }) =>
-    outcome.kind === 'failed' ? [settingFailure(planned.setting, outcome.failure)] : [],
-  );
+  const failures: SettingFailure[] = [];
+  composed.forEach(({ planned, outcome }) => {
+    if (outcome.kind === 'failed') failures.push(settingFailure(planned.setting, outcome.failure));
+  });
   const fatal = config.onError === 'throw' && failures.length > 0;
   return { composed, ...(fatal && { error: new BootstrapError(failures) }) };
 }

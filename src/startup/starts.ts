@@ -132,7 +132,10 @@ export function createStarts(
 
   function finish(current: Session, results: ReadResults): void {
     // A refresh may have been faster: what it found since the session was opened is newer.
-    const latest = new Map([...rotator.known(), ...results]);
+    const latest = rotator.known();
+    results.forEach((result, key) => {
+      latest.set(key, result);
+    });
     const { composed, error } = concludeSession(current, latest, rotator.filesFor(current.plan));
     rotator.begin(current, composed, results, error === undefined);
     durationMs = Math.round(clock.monotonic() - current.began.monotonicMs);

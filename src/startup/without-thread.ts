@@ -58,7 +58,7 @@ function inChildProcess(job: Job, { source, env }: Substitute, otherwise: Failur
 
 function failedReply(job: Job, failure: Failure): JobReply {
   return {
-    results: job.reads.map(({ key }) => [key, fail(failure)]),
+    results: new Map(job.reads.map(({ key }) => [key, fail(failure)])),
     tokens: [],
     requests: NO_REQUESTS,
   };

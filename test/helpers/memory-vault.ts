@@ -106,7 +106,7 @@ function createVault() {
       ([key, result]) =>
         [key, result.ok ? succeed({ ...result.value, value: result.value.value.reveal() }) : result] as const,
     );
-    return { results, tokens: [], requests: { token: 0, vault: 0, unauthorized: 0 } };
+    return { results: new Map(results), tokens: [], requests: { token: 0, vault: 0, unauthorized: 0 } };
   }
 
   function openWorker(): OpenWorker {

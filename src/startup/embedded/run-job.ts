@@ -1,5 +1,6 @@
 import { liveEnvironment } from '../../settings/environment.js';
 import { systemClock } from '../../support/clock.js';
+import { succeed } from '../../support/failure.js';
 import { createVaultClient } from '../../vault/client.js';
 import { type Job, type JobReply, readForJob } from '../job.js';
 
@@ -11,10 +12,12 @@ export async function runJob(job: Job): Promise<JobReply> {
   const results = await readForJob(client, job);
   client.rest();
   return {
-    results: [...results].map(([key, result]) => [
-      key,
-      result.ok ? { ok: true, value: { ...result.value, value: result.value.value.reveal() } } : result,
-    ]),
+    results: new Map(
+      [...results].map(([key, result]) => [
+        key,
+        result.ok ? succeed({ ...result.value, value: result.value.value.reveal() }) : result,
+      ]),
+    ),
     tokens: client.tokens.seeds(),
     requests: { token: client.tokens.requests, ...client.counts },
   };
