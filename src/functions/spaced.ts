@@ -1,4 +1,5 @@
 import type { Clock } from '../support/clock.js';
+import { held } from '../support/held.js';
 
 /**
  * At most one start of `run` per `everyMs`. Whoever calls earlier waits for the next one, together with all
@@ -8,7 +9,7 @@ export function spaced<T>(run: () => Promise<T>, everyMs: number, clock: Clock):
   let startedAtMs = Number.NEGATIVE_INFINITY;
   let next: Promise<T> | undefined;
   return () => {
-    next ??= clock.sleep(Math.max(0, startedAtMs + everyMs - clock.monotonic())).then(() => {
+    next ??= held(clock.sleep(Math.max(0, startedAtMs + everyMs - clock.monotonic()))).then(() => {
       next = undefined;
       startedAtMs = clock.monotonic();
       return run();

@@ -52,7 +52,7 @@ function showCertificate(host: string, port: number, timeoutMs: number): Promise
   const { connect } = process.getBuiltinModule('node:tls');
   return new Promise((resolve) => {
     // Nothing is sent here, so nothing is trusted here; with `true` the certificate could not be looked at.
-    const socket = connect({ host, port, servername: serverName(host), rejectUnauthorized: false });
+    const socket = connect({ host, port, servername: serverName(host), rejectUnauthorized: false }).unref();
     const settle = (outcome: X509Certificate | HttpProblem) => {
       clearTimeout(timer);
       resolve(outcome);
@@ -60,7 +60,7 @@ function showCertificate(host: string, port: number, timeoutMs: number): Promise
       if ('kind' in outcome) socket.destroy();
       else socket.destroySoon();
     };
-    const timer = setTimeout(() => settle({ kind: 'timeout', cause: {} }), timeoutMs);
+    const timer = setTimeout(() => settle({ kind: 'timeout', cause: {} }), timeoutMs).unref();
     socket.on('error', (error) => {
       const cause = safeCause(error);
       settle({ kind: kindOf(cause), cause });

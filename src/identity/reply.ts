@@ -1,5 +1,5 @@
 import type { Config } from '../support/config.js';
-import { type Failure, fact, fail, hiccup, outage, type Result } from '../support/failure.js';
+import { type Failure, fact, fail, HOW_LONG, hiccup, outage, type Result } from '../support/failure.js';
 import { forbiddenNetwork, type HttpProblem, type HttpReply, parseRetryAfterMs } from '../support/http.js';
 import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
 import { parseJson } from '../support/json.js';
@@ -49,6 +49,8 @@ export function isTransient(status: number): boolean {
   return status === 408 || status === 410 || status === 429 || status >= 500;
 }
 
+const TROUBLE = 'The platform has trouble issuing tokens; this is usually short.';
+
 /** The endpoint's texts are not quoted nor branched on: they differ per host and release. */
 export function refused(reply: Omit<HttpReply, 'body'>, context: TokenContext): Failure {
   const { status } = reply;
@@ -59,7 +61,7 @@ export function refused(reply: Omit<HttpReply, 'body'>, context: TokenContext): 
       'OtherReasons',
       'ERR_IDENTITY_UNAVAILABLE',
       `the identity endpoint (${context.source}) answered ${status}.`,
-      'The platform has trouble issuing tokens; this is usually short. Restart the app if it lasts.',
+      `${TROUBLE} Restart the app if it lasts.`,
       cause,
     );
     return { ...failure, ...(retryAfterMs !== undefined && { retryAfterMs }) };
@@ -188,7 +190,7 @@ export function tokenProblem(problem: HttpProblem, context: TokenContext): Failu
       'FetchTimedOut',
       'ERR_IDENTITY_TIMEOUT',
       `the identity endpoint (${context.source}) did not answer in time.`,
-      'The platform has trouble issuing tokens; this is usually short. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
+      `${TROUBLE} ${HOW_LONG}`,
       cause,
     );
   }

@@ -1,4 +1,4 @@
-import { type Failure, fact, outage, type SafeCause, safeCause } from '../support/failure.js';
+import { type Failure, fact, HOW_LONG, outage, type SafeCause, safeCause } from '../support/failure.js';
 import { isNotInstalled, sdkMissing } from '../support/sdk-loader.js';
 import { isTransient, refused, type TokenContext } from './reply.js';
 import type { SourceName } from './source.js';
@@ -106,7 +106,7 @@ export function timedOut(context: TokenContext): Failure {
     'FetchTimedOut',
     'ERR_IDENTITY_TIMEOUT',
     `@azure/identity (${context.source}) gave no token in time.`,
-    `${signIn(context)}. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.`,
+    `${signIn(context)}. ${HOW_LONG}`,
   );
 }
 

@@ -84,7 +84,7 @@ export function createRefresher(
       deadlineMs: began.monotonicMs + LIMIT_MS,
       retryUntilMs: began.monotonicMs + RETRY_MS,
       failFast: false,
-      yieldsToThrottling: true,
+      isRefresh: true,
       onSome: (some) => {
         try {
           if (isStill()) take(some, false);

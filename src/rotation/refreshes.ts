@@ -1,4 +1,5 @@
 import { publish } from '../support/channels.js';
+import { held } from '../support/held.js';
 import { changeOf } from './changes.js';
 import type { ComposedSetting } from './compose.js';
 import { groupsOf } from './groups.js';
@@ -19,6 +20,8 @@ export interface Refreshes {
   refresh(urgentFor?: string): Promise<RefreshResult>;
   /** The one that is under way will do. */
   refreshOrJoin(): Promise<RefreshResult>;
+  /** The same, for nobody who waits: the process may end meanwhile. */
+  tick(): Promise<RefreshResult>;
   /** Returns the function that removes the listener again. */
   onRotated(listener: RotationListener, setting?: string): () => void;
   /** A start applies everything at once: `sinceMs` after it, plans a read for when its groups will have settled. */
@@ -47,8 +50,9 @@ export function createRefreshes(standing: Standing, context: Omit<RefresherConte
   }
 
   return {
-    refresh: (urgentFor) => (urgentFor === undefined ? queue.all() : queue.urgent(urgentFor)),
-    refreshOrJoin: queue.allOrJoin,
+    refresh: (urgentFor) => held(urgentFor === undefined ? queue.all() : queue.urgent(urgentFor)),
+    refreshOrJoin: () => held(queue.allOrJoin()),
+    tick: queue.allOrJoin,
     onRotated(listener, setting) {
       if (setting !== undefined) checkName(setting);
       return listeners.add(listener, setting);

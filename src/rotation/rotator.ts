@@ -92,9 +92,12 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
   /** Whether everything could be read. A secret that cannot be had is no exception. */
   async function tick(): Promise<boolean> {
     const before = standing.lastRead;
-    await refreshOrJoin().then(() => {
+    try {
+      await theRefreshes().tick();
       complained = false;
-    }, complain);
+    } catch (error) {
+      complain(error);
+    }
     return standing.lastRead !== before;
   }
 

@@ -2,6 +2,7 @@ import type { Credential, CredentialOptions } from '../identity/credential.js';
 import type { Clock } from '../support/clock.js';
 import { VaultstrapError } from '../support/errors.js';
 import { fail, outage } from '../support/failure.js';
+import { held } from '../support/held.js';
 import { type IdentitySelector, parseIdentity } from '../support/identity-selector.js';
 import { malformed } from '../support/options.js';
 import type { VaultClient } from '../vault/client.js';
@@ -27,11 +28,13 @@ export function createCredential(
       const { client, defaultIdentity } = context();
       const deadlineMs = clock.monotonic() + TOKEN_LIMIT_MS;
       const ended = new AbortController();
-      const token = await Promise.race([
-        client.tokens.get(resourceOf(scopes), selector ?? defaultIdentity, { deadlineMs }),
-        // Its own tries mind the deadline; a request that a start shares with it may have a later one.
-        clock.sleep(TOKEN_LIMIT_MS + GRACE_MS, ended.signal).then(() => fail(TOO_LATE)),
-      ]);
+      const token = await held(
+        Promise.race([
+          client.tokens.get(resourceOf(scopes), selector ?? defaultIdentity, { deadlineMs }),
+          // Its own tries mind the deadline; a request that a start shares with it may have a later one.
+          clock.sleep(TOKEN_LIMIT_MS + GRACE_MS, ended.signal).then(() => fail(TOO_LATE)),
+        ]),
+      );
       ended.abort();
       if (!token.ok) {
         const { code, status, details, hint, cause } = token.failure;

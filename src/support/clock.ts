@@ -6,7 +6,7 @@ export interface Clock {
   now(): number;
   /** Milliseconds that never go back: the machine's, and so the same in its threads and processes. */
   monotonic(): number;
-  /** Resolves after `ms`, 0: after a turn of the loop, or at once when the signal is aborted. Keeps the process alive. */
+  /** Resolves after `ms`, 0: after a turn of the loop, or at once when the signal is aborted. Does not hold the process. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export const systemClock: Clock = {
         signal?.removeEventListener('abort', done);
         resolve();
       };
-      const timer = setTimeout(done, ms);
+      const timer = setTimeout(done, ms).unref();
       signal?.addEventListener('abort', done, { once: true });
     }),
 };

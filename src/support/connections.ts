@@ -28,7 +28,7 @@ export interface ConnectionListener {
 export interface Connections {
   /** One that is idle, or a new one. */
   take(): Connection;
-  /** Opens until so many are idle; these do not keep the process alive. */
+  /** Opens until so many are idle. */
   warm(count: number): void;
   /** Closes those that are idle. */
   rest(): void;
@@ -41,6 +41,8 @@ export function createConnections(open: () => Socket): Connections {
     const socket = open();
     // A request would wait for the other side's word on the end of the handshake.
     socket.setNoDelay();
+    // Who waits for the reply holds the process (held.ts). Each address that is tried has another handle.
+    socket.on('connectionAttempt', socket.unref);
     let listener: ConnectionListener | undefined;
     let isReused = false;
     let cause: SafeCause | undefined;
@@ -58,9 +60,6 @@ export function createConnections(open: () => Socket): Connections {
       },
       exchange(text, body, next) {
         listener = next;
-        // Once, and not undone by `release`, which `rest` follows: for each of 1,000 requests that is hot enough for
-        // Node's largest compiler, and 4 MB.
-        if (!isReused) socket.ref();
         socket.write(text, 'latin1');
         if (body !== undefined) socket.write(body);
       },
@@ -84,11 +83,7 @@ export function createConnections(open: () => Socket): Connections {
       return create();
     },
     warm(count) {
-      while (idle.length < count) {
-        const one = create();
-        one.socket.unref();
-        idle.push(one);
-      }
+      while (idle.length < count) idle.push(create());
     },
     rest() {
       for (const { socket } of idle.splice(0)) socket.destroy();

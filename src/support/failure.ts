@@ -130,6 +130,9 @@ export function outage(status: Status, code: Code, details: string, hint: string
   return { ...fact(status, code, details, hint, cause), retry: 'deadline' };
 }
 
+/** Ends the hint of what did not come in time. */
+export const HOW_LONG = 'VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.';
+
 /** What only a mistake of ours can bring about. */
 export function mistake(details: string, cause?: SafeCause): Failure {
   return fact('OtherReasons', 'ERR_INTERNAL', details, 'This is a mistake in vaultstrap; please report it.', cause);

@@ -39,7 +39,7 @@ export type HttpResult =
 
 /**
  * One request, one reply, no redirect followed, nothing thrown. A socket that was idle may
- * have been closed by the other side just as it is used again: that is tried once more.
+ * have been closed by the other side just as it is used again: that is tried once more. Does not hold the process.
  *
  * Not `node:http`: its client costs a start of 1,000 secrets twice the processor time and 28 MB (docs/performance.md).
  */
@@ -101,7 +101,7 @@ export async function sendRequest(request: HttpRequest): Promise<HttpResult> {
 
     // After a stall of the event loop a timer may fire although the reply already waits in
     // its buffer: give it one turn.
-    const timer = setTimeout(() => setImmediate(() => settle(failed('timeout'))), timeoutMs);
+    const timer = setTimeout(() => setImmediate(() => settle(failed('timeout'))), timeoutMs).unref();
     signal?.addEventListener('abort', onAbort, { once: true });
     begin();
   });

@@ -5,6 +5,7 @@ import type { SecretRead } from '../settings/plan.js';
 import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import { fail, type Result } from '../support/failure.js';
+import { held } from '../support/held.js';
 import { printIdentity } from '../support/identity-selector.js';
 import { workThrough } from '../support/limiter.js';
 import { createCircuits } from './circuit.js';
@@ -32,10 +33,10 @@ export interface ReadAllLimits {
   /** Called once, when second tries have ended and some reads have not: with what there is by then. */
   readonly onSome?: (results: ReadResults) => void;
   /**
-   * The first 429 of a vault ends its turn, and for a while it is not asked at all. For refreshes, where the
-   * next one comes anyway; a start has to go on trying. Default false.
+   * The next one comes anyway: the first 429 of a vault ends its turn, and for a while it is not asked at all; and the
+   * process may end meanwhile. Default false: a start has to go on trying, and is waited for.
    */
-  readonly yieldsToThrottling?: boolean;
+  readonly isRefresh?: boolean;
 }
 
 export type ReadResults = ReadonlyMap<string, Result<SecretValue>>;
@@ -87,7 +88,7 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
   }
 
   async function readAll(reads: Iterable<SecretRead>, limits: ReadAllLimits): Promise<ReadResults> {
-    const { deadlineMs, retryUntilMs = deadlineMs, failFast, onSome, yieldsToThrottling = false } = limits;
+    const { deadlineMs, retryUntilMs = deadlineMs, failFast, onSome, isRefresh = false } = limits;
     const stop = new AbortController();
     // Every read that waits listens, and that is no leak.
     process.getBuiltinModule('node:events').setMaxListeners(0, stop.signal);
@@ -111,7 +112,7 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
     // A little later than the deadline, which every try minds by itself: a net, not a rule.
     after(deadlineMs - clock.monotonic() + GRACE_MS / 4, giveUp);
 
-    const throttled = (host: string) => (yieldsToThrottling ? circuits.failureFor(host) : undefined);
+    const throttled = (host: string) => (isRefresh ? circuits.failureFor(host) : undefined);
     const wanted = prepare(reads, { deadlineMs, retryUntilMs });
     // Their requests go out before the TLS work below keeps this thread busy: a turn of the loop connects and sends,
     // and what is left of the present one is none.
@@ -132,7 +133,7 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
         : await readers[lane].read(read, {
             deadlineMs,
             retryUntilMs,
-            yieldsToThrottling,
+            isRefresh,
             token,
             stop: stop.signal,
             abort: aborts[worker].signal,
@@ -160,7 +161,7 @@ export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClien
 
   return {
     tokens,
-    readAll,
+    readAll: (reads, limits) => (limits.isRefresh ? readAll(reads, limits) : held(readAll(reads, limits))),
     get counts() {
       return {
         vault: direct.counts.vault + sdk.counts.vault,

@@ -5,7 +5,7 @@ import type { SecretRead } from '../settings/plan.js';
 import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import { EMULATOR_ISSUER } from '../support/emulator-issuer.js';
-import { type Failure, fact, fail, guarded, outage, type Result } from '../support/failure.js';
+import { type Failure, fact, fail, guarded, HOW_LONG, outage, type Result } from '../support/failure.js';
 import { withRetry } from '../support/retry.js';
 import type { Secret } from '../support/secret.js';
 import { isVaultHost } from '../support/vault-names.js';
@@ -32,8 +32,8 @@ export interface ReadLimits {
   readonly deadlineMs: number;
   /** No second try begins after this moment. */
   readonly retryUntilMs: number;
-  /** A 429 is the answer: trying again would only add to it. */
-  readonly yieldsToThrottling: boolean;
+  /** A 429 is the answer: trying again would only add to it, and the next refresh comes anyway. */
+  readonly isRefresh: boolean;
   /** The token for the first try, fetched for all reads that need the same one. Default: asked for here. */
   readonly token?: Promise<Result<AccessToken>> | undefined;
   /** No further tries; what is under way may finish. */
@@ -75,7 +75,7 @@ export function createSecretReader(
   const refused = new WeakSet<AccessToken>();
 
   return {
-    async read(read, { deadlineMs, retryUntilMs, yieldsToThrottling, token: first, stop, abort }) {
+    async read(read, { deadlineMs, retryUntilMs, isRefresh, token: first, stop, abort }) {
       const resource = resourceForHost(read.host, config);
       if (!resource.ok) return resource;
       let given = first;
@@ -105,7 +105,7 @@ export function createSecretReader(
         return fail({ ...result.failure, retry: 'few' });
       };
 
-      const isFinal = ({ code }: Failure) => tokenFailed || (yieldsToThrottling && code === 'ERR_THROTTLED');
+      const isFinal = ({ code }: Failure) => tokenFailed || (isRefresh && code === 'ERR_THROTTLED');
       const result = await withRetry(attempt, { clock, deadlineMs, retryUntilMs, isFinal, signal: stop });
       return withoutCommand(result, read.host);
     },
@@ -135,5 +135,5 @@ export const NOT_WAITED_FOR = outage(
   'FetchTimedOut',
   'ERR_TIMEOUT',
   'no answer came in the time there was.',
-  'If another setting failed for good, mend that first. VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
+  `If another setting failed for good, mend that first. ${HOW_LONG}`,
 );

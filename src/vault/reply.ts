@@ -1,5 +1,5 @@
 import type { SecretRead } from '../settings/plan.js';
-import { type Failure, fact, fail, hiccup, outage, type Result, succeed } from '../support/failure.js';
+import { type Failure, fact, fail, HOW_LONG, hiccup, outage, type Result, succeed } from '../support/failure.js';
 import { forbiddenNetwork, type HttpProblem, type HttpReply, parseRetryAfterMs } from '../support/http.js';
 import { parseJson } from '../support/json.js';
 import { Secret } from '../support/secret.js';
@@ -98,7 +98,7 @@ export function vaultProblem({ kind, cause }: HttpProblem, read: SecretRead): Fa
         'FetchTimedOut',
         'ERR_VAULT_TIMEOUT',
         `vault '${vault}' did not answer in time.`,
-        'Check that the network lets this process reach the vault (VNet, private endpoint, firewall). VAULTSTRAP_TIMEOUT_SECONDS sets how long to wait.',
+        `Check that the network lets this process reach the vault (VNet, private endpoint, firewall). ${HOW_LONG}`,
         cause,
       );
     case 'dns': {

@@ -3,6 +3,7 @@ import type { SecretRead } from '../settings/plan.js';
 import type { Clock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
 import { type Failure, fail, type Result, succeed } from '../support/failure.js';
+import { held } from '../support/held.js';
 import { printIdentity } from '../support/identity-selector.js';
 import type { Secret } from '../support/secret.js';
 import { createSecretReader } from './reader.js';
@@ -53,7 +54,7 @@ export function createSecretWriter({ config, clock, tokens, sdkAnchors }: Secret
     async write(target, value, attributes = {}) {
       contents.set(target, { value, attributes });
       const deadlineMs = clock.monotonic() + config.timeoutMs;
-      const result = await road.read(target, { deadlineMs, retryUntilMs: deadlineMs, yieldsToThrottling: false });
+      const result = await held(road.read(target, { deadlineMs, retryUntilMs: deadlineMs, isRefresh: false }));
       return result.ok ? succeed({ version: result.value.version }) : fail(ofWriting(target, result.failure));
     },
   };

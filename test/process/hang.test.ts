@@ -436,6 +436,29 @@ describe('an app with nothing else to do ends by itself', () => {
     expect(ms).toBeLessThan(10_000);
   });
 
+  test.each([
+    ['a refresh', 'vault', 'refresh'],
+    ['the renewal of a token', 'identity', 'token'],
+  ])('while %s hangs', async (_, target, channel) => {
+    app.write({
+      'background.cjs': `
+        const probe = require('./probe.cjs'); const { subscribe } = require('node:diagnostics_channel');
+        (async () => {
+          const azure = await require('vaultstrap/testing').startEmulator({ vaults: { shop: { password: 'x' } } });
+          await azure.tokens.configure({ lifeSeconds: 2 });
+          Object.assign(process.env, azure.env);
+          require('vaultstrap').bootstrapSync({ refreshSeconds: 1 });
+          const fault = await azure.faults.add({ target: '${target}', hang: true });
+          while ((await fault.hits()) === 0) await require('node:timers/promises').setTimeout(10);
+          subscribe('vaultstrap:${channel}', () => probe('it was waited for'));
+          process.once('exit', () => probe('the end'));
+        })();`,
+    });
+    const { code, stderr, probes } = await app.run(['background.cjs'], { env: env() });
+
+    expect({ code, stderr, probes }).toEqual({ code: 0, stderr: '', probes: ['the end'] });
+  });
+
   test('the worker thread hands its token over', async () => {
     // The first refresh, in the main thread, takes the token that the worker thread handed over.
     app.write({

@@ -468,7 +468,7 @@ describe('refresh', () => {
       retryUntilMs: nowMs + 2000,
       deadlineMs: nowMs + 15_000,
       failFast: false,
-      yieldsToThrottling: true,
+      isRefresh: true,
     });
     expect(rests).toHaveBeenCalledTimes(1);
   });

@@ -143,6 +143,21 @@ test('and on one that has just been opened: the others were idle as long', async
   two.rest();
 });
 
+test('a connection does not hold the process, whichever address answered', async () => {
+  const { port } = server.address() as AddressInfo;
+  const addresses = ['127.0.0.2', '127.0.0.1'].map((address) => ({ address, family: 4 }));
+  let socket: Socket | undefined;
+  const to = createConnections(() => {
+    socket = connect({ host: 'two.example', port, lookup: (_host, _options, answer) => answer(null, addresses) });
+    return socket;
+  });
+  handle = (_request, response) => void response.end('fine');
+  expect(await send({ connections: to })).toMatchObject({ reply: { body: 'fine' } });
+  expect(socket).toMatchObject({ remoteAddress: '127.0.0.1' });
+  expect((socket as unknown as { _handle: { hasRef(): boolean } })._handle.hasRef()).toBe(false);
+  to.rest();
+});
+
 test('nobody listens', async () => {
   const port = await new Promise<number>((resolve) => {
     const other = createServer().listen(0, '127.0.0.1', () => {

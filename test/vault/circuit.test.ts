@@ -111,7 +111,7 @@ describe.each(LANES)('%s', (client) => {
     const clock = shiftedClock();
     await azure.vault('shop').throttle(QUIET);
     const { readAll, client: vaults } = reader(azure.env, { client }, { clock });
-    const results = await readAll([...shop, ...bank], { yieldsToThrottling: true });
+    const results = await readAll([...shop, ...bank], { isRefresh: true });
     for (const result of results.slice(0, 40)) expect(failure(result).code).toBe('ERR_THROTTLED');
     for (const result of results.slice(40)) expect(value(result)).toBe('x');
     expect(await toShop()).toBeLessThanOrEqual(24);
@@ -120,7 +120,7 @@ describe.each(LANES)('%s', (client) => {
     // As behind every refresh.
     vaults.rest();
     const connect = vi.spyOn(tls, 'connect');
-    for (const result of await readAll(shop, { yieldsToThrottling: true })) {
+    for (const result of await readAll(shop, { isRefresh: true })) {
       expect(failure(result).code).toBe('ERR_THROTTLED');
     }
     expect(await azure.requests()).toEqual([]);
@@ -130,16 +130,16 @@ describe.each(LANES)('%s', (client) => {
     await azure.vault('shop').throttle(null);
     // The longest pause: on a busy machine the last of the first reads may have opened it a second time.
     clock.advance(90_000);
-    for (const result of await readAll(shop, { yieldsToThrottling: true })) expect(value(result)).toBe('x');
+    for (const result of await readAll(shop, { isRefresh: true })) expect(value(result)).toBe('x');
     expect(await toShop()).toBe(40);
   });
 
   test('a start tries although the circuit is open, and closes it by its success', async () => {
     await azure.vault('shop').throttle({ ...QUIET, retryAfterSeconds: 60 });
     const { readAll, read } = reader(azure.env, { client });
-    expect(failure((await readAll(shop.slice(0, 1), { yieldsToThrottling: true }))[0]).code).toBe('ERR_THROTTLED');
+    expect(failure((await readAll(shop.slice(0, 1), { isRefresh: true }))[0]).code).toBe('ERR_THROTTLED');
     await azure.vault('shop').throttle(null);
     expect(value(await read('secret-0'))).toBe('x');
-    for (const result of await readAll(shop, { yieldsToThrottling: true })) expect(value(result)).toBe('x');
+    for (const result of await readAll(shop, { isRefresh: true })) expect(value(result)).toBe('x');
   });
 });

@@ -61,7 +61,7 @@ export interface Reader {
   readAll(reads: readonly SecretRead[], limits?: Within): Promise<Result<SecretValue>[]>;
 }
 
-export interface Within extends Partial<Pick<ReadAllLimits, 'failFast' | 'yieldsToThrottling'>> {
+export interface Within extends Partial<Pick<ReadAllLimits, 'failFast' | 'isRefresh'>> {
   readonly withinMs?: number;
   /** False: every secret is tried once. */
   readonly retry?: boolean;
@@ -81,13 +81,13 @@ export function reader(
   });
   async function readAll(
     reads: readonly SecretRead[],
-    { withinMs = 20_000, failFast = false, yieldsToThrottling = false, retry = true }: Within = {},
+    { withinMs = 20_000, failFast = false, isRefresh = false, retry = true }: Within = {},
   ): Promise<Result<SecretValue>[]> {
     const nowMs = clock.monotonic();
     const results = await client.readAll(reads, {
       deadlineMs: nowMs + withinMs,
       failFast,
-      yieldsToThrottling,
+      isRefresh,
       ...(!retry && { retryUntilMs: nowMs }),
     });
     return reads.map(({ key }) => {

@@ -32,7 +32,7 @@ function create({ get, send }: { get: () => Promise<Result<AccessToken>>; send: 
     reader.read(readOf('a', { ...(format && { format }) }), {
       deadlineMs: clock.monotonic() + 10_000,
       retryUntilMs: clock.monotonic() + 10_000,
-      yieldsToThrottling: false,
+      isRefresh: false,
       ...more,
     });
   return { clock, read, timeouts };

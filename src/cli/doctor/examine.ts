@@ -5,6 +5,7 @@ import { type Plan, planSettings, type SecretRead } from '../../settings/plan.js
 import type { Clock } from '../../support/clock.js';
 import type { Config } from '../../support/config.js';
 import { succeed } from '../../support/failure.js';
+import { held } from '../../support/held.js';
 import { printIdentity } from '../../support/identity-selector.js';
 import { sdkAnchors } from '../../support/sdk-loader.js';
 import { resourceForHost } from '../../vault/host.js';
@@ -48,7 +49,7 @@ export async function examine(examination: Examination): Promise<readonly Findin
     ...examineReferences(plan, misspeltIn(env), examination.unread),
     ...examineSource(env, config),
   ];
-  return [...known, ...(await goThere(plan, config, examination))];
+  return [...known, ...(await held(goThere(plan, config, examination)))];
 }
 
 async function goThere(plan: Plan, config: Config, examination: Examination): Promise<readonly Finding[]> {
