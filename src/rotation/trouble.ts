@@ -1,5 +1,6 @@
 import type { Failure } from '../support/failure.js';
 import { groupBy } from '../support/group-by.js';
+import { listed } from '../support/words.js';
 
 /** What becomes of one setting, and of several. */
 const PHRASES = {
@@ -7,6 +8,8 @@ const PHRASES = {
   kept: ['keeps its last good value', 'keep their last good values'],
   inherited: ['keeps the value it was started with', 'keep the values they were started with'],
 } as const;
+
+const MOST_NAMES = 12;
 
 export interface Trouble {
   readonly setting: string;
@@ -24,18 +27,12 @@ export function troubleLines(troubles: readonly Trouble[], consequence?: string)
     if (!first) return [];
     const [one, many] = PHRASES[first.becomes];
     const { code, details, hint } = first.failure;
-    const names = listed(group.map(({ setting }) => setting));
+    const names = listed(
+      group.map(({ setting }) => setting),
+      MOST_NAMES,
+    );
     const what = consequence === undefined ? details : `${details} ${consequence}`;
     // The hint last: it may end with a command, which is copied.
     return [`${names} ${group.length === 1 ? one : many} (${code}): ${what} Hint: ${hint}`];
   });
-}
-
-const MOST_NAMES = 12;
-
-/** `A`, `A and B`, `A, B and 7 more`. */
-function listed(names: readonly string[]): string {
-  const shown =
-    names.length > MOST_NAMES ? [...names.slice(0, MOST_NAMES), `${names.length - MOST_NAMES} more`] : names;
-  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
 }

@@ -2,7 +2,7 @@ import { liveEnvironment, variableNames } from '../settings/environment.js';
 import { bareName, isProtected, isRecord } from '../settings/names.js';
 import { hasMarker } from '../settings/scan.js';
 import { createLog } from '../support/log.js';
-import { someOf } from '../support/words.js';
+import { listed } from '../support/words.js';
 import { existingEngine } from './slot.js';
 
 /** One line about references that came into the environment behind the start: nobody resolves them. */
@@ -20,6 +20,6 @@ export function tellOfLate(): void {
   if (late.length === 0) return;
   const { warn } = engine ?? createLog('warn');
   warn(
-    `${someOf(late)}: set after vaultstrap/register had run, so the reference stays text. What loads .env belongs above it; npx vaultstrap lint shows where.`,
+    `${listed(late, 3)}: set after vaultstrap/register had run, so the reference stays text. What loads .env belongs above it; npx vaultstrap lint shows where.`,
   );
 }

@@ -1,5 +1,5 @@
-/** `A, B, C and 7 more`: names in a line that has to be read. */
-export function someOf(names: readonly string[]): string {
-  const shown = names.slice(0, 3).join(', ');
-  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;
+/** `A`, `A and B`, `A, B and 7 more`: names in a line that has to be read, so many at most. */
+export function listed(names: readonly string[], most: number): string {
+  const shown = names.length > most ? [...names.slice(0, most), `${names.length - most} more`] : names;
+  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
 }

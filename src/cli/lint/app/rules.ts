@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { someOf } from '../../../support/words.js';
+import { listed } from '../../../support/words.js';
 import { type Finding, finding, type Source, type Span } from '../finding.js';
 import type { Severity } from '../rules.js';
 import type { BindingUse } from '../settings/host.js';
@@ -85,7 +85,7 @@ function lintFunctions(project: Project, references: References, loader: Loader)
             register.source,
             register.span,
             ['register-order', 'error'],
-            `${someOf(before)} ${before.length === 1 ? 'loads' : 'load'} before this file, and what they read while loading has no value yet.`,
+            `${listed(before, 3)} ${before.length === 1 ? 'loads' : 'load'} before this file, and what they read while loading has no value yet.`,
             'The worker loads shallower folders first, then by name in byte order: name this file 0-vaultstrap, or move it up.',
           ),
         ];
