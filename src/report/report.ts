@@ -1,7 +1,7 @@
 import type { ComposedSetting } from '../rotation/compose.js';
 import type { SettingNote } from '../rotation/standing.js';
-import { canDoWithout, isInFile, type PlannedSetting, type SecretRead } from '../settings/plan.js';
-import { isReference } from '../settings/scan.js';
+import type { PlannedSetting, SecretRead } from '../settings/plan.js';
+import { canDoWithout, isInFile, isReference } from '../settings/scan.js';
 import { LAST_DATE_MS } from '../support/clock.js';
 import type { Failure, Status } from '../support/failure.js';
 import type { SettingReport } from './types.js';

@@ -1,4 +1,4 @@
-import { canDoWithout } from '../settings/plan.js';
+import { canDoWithout } from '../settings/scan.js';
 import type { Clock } from '../support/clock.js';
 import type { Failure } from '../support/failure.js';
 import type { Log } from '../support/log.js';

@@ -1,4 +1,5 @@
-import { isInFile, type Plan, type PlannedSetting } from '../settings/plan.js';
+import type { Plan, PlannedSetting } from '../settings/plan.js';
+import { isInFile } from '../settings/scan.js';
 import { expandTemplate, type TemplatePart } from '../settings/template.js';
 import { type Failure, fail, mistake, type Result, succeed } from '../support/failure.js';
 import { Secret } from '../support/secret.js';

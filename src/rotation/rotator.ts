@@ -1,4 +1,5 @@
-import { isInFile, type Plan, type SecretRead } from '../settings/plan.js';
+import type { Plan, SecretRead } from '../settings/plan.js';
+import { isInFile } from '../settings/scan.js';
 import type { Clock } from '../support/clock.js';
 import { safeCause } from '../support/failure.js';
 import type { Log } from '../support/log.js';

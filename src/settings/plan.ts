@@ -9,7 +9,7 @@ import type { ReferenceProblem } from './params.js';
 import { readPlatformRecord } from './platform-record.js';
 import { type InheritedEntry, readProvenance } from './provenance.js';
 import type { SecretReference } from './reference.js';
-import { isReference, MARKER, type Segment, scanValue } from './scan.js';
+import { isInFile, isReference, MARKER, type Segment, scanValue } from './scan.js';
 
 /** One secret to read, however many settings use it. */
 export interface SecretRead extends Pick<SecretReference, 'host' | 'vault' | 'secret' | 'version' | 'format'> {
@@ -188,19 +188,6 @@ function draftInherited(
     // A file is its writer's, who removes it in the end: it may be gone, or about to go.
     readAtStart: origin === 'inherited' && (!fresh || (scan.kind === 'segments' && scan.segments.some(isInFile))),
   };
-}
-
-/** Whether a piece of a setting is the path of a file. */
-export function isInFile(segment: Segment): boolean {
-  return isReference(segment) && segment.file === true;
-}
-
-/** Whether a start that fails so goes without: what does not exist may have a default, or be optional. */
-export function canDoWithout({ segments }: PlannedSetting, { absent }: Failure): boolean {
-  const references = segments.filter(isReference);
-  return (
-    absent === true && references.length > 0 && references.every((one) => one.optional || one.default !== undefined)
-  );
 }
 
 /** Adds the read behind a reference, unless another has the same, and returns its key. */

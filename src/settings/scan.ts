@@ -1,3 +1,4 @@
+import type { Failure } from '../support/failure.js';
 import type { ReferenceProblem } from './params.js';
 import {
   MAX_REFERENCE_LENGTH,
@@ -13,6 +14,19 @@ export type Segment = string | SecretReference;
 
 export function isReference(segment: Segment): segment is SecretReference {
   return typeof segment !== 'string';
+}
+
+/** Whether a piece of a setting is the path of a file. */
+export function isInFile(segment: Segment): boolean {
+  return isReference(segment) && segment.file === true;
+}
+
+/** Whether a start that fails so goes without: what does not exist may have a default, or be optional. */
+export function canDoWithout({ segments }: { readonly segments: readonly Segment[] }, { absent }: Failure): boolean {
+  const references = segments.filter(isReference);
+  return (
+    absent === true && references.length > 0 && references.every((one) => one.optional || one.default !== undefined)
+  );
 }
 
 export type Scan =
