@@ -2,16 +2,10 @@ import type { Clock } from '../support/clock.js';
 import { createConnections, serverName } from '../support/connections.js';
 import { fail, type Result } from '../support/failure.js';
 import { type HttpResult, sendRequest } from '../support/http.js';
+import { otherCertificate, type TokenContext, tokenProblem } from './failure.js';
 import { type PinnedTrust, pinCertificate } from './pinned.js';
 import { type TokenRequest, tokenRequest } from './protocol.js';
-import {
-  type AccessToken,
-  MAX_REPLY_BYTES,
-  otherCertificate,
-  readTokenReply,
-  type TokenContext,
-  tokenProblem,
-} from './reply.js';
+import { type AccessToken, MAX_REPLY_BYTES, readTokenReply } from './reply.js';
 import type { DirectSource } from './source.js';
 
 const TRY_TIMEOUT_MS = 10_000;

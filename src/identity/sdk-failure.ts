@@ -1,6 +1,6 @@
 import { type Failure, fact, HOW_LONG, outage, type SafeCause, safeCause } from '../support/failure.js';
 import { isNotInstalled, sdkMissing } from '../support/sdk-loader.js';
-import { isTransient, refused, type TokenContext } from './reply.js';
+import { isTransient, refused, type TokenContext } from './failure.js';
 import type { SourceName } from './source.js';
 import { anothersToken } from './whose.js';
 

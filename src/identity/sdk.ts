@@ -5,8 +5,9 @@ import { type IdentitySelector, namesAppRegistration, printIdentity } from '../s
 import { isOnPlatform } from '../support/platform.js';
 import { findSdk, isNotInstalled, loadSdk } from '../support/sdk-loader.js';
 import { Secret } from '../support/secret.js';
+import type { TokenContext } from './failure.js';
 import { cannotSelect } from './protocol.js';
-import type { AccessToken, TokenContext } from './reply.js';
+import type { AccessToken } from './reply.js';
 import { askCredential, createSdkCredential, membersOf } from './sdk-credentials.js';
 import { noEndpoint, noIdentity, sdkFailure, timedOut } from './sdk-failure.js';
 import type { SourceName } from './source.js';

@@ -8,7 +8,8 @@ import { ageMs, type Moment, momentOf } from '../support/moment.js';
 import { type RetryLimits, withRetry } from '../support/retry.js';
 import { Secret } from '../support/secret.js';
 import { requestToken } from './direct.js';
-import type { AccessToken, TokenContext } from './reply.js';
+import type { TokenContext } from './failure.js';
+import type { AccessToken } from './reply.js';
 import { createSdkTokens } from './sdk.js';
 import { detectSource, type IdentitySource } from './source.js';
 

@@ -1,7 +1,8 @@
 import { type Failure, fact, fail, type Result, succeed } from '../support/failure.js';
 import { printIdentity } from '../support/identity-selector.js';
 import { claimsOf } from './claims.js';
-import type { AccessToken, TokenContext } from './reply.js';
+import type { TokenContext } from './failure.js';
+import type { AccessToken } from './reply.js';
 
 /**
  * Refuses a token that says it is another identity's. A host that does not know a selector's spelling ignores it, and

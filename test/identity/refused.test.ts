@@ -1,13 +1,7 @@
 // What each answer of an identity endpoint means, as one table: status, code, whether to ask again, and words that help.
 import { describe, expect, test } from 'vitest';
-import {
-  isTransient,
-  otherCertificate,
-  readTokenReply,
-  refused,
-  type TokenContext,
-  tokenProblem,
-} from '../../src/identity/reply.js';
+import { isTransient, otherCertificate, refused, type TokenContext, tokenProblem } from '../../src/identity/failure.js';
+import { readTokenReply } from '../../src/identity/reply.js';
 import { anothersToken } from '../../src/identity/whose.js';
 import { kindOf } from '../../src/support/http.js';
 import { Secret } from '../../src/support/secret.js';

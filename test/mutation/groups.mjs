@@ -30,7 +30,7 @@ export const GROUPS = {
   vault: { mutate: ['vault/{failure,reply}'], tests: ['vault/{failure,reply}'] },
   hosts: { mutate: ['vault/{host,circuit}'], tests: ['vault/{host,circuit}'] },
   identity: {
-    mutate: ['identity/{claims,expiry,reply,whose}'],
+    mutate: ['identity/{claims,expiry,failure,reply,whose}'],
     tests: ['identity/{expiry,refused,whose}'],
   },
   support: {

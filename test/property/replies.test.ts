@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { expiryMs } from '../../src/identity/expiry.js';
-import { readTokenReply, type TokenContext } from '../../src/identity/reply.js';
+import type { TokenContext } from '../../src/identity/failure.js';
+import { readTokenReply } from '../../src/identity/reply.js';
 import { parseRetryAfterMs } from '../../src/support/http.js';
 import { vaultFailure } from '../../src/vault/failure.js';
 import { readSecretReply } from '../../src/vault/reply.js';
