@@ -6,3 +6,11 @@ export function claimsOf(token: string): Readonly<Record<string, unknown>> {
   const claims = parseJson(Buffer.from(payload, 'base64url').toString('utf8'));
   return isObject(claims) ? claims : {};
 }
+
+/**
+ * Whether a token that says so much is a person's: scopes are in users' tokens only.
+ * https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+ */
+export function isPersons(claims: Readonly<Record<string, unknown>>): boolean {
+  return 'scp' in claims || claims['idtyp'] === 'user';
+}

@@ -13,6 +13,8 @@ export interface VaultRefusal {
   readonly challenge: string | undefined;
   /** Which part of `DefaultAzureCredential` gave the token. */
   readonly by?: string | undefined;
+  /** Whether the token says that it is a person's: a pipeline signs in to `az`, too, as a service principal. */
+  readonly isPerson?: boolean;
 }
 
 /**
@@ -62,7 +64,7 @@ export function vaultFailure(read: SecretRead, refusal: VaultRefusal): Failure {
   );
 }
 
-/** Whether a person is meant, on a machine of his own, who stands in for whatever identity a reference names. */
+/** Whether somebody has signed in, to `az` say, who stands in for whatever identity a reference names. */
 function isSignIn(by: string | undefined): boolean {
   return by !== undefined && !/^(Managed|Workload|Environment)/.test(by);
 }
@@ -80,11 +82,11 @@ function unauthorized({ vault }: SecretRead, { challenge, by }: VaultRefusal): F
   );
 }
 
-function forbidden({ vault, secret, version, identity }: SecretRead, { code, reason, by }: VaultRefusal): Failure {
+function forbidden({ vault, secret, version, identity }: SecretRead, refusal: VaultRefusal): Failure {
+  const { code, reason, by, isPerson } = refusal;
   const denied = 'AccessToKeyVaultDenied';
-  const isPerson = isSignIn(by);
-  const who = isPerson
-    ? `your own sign-in (${by})`
+  const who = isSignIn(by)
+    ? `${isPerson ? 'your own' : 'the'} sign-in (${by})`
     : identity.kind === 'system'
       ? 'the system-assigned identity'
       : `identity ${printIdentity(identity)}`;
@@ -113,7 +115,7 @@ function forbidden({ vault, secret, version, identity }: SecretRead, { code, rea
         denied,
         'ERR_VAULT_FIREWALL',
         `the firewall of vault '${vault}' refused this address (403).`,
-        isPerson
+        isSignIn(by)
           ? `az keyvault network-rule add --name ${vault} --ip-address ADDRESS`
           : 'Let the app in by VNet integration or a private endpoint. App Service is not among the "trusted services".',
       );

@@ -1,3 +1,5 @@
+import { claimsOf, isPersons } from '../identity/claims.js';
+import type { AccessToken } from '../identity/reply.js';
 import type { SecretRead } from '../settings/plan.js';
 import { type Failure, fact, fail, HOW_LONG, hiccup, outage, type Result, succeed } from '../support/failure.js';
 import { forbiddenNetwork, type HttpProblem, type HttpReply, parseRetryAfterMs } from '../support/http.js';
@@ -13,7 +15,7 @@ export const MAX_REPLY_BYTES = 512 * 1024;
  * What a vault's reply means. Both lanes come through here.
  * https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret/get-secret
  */
-export function readSecretReply(reply: HttpReply, read: SecretRead, by?: string): Result<SecretValue> {
+export function readSecretReply(reply: HttpReply, read: SecretRead, token?: AccessToken): Result<SecretValue> {
   if (reply.status === 200) return readSecret(reply, read);
   const { code, reason } = errorOf(reply.body);
   const retryAfterMs = parseRetryAfterMs(reply.headers);
@@ -22,7 +24,7 @@ export function readSecretReply(reply: HttpReply, read: SecretRead, by?: string)
     code,
     reason,
     challenge: reply.headers['www-authenticate'],
-    by,
+    ...(token && { by: token.by, isPerson: isPersons(claimsOf(token.token.reveal())) }),
   });
   return fail({
     ...failure,
@@ -83,6 +85,9 @@ function malformed(read: SecretRead, what: string): Failure {
   );
 }
 
+const REACH =
+  'Check that the network lets this process reach the vault: VNet integration, private endpoint, outgoing firewall rules.';
+
 /** Why no reply came, in words and with a remedy. */
 export function vaultProblem({ kind, cause }: HttpProblem, read: SecretRead): Failure {
   const { vault } = read;
@@ -98,7 +103,7 @@ export function vaultProblem({ kind, cause }: HttpProblem, read: SecretRead): Fa
         'FetchTimedOut',
         'ERR_VAULT_TIMEOUT',
         `vault '${vault}' did not answer in time.`,
-        `Check that the network lets this process reach the vault (VNet, private endpoint, firewall). ${HOW_LONG}`,
+        `${REACH} ${HOW_LONG}`,
         cause,
       );
     case 'dns': {
@@ -129,7 +134,7 @@ export function vaultProblem({ kind, cause }: HttpProblem, read: SecretRead): Fa
         'OtherReasons',
         'ERR_VAULT_UNREACHABLE',
         `vault '${vault}' cannot be reached${word}.`,
-        'Check that the network lets this process reach the vault: VNet integration, private endpoint, outgoing firewall rules.',
+        REACH,
         cause,
       );
   }

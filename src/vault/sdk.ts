@@ -127,7 +127,7 @@ export function createSdkLane({
         if (!reply && isPlainError(error)) reply = session?.refusal;
         if (!reply) return failureOf(error, read, timeout.aborted);
       }
-      return reply ? readSecretReply(reply, read, token.by) : failureOf(undefined, read, false);
+      return reply ? readSecretReply(reply, read, token) : failureOf(undefined, read, false);
     },
   };
 }

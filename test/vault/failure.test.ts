@@ -115,12 +115,19 @@ describe('of a challenge, the tenant is told', () => {
 
   test('on a machine of his own the person is named, and how az knows him', () => {
     const read = readOf('pw', { identity: { kind: 'client', id: CLIENT_ID } });
-    const mine = (refusal: Partial<VaultRefusal>) => of({ ...refusal, by: 'AzureCliCredential' }, read);
+    const mine = (refusal: Partial<VaultRefusal>) => of({ isPerson: true, ...refusal, by: 'AzureCliCredential' }, read);
     expect(mine(forbidden('ForbiddenByRbac')).details).toContain(
       'gives your own sign-in (AzureCliCredential) no right',
     );
     expect(mine(forbidden('ForbiddenByRbac')).hint).toContain('--assignee YOU@DOMAIN --scope');
     expect(mine(forbidden('ForbiddenByPolicy')).hint).toContain('--upn YOU@DOMAIN --secret-permissions get');
+    // A pipeline.
+    const app = { isPerson: false };
+    expect(mine({ ...forbidden('ForbiddenByRbac'), ...app }).details).toContain(
+      'gives the sign-in (AzureCliCredential) no right',
+    );
+    expect(mine({ ...forbidden('ForbiddenByRbac'), ...app }).hint).toContain('--assignee-object-id PRINCIPAL_ID');
+    expect(mine({ ...forbidden('ForbiddenByPolicy'), ...app }).hint).toContain('--object-id PRINCIPAL_ID');
     expect(mine(forbidden('ForbiddenByFirewall')).hint).toBe(
       'az keyvault network-rule add --name shop --ip-address ADDRESS',
     );

@@ -142,11 +142,16 @@ test('who signed in reaches the words of a refusal', async () => {
     sdkAnchors: sdkAnchors(),
     operation: async (_client, _read, { onResponse }) => onResponse?.(reply as never, {}),
   });
-  const token = { token: new Secret('t'), expiresOnMs: 0 };
-  const ask = async (by: object) =>
-    failure(await lane.send(readOf('a'), { ...token, ...by }, { timeoutMs: 1000 })).details;
-  expect(await ask({ by: 'AzureCliCredential' })).toContain('gives your own sign-in (AzureCliCredential) no right');
-  expect(await ask({})).toContain('gives the system-assigned identity no right');
+  const tokenOf = (claims: object) => `e.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s`;
+  const ask = async (claims: object, by: object = { by: 'AzureCliCredential' }) => {
+    const token = { token: new Secret(tokenOf(claims)), expiresOnMs: 0, ...by };
+    return failure(await lane.send(readOf('a'), token, { timeoutMs: 1000 })).details;
+  };
+  expect(await ask({ scp: 'user_impersonation' })).toContain('gives your own sign-in (AzureCliCredential) no right');
+  expect(await ask({ idtyp: 'user' })).toContain('gives your own sign-in');
+  expect(await ask({ idtyp: 'app' })).toContain('gives the sign-in (AzureCliCredential) no right');
+  expect(await ask({ appid: 'x' })).toContain('gives the sign-in (AzureCliCredential) no right');
+  expect(await ask({}, {})).toContain('gives the system-assigned identity no right');
 });
 
 describe('both lanes', () => {

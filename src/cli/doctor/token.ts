@@ -1,4 +1,4 @@
-import { claimsOf } from '../../identity/claims.js';
+import { claimsOf, isPersons } from '../../identity/claims.js';
 import type { AccessToken } from '../../identity/reply.js';
 import { duration } from '../../report/duration.js';
 import { LAST_DATE_MS } from '../../support/clock.js';
@@ -41,7 +41,7 @@ export function principalOf(token: AccessToken): Principal {
     audience: id('aud'),
   };
   const known = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
-  return { ...known, type: claims['idtyp'] === 'user' || 'upn' in claims ? 'User' : 'ServicePrincipal' };
+  return { ...known, type: isPersons(claims) ? 'User' : 'ServicePrincipal' };
 }
 
 export function examineToken({ identity, resource, result }: AskedToken, nowMs: number): Finding {
