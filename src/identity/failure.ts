@@ -17,6 +17,7 @@ export function isTransient(status: number): boolean {
 }
 
 const TROUBLE = 'The platform has trouble issuing tokens; this is usually short.';
+const CHECK_ENDPOINT = 'Check IDENTITY_ENDPOINT or MSI_ENDPOINT: the platform sets it, and nothing else should.';
 
 /** The endpoint's texts are not quoted nor branched on: they differ per host and release. */
 export function refused(reply: Omit<HttpReply, 'body'>, context: TokenContext): Failure {
@@ -66,7 +67,7 @@ export function refused(reply: Omit<HttpReply, 'body'>, context: TokenContext): 
     'MSINotEnabled',
     'ERR_IDENTITY_REPLY',
     `the identity endpoint (${context.source}) answered ${status}.`,
-    'Check IDENTITY_ENDPOINT or MSI_ENDPOINT: the platform sets it, and nothing else should.',
+    CHECK_ENDPOINT,
     cause,
   );
 }
@@ -97,7 +98,7 @@ function notAssignedHint({ source, identity, identityFrom }: TokenContext): stri
 
 /** What turns on the system-assigned identity, and what assigns another, by source. */
 type Commands = readonly [command: string, system: string, user: string, also?: string];
-const OF_APP = ' identity assign --name APP --resource-group GROUP';
+export const OF_APP = ' identity assign --name APP --resource-group GROUP';
 const WEB_APP: Commands = [
   `az webapp${OF_APP}`,
   '',
@@ -135,7 +136,7 @@ export function malformed(context: TokenContext, what: string): Failure {
     'OtherReasons',
     'ERR_IDENTITY_REPLY',
     `the reply of the identity endpoint (${context.source}) ${what}.`,
-    'Something else answers at that address: check IDENTITY_ENDPOINT or MSI_ENDPOINT, which only the platform should set.',
+    `Something else answers at that address. ${CHECK_ENDPOINT}`,
   );
 }
 

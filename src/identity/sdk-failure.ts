@@ -1,6 +1,6 @@
 import { type Failure, fact, HOW_LONG, outage, type SafeCause, safeCause } from '../support/failure.js';
 import { isNotInstalled, sdkMissing } from '../support/sdk-loader.js';
-import { isTransient, refused, type TokenContext } from './failure.js';
+import { isTransient, OF_APP, refused, type TokenContext } from './failure.js';
 import type { SourceName } from './source.js';
 import { anothersToken } from './whose.js';
 
@@ -97,7 +97,7 @@ export function noEndpoint(): Failure {
     'MSINotEnabled',
     'ERR_IDENTITY_NOT_FOUND',
     'the app has no managed identity: IDENTITY_ENDPOINT and IDENTITY_HEADER are not set.',
-    'Turn it on: az webapp identity assign --name APP --resource-group GROUP (az functionapp ... for a Function App, az containerapp ... --system-assigned).',
+    `Turn it on: az webapp${OF_APP} (az functionapp ... for a Function App, az containerapp ... --system-assigned).`,
   );
 }
 

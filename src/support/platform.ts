@@ -27,8 +27,10 @@ export function parseVaultEndpoint(env: Environment): VaultEndpoint | { problem:
 
 /** App Service, Functions or Container Apps; not the local Functions tools, which imitate them. */
 export function isOnPlatform(env: Environment): boolean {
-  const local =
-    env['AZURE_FUNCTIONS_ENVIRONMENT'] === 'Development' || /^localhost(:|$)/i.test(env['WEBSITE_HOSTNAME'] ?? '');
+  const host = env['WEBSITE_HOSTNAME'];
+  // The tools name their own address; `Development` alone is what somebody may set for an app on Azure, too.
+  // https://learn.microsoft.com/azure/azure-functions/functions-app-settings#azure_functions_environment
+  const local = host ? /^localhost(:|$)/i.test(host) : env['AZURE_FUNCTIONS_ENVIRONMENT'] === 'Development';
   // The replica's name: the app's alone is what somebody sets who imitates Container Apps on his own machine.
   const there =
     env['WEBSITE_SITE_NAME'] ||

@@ -275,7 +275,9 @@ describe('VAULTSTRAP_VAULT_ENDPOINT', () => {
     ]) {
       expect(read(here, env)[0]?.hint, JSON.stringify(env)).toContain('not to be set on Azure');
       for (const there of ['app.azurewebsites.net', 'localhost.evil.example', 'evil-localhost:80']) {
-        expect(read(here, { ...env, WEBSITE_HOSTNAME: there }), there).toHaveLength(1);
+        for (const more of [{}, { AZURE_FUNCTIONS_ENVIRONMENT: 'Development' }]) {
+          expect(read(here, { ...env, ...more, WEBSITE_HOSTNAME: there }), there).toHaveLength(1);
+        }
       }
       expect(read(here, { ...env, WEBSITE_HOSTNAME: 'localhost' })).toHaveLength(0);
       expect(read(here, { ...env, WEBSITE_HOSTNAME: 'localhost:7071' })).toHaveLength(0);
