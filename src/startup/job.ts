@@ -13,7 +13,7 @@ export interface Job {
   readonly reads: readonly SecretRead[];
   readonly config: Config;
   readonly sdkAnchors: readonly string[];
-  /** On the machine's monotonic scale, which both sides share; the wall clock may jump just after a boot. */
+  /** On the monotonic scale, which both sides share; the wall clock may jump just after a boot. */
   readonly deadlineMs: number;
   readonly failFast: boolean;
   /** The start will fail anyway: every secret is tried once, briefly, so that the error lists all there is. */

@@ -43,7 +43,7 @@ function inChildProcess(job: Job, { source, env }: Substitute, otherwise: Failur
     const { spawnSync } = process.getBuiltinModule('node:child_process');
     const child = spawnSync(process.execPath, ['-'], {
       // Through the pipe, not the arguments: they can be read by other processes.
-      input: `globalThis.VAULTSTRAP_JOB=${JSON.stringify(serialize(job).toString('base64'))};\n${source}`,
+      input: `${clockAsHere()}globalThis.VAULTSTRAP_JOB=${JSON.stringify(serialize(job).toString('base64'))};\n${source}`,
       env: { ...env, VAULTSTRAP_ENABLED: 'false' },
       stdio: ['pipe', 'pipe', 'ignore'],
       timeout: Math.ceil(leftMs) + OVERTIME_MS,
@@ -54,6 +54,11 @@ function inChildProcess(job: Job, { source, env }: Substitute, otherwise: Failur
   } catch (error) {
     return failedReply(job, { cause: safeCause(error), ...otherwise });
   }
+}
+
+/** The process counts on where this one is: a job's deadline and its tokens' ages are on this one's monotonic scale. */
+function clockAsHere(): string {
+  return `{const{uptime}=process;process.uptime=()=>uptime()+${process.uptime()}}`;
 }
 
 function failedReply(job: Job, failure: Failure): JobReply {

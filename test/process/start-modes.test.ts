@@ -504,9 +504,10 @@ test("an app's tests may have stopped all clocks: the network goes on", async ()
           globalThis[name] = () => ({ ref() { return this; }, unref() { return this; } });
       };
       // In the set-up of all tests, even.
-      if (process.argv[2] === 'before') stop();
+      const before = process.argv[3] === 'before';
+      if (before) stop();
       const { bootstrap, bootstrapSync, refresh, withFreshSecret } = require('vaultstrap');
-      stop();
+      if (!before) stop();
       const isAuthError = () => true;
       let refused = false;
       const use = () => { if (!refused) { refused = true; throw new Error('refused'); } };
@@ -518,8 +519,8 @@ test("an app's tests may have stopped all clocks: the network goes on", async ()
         ${READ}
       })();`,
   });
-  for (const how of ['sync', 'async', 'before']) {
-    const { code, stderr, probes } = await app.run(['stopped.cjs', how], { env: env() });
+  for (const how of [['sync'], ['async'], ['sync', 'before'], ['async', 'before']]) {
+    const { code, stderr, probes } = await app.run(['stopped.cjs', ...how], { env: env() });
     expect({ how, code, stderr, probes }).toEqual({ how, code: 0, stderr: '', probes: [values] });
   }
 });
