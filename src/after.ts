@@ -5,6 +5,7 @@ export { createSecretFiles } from './rotation/files.js';
 export { useFreshSecret } from './rotation/fresh-secret.js';
 export { createRefreshes } from './rotation/refreshes.js';
 export { troubleLines } from './rotation/trouble.js';
+export { askForRefresh } from './startup/ask-for-refresh.js';
 export { createCredential } from './startup/credential.js';
 export { idleReport } from './startup/idle-report.js';
 export { requireSettingsFrom } from './startup/require-settings.js';

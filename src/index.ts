@@ -1,7 +1,7 @@
 import type { Credential, CredentialOptions } from './identity/credential.js';
 import type { Report, Resolution } from './report/types.js';
 import type { FreshSecretOptions, RefreshResult, RotationListener, Unsubscribe } from './rotation/types.js';
-import { afterModule } from './startup/siblings.js';
+import { later } from './startup/later.js';
 import { engine } from './startup/state.js';
 import type { OpenWorker } from './startup/worker.js';
 import { type BootstrapOptions, checkObject, malformed } from './support/options.js';
@@ -112,19 +112,7 @@ export async function resolve<N extends string>(
  * @param options `signal` gives up waiting (rejects with its reason); the refresh itself goes on.
  */
 export async function refresh(options?: { readonly signal?: AbortSignal | undefined }): Promise<RefreshResult> {
-  const signal = checkObject('options', options)?.signal;
-  if (signal === undefined || signal === null) return engine().refresh();
-  // Not by its class: there are others that do.
-  if (typeof signal.addEventListener !== 'function') throw malformed('option signal', 'an AbortSignal');
-  return new Promise((resolvePromise, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    engine()
-      .refresh()
-      .then(resolvePromise, reject)
-      .finally(() => signal.removeEventListener('abort', onAbort));
-  });
+  return later().askForRefresh(checkObject('options', options)?.signal, engine);
 }
 
 /** The outcome of every setting, without values: safe to log. */
@@ -138,7 +126,7 @@ export function report(): Report {
  * @throws VaultstrapError `ERR_SETTINGS_MISSING`, naming all that are missing or unresolved.
  */
 export function requireSettings<N extends string>(...names: readonly N[]): { readonly [K in N]: string } {
-  return afterModule().requireSettingsFrom(names, engine().report());
+  return later().requireSettingsFrom(names, engine().report());
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Plan, SecretRead } from '../settings/plan.js';
 import { isInFile } from '../settings/scan.js';
 import type { Clock } from '../support/clock.js';
-import { safeCause } from '../support/failure.js';
+import { fail, notLoaded, safeCause } from '../support/failure.js';
 import type { Log } from '../support/log.js';
 import { ageMs } from '../support/moment.js';
 import { composeSettings } from './compose.js';
@@ -57,8 +57,12 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
   function filesFor(plan: Plan): SecretFiles['place'] | undefined {
     // Of a plan before this one there may be some that nothing needs any more.
     if (!files && !plan.settings.some(({ segments }) => segments.some(isInFile))) return undefined;
-    files ??= loadLater().createSecretFiles();
-    return files.place;
+    try {
+      files ??= loadLater().createSecretFiles();
+      return files.place;
+    } catch (error) {
+      return (compose) => compose(() => fail(notLoaded(error)));
+    }
   }
 
   function theRefreshes(): Refreshes {

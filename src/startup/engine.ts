@@ -10,10 +10,11 @@ import { openTelemetryGate } from '../telemetry/gate.js';
 import type { ReadResults } from '../vault/client.js';
 import { createEarlyStart } from './early-start.js';
 import { lending } from './early-worker.js';
-import { type JobReply, notLoaded, readForJob, resultsOf } from './job.js';
+import { type JobReply, notRead, readForJob, resultsOf } from './job.js';
+import { later, network } from './later.js';
 import { resolveRecord } from './resolve.js';
 import { openSession, type Session } from './session.js';
-import { afterModule, clientModule, telemetryModule, workerModule } from './siblings.js';
+import { afterModule, telemetryModule, workerModule } from './siblings.js';
 import { createStarts, type Starts } from './starts.js';
 import { startMessage } from './tell.js';
 import type { OpenWorker, RunningJob } from './worker.js';
@@ -49,7 +50,7 @@ const NOTHING_READ: ReadResults = new Map();
 
 export function createEngine(): Engine {
   const clock = systemClock;
-  const rotator = createRotator(clock, () => starts.log(), afterModule, loadAhead);
+  const rotator = createRotator(clock, () => starts.log(), later, loadAhead);
   const starts: Starts = createStarts(clock, rotator, tellChannel);
   const hooks = createWorkerHooks(rotator.repair, close);
   const begun = createEarlyStart(starts);
@@ -77,7 +78,7 @@ export function createEngine(): Engine {
     try {
       reply = (begun.jobOf(current) ?? startJob(current, take))?.waitBlocking();
     } catch (error) {
-      return notLoaded(current.job, error);
+      return notRead(current.job, error);
     }
     return reply ? takeOver(current, reply) : NOTHING_READ;
   }
@@ -172,8 +173,8 @@ export function createEngine(): Engine {
   function report(): Report {
     const { phase, session } = starts;
     const status = phase === 'failed' ? 'failed' : 'idle';
-    if (!session) return afterModule().idleReport(status);
-    const whole = afterModule().reportProcess(session, starts, rotator, clock.now());
+    if (!session) return later().idleReport(status);
+    const whole = later().reportProcess(session, starts, rotator, clock.now());
     // While a later start is under way the values of the one before it are there.
     return phase !== 'failed' && rotator.generation > 0 ? whole : { ...whole, status };
   }
@@ -217,7 +218,7 @@ export function createEngine(): Engine {
     ageMs: rotator.ageMs,
     nextRefreshAtMs: rotator.nextRefreshAtMs,
     references,
-    credential: (options = {}) => afterModule().createCredential(options, tokenContext, clock),
+    credential: (options = {}) => later().createCredential(options, tokenContext, clock),
     close,
     async reset() {
       await close();
@@ -237,13 +238,13 @@ async function readHere({ client, job }: Session): Promise<ReadResults> {
   try {
     return await readForJob(client, job);
   } catch (error) {
-    return notLoaded(job, error);
+    return notRead(job, error);
   }
 }
 
 function loadAhead(): void {
-  afterModule();
-  clientModule();
+  later();
+  network();
 }
 
 /** Node marks so what a thread must not do. The documented way loads `node:worker_threads`, which takes most of a millisecond. */

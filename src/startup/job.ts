@@ -3,7 +3,8 @@ import type { SecretRead } from '../settings/plan.js';
 import type { RequestCounts } from '../support/channels.js';
 import { systemClock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
-import { fact, fail, type Result, safeCause, succeed } from '../support/failure.js';
+import { isVaultstrapError } from '../support/errors.js';
+import { fail, notLoaded, type Result, succeed } from '../support/failure.js';
 import { Secret } from '../support/secret.js';
 import type { ReadResults, VaultClient } from '../vault/client.js';
 import type { SecretValue } from '../vault/reader.js';
@@ -56,16 +57,8 @@ export function resultsOf(reply: JobReply): ReadResults {
   return results;
 }
 
-/** What does the job is loaded when it is needed, and may be gone by then. */
-export function notLoaded({ reads }: Job, error: unknown): ReadResults {
-  const result = fail(
-    fact(
-      'OtherReasons',
-      'ERR_NOT_LOADED',
-      'a file of vaultstrap could not be loaded.',
-      "If a deployment replaced the app's files meanwhile, start it again; else install vaultstrap again.",
-      safeCause(error),
-    ),
-  );
+/** What does the job could not be loaded. */
+export function notRead({ reads }: Job, error: unknown): ReadResults {
+  const result = fail(notLoaded(isVaultstrapError(error) ? error.cause : error));
   return new Map(reads.map(({ key }) => [key, result]));
 }

@@ -2,7 +2,7 @@ import type { TokenSeed } from '../identity/tokens.js';
 import type { RequestCounts } from '../support/channels.js';
 import type { VaultClient, VaultClientOptions } from '../vault/client.js';
 import { type JobReply, NO_REQUESTS } from './job.js';
-import { clientModule } from './siblings.js';
+import { network } from './later.js';
 
 /** A vault client that is loaded when it is first asked for something. */
 export interface LazyClient extends Pick<VaultClient, 'readAll' | 'rest'> {
@@ -24,7 +24,7 @@ export function createLazyClient(options: VaultClientOptions): LazyClient {
 
   function client(): VaultClient {
     if (!made) {
-      made = clientModule().createVaultClient(options);
+      made = network().createVaultClient(options);
       made.tokens.plant(planted);
       planted = [];
     }

@@ -5,8 +5,8 @@ import type { Clock } from '../support/clock.js';
 import { isEnabled } from '../support/config.js';
 import { type BootstrapOptions, malformed } from '../support/options.js';
 import { readForJob } from './job.js';
+import { later } from './later.js';
 import { concludeSession, openSession } from './session.js';
-import { afterModule } from './siblings.js';
 
 /** Resolves a record of settings with a session of its own: the process's state and environment stay as they are. */
 export async function resolveRecord(
@@ -18,7 +18,7 @@ export async function resolveRecord(
     if (value === undefined || typeof value === 'string') continue;
     throw malformed(`the value of ${name} in settings`, 'text, or undefined');
   }
-  const untouched = () => ({ values: withValues(Object.entries(settings)), report: afterModule().idleReport() });
+  const untouched = () => ({ values: withValues(Object.entries(settings)), report: later().idleReport() });
   if (!isEnabled(liveEnvironment(), options)) return untouched();
   const session = openSession({ env: settings, realEnv: liveEnvironment, options, clock });
   if (session.plan.settings.length === 0) return untouched();
@@ -34,7 +34,7 @@ export async function resolveRecord(
   const resolvedAtMs = clock.now();
   return {
     values: withValues(values),
-    report: afterModule().reportSession(session, composed, () => ({ resolvedAtMs }), resolvedAtMs, {
+    report: later().reportSession(session, composed, () => ({ resolvedAtMs }), resolvedAtMs, {
       generation: 1,
       durationMs: Math.round(clock.monotonic() - session.began.monotonicMs),
     }),

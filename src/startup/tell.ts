@@ -5,8 +5,8 @@ import type { Trouble } from '../rotation/trouble.js';
 import type { StartMessage } from '../support/channels.js';
 import type { BootstrapError } from '../support/errors.js';
 import type { Log } from '../support/log.js';
+import { later } from './later.js';
 import type { Session } from './session.js';
-import { afterModule } from './siblings.js';
 import type { Starts } from './starts.js';
 
 /** What a start that succeeded has to say: a warning for settings that could not be had, the rest on request. */
@@ -19,7 +19,7 @@ export function tellOfStart(log: Log, composed: readonly ComposedSetting[], dura
     if (failure) troubles.push({ setting, becomes: outcome.kind === 'failed' ? 'unresolved' : 'inherited', failure });
     else log.debug(`${setting}: ${outcome.kind === 'unset' ? 'left unset, its secret does not exist' : 'in place'}.`);
   }
-  if (troubles.length > 0) for (const line of afterModule().troubleLines(troubles)) log.warn(line);
+  if (troubles.length > 0) for (const line of later().troubleLines(troubles)) log.warn(line);
   log.info(`settings: ${composed.length}, resolved in ${durationMs} ms.`);
 }
 

@@ -138,6 +138,17 @@ export function mistake(details: string, cause?: SafeCause): Failure {
   return fact('OtherReasons', 'ERR_INTERNAL', details, 'This is a mistake in vaultstrap; please report it.', cause);
 }
 
+/** What is loaded only when it is needed may be gone by then. */
+export function notLoaded(error: unknown): Failure {
+  return fact(
+    'OtherReasons',
+    'ERR_NOT_LOADED',
+    'a file of vaultstrap could not be loaded.',
+    "If a deployment replaced the app's files meanwhile, start it again; else install vaultstrap again.",
+    safeCause(error),
+  );
+}
+
 /** Name, code, HTTP status and syscall of a foreign error; never its text or its objects. */
 export function safeCause(error: unknown): SafeCause {
   if (typeof error !== 'object' || error === null) return { name: typeof error };

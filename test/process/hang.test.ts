@@ -313,6 +313,48 @@ describe('a deployment replaces the files while the app starts', () => {
     expect(kept).toMatchObject({ code: 0, probes: [{ DB_PASSWORD: env().DB_PASSWORD }] });
     expect(kept.stderr).toContain('ERR_NOT_LOADED');
   });
+
+  test('and a value has to stand in a file: the same', async () => {
+    const main = withoutFile('after', `${raw} require('vaultstrap/register');`);
+    const inFile = '@KeyVault(VaultName=shop;SecretName=password;File=true)';
+    const { code, stderr, probes } = await app.run([main], { env: { ...env(), DB_PASSWORD: inFile } });
+
+    expect({ code, probes }).toEqual({ code: 1, probes: [{ DB_PASSWORD: null }] });
+    expect(stderr).toMatch(NOT_LOADED);
+  });
+
+  // Some seconds behind a start its clock has loaded them; a process without references has none.
+  test.each(['after', 'client'])('and then it is asked for more (%s.cjs): the error says so', async (name) => {
+    const main = withoutFile(
+      name,
+      `require('vaultstrap/register');
+      const { credential, onRotated, refresh, report, requireSettings, resolve } = require('vaultstrap');
+      const DB_PASSWORD = '@KeyVault(VaultName=shop;SecretName=password)';
+      const asked = {
+        ...(${name === 'after'} && {
+          report, onRotated: () => onRotated(() => {}), requireSettings: () => requireSettings('DB_PASSWORD'),
+        }),
+        refresh,
+        resolve: () => resolve({ DB_PASSWORD }),
+        credential: () => credential().getToken('https://storage.azure.com/.default'),
+      };
+      (async () => {
+        for (const [what, ask] of Object.entries(asked)) {
+          const { message } = await (async () => ask())().catch((error) => error);
+          require('./probe.cjs')([what, message]);
+        }
+      })();`,
+    );
+    const { code, stderr, probes } = await app.run([main], { env: env() });
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(probes.length).toBeGreaterThan(2);
+    for (const [what, message] of probes as string[][])
+      expect([what, message]).toEqual([
+        what,
+        expect.stringMatching(/not be loaded\. Hint: If a deployment replaced .*/),
+      ]);
+  });
 });
 
 describe('started, and', () => {
