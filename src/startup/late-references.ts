@@ -1,25 +1,43 @@
 import { liveEnvironment, variableNames } from '../settings/environment.js';
 import { bareName, isProtected, isRecord } from '../settings/names.js';
 import { hasMarker } from '../settings/scan.js';
-import { createLog } from '../support/log.js';
+import { createLog, LOG_LEVELS } from '../support/log.js';
 import { listed } from '../support/words.js';
+import { hasReferences, mustStart } from './quick-look.js';
 import { existingEngine } from './slot.js';
 
 /** One line about references that came into the environment behind the start: nobody resolves them. */
 export function tellOfLate(): void {
-  const env = liveEnvironment();
-  const engine = existingEngine();
-  // What a start knows of is on its way, or has failed, and was told.
-  const planned = [...(engine?.references() ?? []), ...(engine?.report().settings ?? [])];
-  const known = new Set(planned.map(({ setting }) => setting));
-  const ignored = new Set((env['VAULTSTRAP_IGNORE'] ?? '').split(',').map((name) => name.trim()));
-  const late = variableNames(env).filter((name) => {
-    const isOurs = hasMarker(env[name]) && !isRecord(name) && !isProtected(name);
-    return isOurs && ![name, bareName(name)].some((one) => known.has(one) || ignored.has(one));
-  });
+  const late = unknownReferences();
   if (late.length === 0) return;
-  const { warn } = engine ?? createLog('warn');
+  const { warn } = existingEngine() ?? createLog('warn');
   warn(
     `${listed(late, 3)}: set after vaultstrap/register had run, so the reference stays text. What loads .env belongs above it; npx vaultstrap lint shows where.`,
   );
+}
+
+/** One line to who imports the library alone, and takes that for a start. */
+export function tellOfUnstarted(): void {
+  const env = liveEnvironment();
+  if (!mustStart(env) || !hasReferences(env)) return;
+  const names = unknownReferences();
+  if (names.length === 0) return;
+  // No start has read it.
+  const level = LOG_LEVELS.find((one) => one === env['VAULTSTRAP_LOG']?.trim().toLowerCase());
+  createLog(level ?? 'warn').warn(
+    `${listed(names, 3)}: nothing has resolved the reference, and refresh() only reads again what a start has resolved. Import 'vaultstrap/register' in the app's first line, or await bootstrap().`,
+  );
+}
+
+/** What a start knows of is on its way, or has failed, and was told. */
+function unknownReferences(): readonly string[] {
+  const env = liveEnvironment();
+  const engine = existingEngine();
+  const planned = [...(engine?.references() ?? []), ...(engine?.report().settings ?? [])];
+  const known = new Set(planned.map(({ setting }) => setting));
+  const ignored = new Set((env['VAULTSTRAP_IGNORE'] ?? '').split(',').map((name) => name.trim()));
+  return variableNames(env).filter((name) => {
+    const isOurs = hasMarker(env[name]) && !isRecord(name) && !isProtected(name);
+    return isOurs && ![name, bareName(name)].some((one) => known.has(one) || ignored.has(one));
+  });
 }

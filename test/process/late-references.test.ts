@@ -48,6 +48,27 @@ describe('told', () => {
   });
 });
 
+describe('refresh() of an app that nothing has started', () => {
+  const told = `vaultstrap warn: DB_PASSWORD: nothing has resolved the reference, and refresh() only reads again what a start has resolved. Import 'vaultstrap/register' in the app's first line, or await bootstrap().\n`;
+  const REFRESH = "const { bootstrap, refresh } = require('vaultstrap');\nrefresh().then(() => refresh());";
+  const env = { DB_PASSWORD: REFERENCE };
+
+  test('one line, and not for every call', async () => {
+    expect(await stderrOf('refresh.cjs', REFRESH, env)).toBe(told);
+  });
+
+  test.each<[string, string, Env]>([
+    ['of no references', REFRESH, { DB_PASSWORD: password }],
+    ['of a process that is told to leave them alone', REFRESH, { ...env, VAULTSTRAP_ENABLED: 'false' }],
+    ['of the same by option', `${REFRESH.replace('refresh()', 'bootstrap({ enabled: false }).then(refresh)')}`, env],
+    ['of a reference to leave alone', REFRESH, { ...env, VAULTSTRAP_IGNORE: 'DB_PASSWORD' }],
+    ['where nothing is to be told', REFRESH, { ...env, VAULTSTRAP_LOG: 'error' }],
+    ['where it is under way', REFRESH.replace('refresh()', 'bootstrap();\nrefresh()'), env],
+  ])('not a word %s', async (_name, code, given) => {
+    expect(await stderrOf('refresh.cjs', code, { ...azure.env, ...given })).toBe('');
+  });
+});
+
 describe('not told', () => {
   const API = "const { bootstrap, bootstrapSync } = require('vaultstrap');\n";
 
