@@ -141,8 +141,7 @@ export function onRotated(first: string | RotationListener, second?: RotationLis
   const [setting, listener] = typeof first === 'string' ? [first, second] : [undefined, first];
   if (typeof listener !== 'function')
     throw malformed('what onRotated was given', 'a listener, or the name of a setting and a listener');
-  const remove = engine().onRotated(listener, setting);
-  return Object.assign(remove, { [Symbol.dispose]: remove });
+  return engine().onRotated(listener, setting);
 }
 
 /**

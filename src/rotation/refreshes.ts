@@ -9,7 +9,7 @@ import { createNameCheck } from './name-check.js';
 import { createRefreshQueue } from './queue.js';
 import { createRefresher, type RefresherContext } from './refresher.js';
 import type { Standing } from './standing.js';
-import type { RefreshResult, RotatedSetting, RotationListener } from './types.js';
+import type { RefreshResult, RotatedSetting, RotationListener, Unsubscribe } from './types.js';
 
 /** One refresh after the other, and whoever listens to what they change. */
 export interface Refreshes {
@@ -23,7 +23,7 @@ export interface Refreshes {
   /** The same, for nobody who waits: the process may end meanwhile. */
   tick(): Promise<RefreshResult>;
   /** Returns the function that removes the listener again. */
-  onRotated(listener: RotationListener, setting?: string): () => void;
+  onRotated(listener: RotationListener, setting?: string): Unsubscribe;
   /** A start applies everything at once: `sinceMs` after it, plans a read for when its groups will have settled. */
   lookForUnsettled(sinceMs: number): void;
   /** A later start may read anew what was inherited, or what had been revoked: a rotation, for who had it before. */
@@ -55,7 +55,8 @@ export function createRefreshes(standing: Standing, context: Omit<RefresherConte
     tick: queue.allOrJoin,
     onRotated(listener, setting) {
       if (setting !== undefined) checkName(setting);
-      return listeners.add(listener, setting);
+      const remove = listeners.add(listener, setting);
+      return Object.assign(remove, { [Symbol.dispose]: remove });
     },
     lookForUnsettled(sinceMs) {
       const { input, held } = standing;

@@ -57,7 +57,16 @@ function renderFailures(failures: readonly SettingFailure[]): string {
 /** One line of prose for all settings that failed alike: a sign-in that is missing is one piece of news, not fifty. */
 export function failureLines(failures: readonly SettingFailure[]): readonly string[] {
   const alike = groupBy(failures, (failure) => `${textOfFailure(failure)} Hint: ${failure.hint}`);
-  return [...alike].map(([text, those]) => visible(`${those.map(({ setting }) => setting).join(', ')}: ${text}`));
+  return [...alike].map(([text, those]) => visible(`${namesOf(those)}: ${text}`));
+}
+
+/** In a line that has to be read; `failures` has them all. */
+const MOST_NAMES = 50;
+
+function namesOf(failures: readonly SettingFailure[]): string {
+  const shown = failures.slice(0, MOST_NAMES).map(({ setting }) => setting);
+  const more = failures.length - shown.length;
+  return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** What happened, without the remedy. */

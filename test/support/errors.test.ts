@@ -105,6 +105,14 @@ describe('BootstrapError', () => {
     expect(error.failures).toHaveLength(3);
   });
 
+  test('of a thousand that failed alike is a line that can be read', () => {
+    const error = new BootstrapError(Array.from({ length: 1000 }, (_, i) => ({ ...one, setting: `S${i}` })));
+    expect(error.message).toMatch(
+      /^1000 settings could not be resolved\.\n {2}S0, S1, .*, S49 and 950 more: AccessToKeyVaultDenied [^\n]*$/,
+    );
+    expect(error.failures).toHaveLength(1000);
+  });
+
   test('is recognised by its brand, whichever copy of the package it comes from', () => {
     expect(isVaultstrapError(new BootstrapError([one]))).toBe(true);
     expect(isVaultstrapError({ [Symbol.for('vaultstrap/error')]: true })).toBe(true);
