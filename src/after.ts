@@ -9,5 +9,6 @@ export { askForRefresh } from './startup/ask-for-refresh.js';
 export { createCredential } from './startup/credential.js';
 export { idleReport } from './startup/idle-report.js';
 export { requireSettingsFrom } from './startup/require-settings.js';
+export { resolveRecord } from './startup/resolve.js';
 export { reportProcess, reportSession } from './startup/session-report.js';
 export { mayBeLoadingSdk, replyAfterLoss, replyTooLate, replyWithoutThread } from './startup/without-thread.js';

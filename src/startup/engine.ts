@@ -4,6 +4,7 @@ import { createRotator, type Rotator } from '../rotation/rotator.js';
 import { liveEnvironment } from '../settings/environment.js';
 import { publish } from '../support/channels.js';
 import { systemClock } from '../support/clock.js';
+import { isEnabled } from '../support/config.js';
 import type { BootstrapError } from '../support/errors.js';
 import type { BootstrapOptions } from '../support/options.js';
 import { openTelemetryGate } from '../telemetry/gate.js';
@@ -12,8 +13,7 @@ import { createEarlyStart } from './early-start.js';
 import { lending } from './early-worker.js';
 import { type JobReply, notRead, readForJob, resultsOf } from './job.js';
 import { later, network } from './later.js';
-import { resolveRecord } from './resolve.js';
-import { openSession, type Session } from './session.js';
+import { concludeSession, openSession, type Session } from './session.js';
 import { afterModule, telemetryModule, workerModule } from './siblings.js';
 import { createStarts, type Starts } from './starts.js';
 import { startMessage } from './tell.js';
@@ -209,7 +209,11 @@ export function createEngine(): Engine {
     start,
     refresh: rotator.refresh,
     refreshOrJoin: rotator.refreshOrJoin,
-    resolve: (settings, options = {}) => resolveRecord(settings, options, clock),
+    resolve(settings, options = {}) {
+      const input = { env: settings, realEnv: liveEnvironment, options, clock };
+      const open = () => (isEnabled(liveEnvironment(), options) ? openSession(input) : undefined);
+      return later().resolveRecord(settings, { open, concludeSession, clock });
+    },
     report,
     hasStarted: () => starts.session !== undefined,
     warn: (message) => starts.log().warn(message),

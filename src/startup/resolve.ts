@@ -1,27 +1,32 @@
 import type { Resolution } from '../report/types.js';
 import { textOf } from '../rotation/changes.js';
-import { liveEnvironment } from '../settings/environment.js';
 import type { Clock } from '../support/clock.js';
-import { isEnabled } from '../support/config.js';
-import { type BootstrapOptions, malformed } from '../support/options.js';
+import { malformed } from '../support/options.js';
+import { idleReport } from './idle-report.js';
 import { readForJob } from './job.js';
-import { later } from './later.js';
-import { concludeSession, openSession } from './session.js';
+import type { concludeSession, Session } from './session.js';
+import { reportSession } from './session-report.js';
 
-/** Resolves a record of settings with a session of its own: the process's state and environment stay as they are. */
+export interface ResolveContext {
+  /** A session of the record's own; `undefined` for a process that is told to leave us alone. */
+  readonly open: () => Session | undefined;
+  /** The start has loaded it, and it is large: what is loaded later gets it from there. */
+  readonly concludeSession: typeof concludeSession;
+  readonly clock: Clock;
+}
+
+/** Resolves a record of settings: the process's state and environment stay as they are. */
 export async function resolveRecord(
   settings: Readonly<Record<string, string | undefined>>,
-  options: BootstrapOptions,
-  clock: Clock,
+  { open, concludeSession, clock }: ResolveContext,
 ): Promise<Resolution> {
   for (const [name, value] of Object.entries(settings)) {
     if (value === undefined || typeof value === 'string') continue;
     throw malformed(`the value of ${name} in settings`, 'text, or undefined');
   }
-  const untouched = () => ({ values: withValues(Object.entries(settings)), report: later().idleReport() });
-  if (!isEnabled(liveEnvironment(), options)) return untouched();
-  const session = openSession({ env: settings, realEnv: liveEnvironment, options, clock });
-  if (session.plan.settings.length === 0) return untouched();
+  const session = open();
+  if (!session || session.plan.settings.length === 0)
+    return { values: withValues(Object.entries(settings)), report: idleReport() };
   const results = await readForJob(session.client, session.job);
   session.client.rest();
   const { composed, error } = concludeSession(session, results);
@@ -34,7 +39,7 @@ export async function resolveRecord(
   const resolvedAtMs = clock.now();
   return {
     values: withValues(values),
-    report: later().reportSession(session, composed, () => ({ resolvedAtMs }), resolvedAtMs, {
+    report: reportSession(session, composed, () => ({ resolvedAtMs }), resolvedAtMs, {
       generation: 1,
       durationMs: Math.round(clock.monotonic() - session.began.monotonicMs),
     }),
