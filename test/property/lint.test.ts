@@ -3,11 +3,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readModule } from '../../src/cli/lint/app/module.js';
 import type { Kind } from '../../src/cli/lint/files.js';
+import { finding } from '../../src/cli/lint/finding.js';
 import { renderAzure, renderGithub } from '../../src/cli/lint/formats/annotations.js';
 import { renderJson, renderSarif } from '../../src/cli/lint/formats/data.js';
 import { renderText } from '../../src/cli/lint/formats/text.js';
 import { lintFiles } from '../../src/cli/lint/lint-files.js';
 import { anyCharacter } from '../helpers/any-text.js';
+import { growth } from '../helpers/growth.js';
 
 const CANARY = 'c4n4ry7SecretValue';
 const NAMES: Record<Exclude<Kind, 'code'>, string> = {
@@ -87,6 +89,17 @@ test('it never throws, and never points beside the file', async () => {
       numRuns: 600,
     },
   );
+});
+
+test('the places of many findings: as much work as there are lines', () => {
+  const pointAtLines = (lines: number) => {
+    const source = { file: '.env', path: '/nowhere/.env', text: 'A=@KeyVault(oops)\n'.repeat(lines) };
+    for (let at = 0; at < lines; at++) {
+      const { line } = finding(source, { start: at * 18, end: at * 18 + 17 }, ['reference-syntax', 'error'], '', '');
+      if (line !== at + 1) throw new Error(`line ${line}`);
+    }
+  };
+  expect(growth(pointAtLines, 500)).toBeLessThan(4);
 });
 
 const code = fc

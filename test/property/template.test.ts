@@ -3,6 +3,7 @@ import { expand } from 'dotenv-expand';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { expandTemplate } from '../../src/settings/template.js';
+import { growth } from '../helpers/growth.js';
 
 const VALUES: Record<string, string> = { A: 'one', B: 'two', EMPTY: '' };
 
@@ -40,23 +41,8 @@ describe('a template costs what its length is worth', () => {
     return [`${unit} and its end`, of] as const;
   });
   test.each([...repeated, ...nested])('%s', (_unit, textOf) => {
-    const msFor = (length: number) => {
-      const text = textOf(length);
-      const startedMs = performance.now();
-      expandTemplate([text], (name) => VALUES[name]);
-      return performance.now() - startedMs;
-    };
-    // Eight short ones are as much work as a long one, unless it grows faster than the text: then the long one is eight
-    // times theirs and more. The best of some tries, and of more where the machine has other things to do.
-    let [short, long] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-    for (let tries = 0; tries < 3 || (tries < 20 && long / short >= 4); tries++) {
-      short = Math.min(
-        short,
-        Array.from({ length: 8 }, () => msFor(4096)).reduce((a, b) => a + b),
-      );
-      long = Math.min(long, msFor(32_768));
-    }
-    expect(long / short).toBeLessThan(4);
+    const work = (length: number) => expandTemplate([textOf(length)], (name) => VALUES[name]);
+    expect(growth(work, 4096)).toBeLessThan(4);
   });
 
   test('thousands in one another, too', () => {

@@ -32,8 +32,8 @@ export function finding(
   message: string,
   hint: string,
 ): Finding {
-  const from = positionOf(source.text, start);
-  const to = positionOf(source.text, Math.max(start, end));
+  const from = positionOf(source, start);
+  const to = positionOf(source, Math.max(start, end));
   return {
     rule,
     severity,
@@ -47,12 +47,23 @@ export function finding(
   };
 }
 
-function positionOf(text: string, offset: number): { line: number; column: number } {
-  const before = text.slice(0, offset);
-  const lineStart = before.lastIndexOf('\n') + 1;
-  let line = 1;
-  for (let at = before.indexOf('\n'); at >= 0; at = before.indexOf('\n', at + 1)) line++;
-  return { line, column: before.length - lineStart + 1 };
+/** Of each text once: a file of many findings would be read from its beginning for each. */
+const lineStarts = new WeakMap<Source, readonly number[]>();
+
+function positionOf(source: Source, offset: number): { line: number; column: number } {
+  let starts = lineStarts.get(source);
+  if (!starts) {
+    starts = [0, ...Array.from(source.text.matchAll(/\n/g), ({ index }) => index + 1)];
+    lineStarts.set(source, starts);
+  }
+  // The last line that begins at or before it.
+  let [line, end] = [0, starts.length];
+  while (end - line > 1) {
+    const middle = (line + end) >> 1;
+    if ((starts[middle] ?? 0) <= offset) line = middle;
+    else end = middle;
+  }
+  return { line: line + 1, column: Math.min(offset, source.text.length) - (starts[line] ?? 0) + 1 };
 }
 
 /** By file, then by place; the same thing is said once. */
