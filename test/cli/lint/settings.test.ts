@@ -410,6 +410,16 @@ app_settings = {
     expect(await found({ 'package.json': '{"main":"a.js"}', 'a.js': 'const = ;;; (' })).toEqual(['unreadable-file: ']);
   });
 
+  test('folders with the names of files, and a tsconfig without options, end nothing', async () => {
+    const app = { 'host.json': '{}', 'package.json': '{"main":"a.js"}', 'a.js': '', ...values({ DB: REF }) };
+    const odd = { 'old/function.json/x': '', 'tsconfig.json': '{ "compilerOptions": null, "extends": "./x" }' };
+    expect(await found({ ...app, ...odd })).toEqual(['register-missing: "a.js"']);
+    const next = { 'package.json': '{"scripts":{"start":"next start"},"dependencies":{"next":"1"}}' };
+    expect(await found({ ...next, ...values({ DB: REF }), 'instrumentation.ts/x': '' })).toEqual([
+      'register-missing: "next start"',
+    ]);
+  });
+
   test('never in node_modules, dist or .git; templates below, settings here only', async () => {
     const bad = 'A=@KeyVault(oops)\n';
     const bicep = "var a = { B: '@KeyVault(oops)' }\n";

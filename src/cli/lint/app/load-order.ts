@@ -1,9 +1,10 @@
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import type { Source, Span } from '../finding.js';
 import { type EnvFileCall, isEnvImport, isEnvLoader } from './env-files.js';
 import { type CodeModule, readModule } from './module.js';
+import { textOf } from './text-of.js';
 
 export const REGISTER_LINE = "import 'vaultstrap/register';";
 
@@ -27,9 +28,10 @@ export function createLoader(nameOf: (file: string) => string, isEsm = false) {
     modules.set(file, undefined);
     // An app that is larger than this is looked at in part.
     if (modules.size > 2000) return undefined;
-    // What cannot be read, or is too large to have been written, loads nothing as far as we can see.
-    if (!isReadable(file)) return undefined;
-    const module = readModule({ file: nameOf(file), path: file, text: readFileSync(file, 'utf8') }, isEsm);
+    const text = textOf(file);
+    // It loads nothing as far as we can see.
+    if (text === undefined) return undefined;
+    const module = readModule({ file: nameOf(file), path: file, text }, isEsm);
     modules.set(file, module);
     return module;
   }
@@ -76,13 +78,4 @@ function resolveRelative(dir: string, specifier: string): string | undefined {
   for (const ending of ['.ts', '.tsx', '.js', '.mjs', '.cjs'])
     tries.push(`${base}${ending}`, path.join(base, `index${ending}`));
   return tries.find((file) => /\.[cm]?[jt]sx?$/.test(file) && existsSync(file) && statSync(file).isFile());
-}
-
-function isReadable(file: string): boolean {
-  try {
-    accessSync(file, constants.R_OK);
-    return statSync(file).size <= 2_000_000;
-  } catch {
-    return false;
-  }
 }

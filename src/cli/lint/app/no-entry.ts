@@ -1,13 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Finding, finding } from '../finding.js';
 import type { Project } from './project.js';
+import { textOf } from './text-of.js';
 
 /** Of a Next.js server, which has no entry of the app's own. https://nextjs.org/docs/app/guides/instrumentation */
 export function importsInInstrumentation({ dir }: Project): boolean {
   const names = ['', 'src/'].flatMap((folder) => ['ts', 'js'].map((ending) => `${folder}instrumentation.${ending}`));
-  const file = names.map((name) => path.join(dir, name)).find((full) => existsSync(full));
-  return file !== undefined && /vaultstrap\/register/.test(readFileSync(file, 'utf8'));
+  const text = names.map((name) => textOf(path.join(dir, name))).find((one) => one !== undefined);
+  return text !== undefined && /vaultstrap\/register/.test(text);
 }
 
 /** An app of which nothing says which file comes first: silence would look like praise. */

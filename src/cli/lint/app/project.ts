@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { findNodeAtLocation, type Node, parse } from 'jsonc-parser';
-import { spanOf } from '../../support/json-tree.js';
+import { findNodeAtLocation, type Node } from 'jsonc-parser';
+import { readJsonTree, spanOf } from '../../support/json-tree.js';
 import type { Finding, Source, Span } from '../finding.js';
 import { readJson } from '../settings/json.js';
+import { textOf } from './text-of.js';
 
 /** A folder with a package.json. */
 export interface Project {
@@ -52,11 +53,7 @@ export function readProject(manifest: Source): Project {
 
 /** Without `packages` it holds pnpm's settings only (https://pnpm.io/pnpm-workspace_yaml). */
 function isPnpmRoot(file: string): boolean {
-  try {
-    return /^["']?packages["']?\s*:/m.test(readFileSync(file, 'utf8'));
-  } catch {
-    return false;
-  }
+  return /^["']?packages["']?\s*:/m.test(textOf(file) ?? '');
 }
 
 /** `outDir` and `rootDir`, also from what a tsconfig extends by a relative path. */
@@ -66,29 +63,21 @@ function readOutputs(file: string): Project['outputs'] {
   let rootDir: string | undefined;
   let next: string | undefined = file;
   for (let depth = 0; next !== undefined && depth < 5; depth++) {
-    const config = readConfigFile(next);
-    const { compilerOptions = {}, extends: base } = config ?? {};
+    const { root } = readJsonTree(textOf(next) ?? '');
+    const at = (...names: string[]): unknown => root && findNodeAtLocation(root, names)?.value;
     const from = (option: unknown) =>
       typeof option === 'string'
         ? path.relative(dir, path.resolve(path.dirname(next ?? dir), option)).replaceAll('\\', '/')
         : undefined;
-    outDir ??= from((compilerOptions as Record<string, unknown>)['outDir']);
-    rootDir ??= from((compilerOptions as Record<string, unknown>)['rootDir']);
+    outDir ??= from(at('compilerOptions', 'outDir'));
+    rootDir ??= from(at('compilerOptions', 'rootDir'));
+    const base = at('extends');
     const relative: string | undefined = typeof base === 'string' && base.startsWith('.') ? base : undefined;
     next = relative && path.resolve(path.dirname(next), relative.endsWith('.json') ? relative : `${relative}.json`);
   }
   if (!outDir) return undefined;
   // Without rootDir, tsc takes the folder that all sources share: here the app, or src.
   return { outDir, roots: rootDir === undefined ? ['', 'src'] : [rootDir] };
-}
-
-function readConfigFile(file: string): Record<string, unknown> | undefined {
-  try {
-    const parsed: unknown = parse(readFileSync(file, 'utf8'));
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** A path, or glob, of compiled files as that of their sources: every place where those may be. */
