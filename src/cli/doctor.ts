@@ -30,11 +30,8 @@ export async function doctor({ json, timeout, list, ...sources }: DoctorOptions)
     unread: hintOfUnread(sources),
   });
   hideProgress();
-  const isBad = findings.some(({ verdict }) => verdict === 'bad');
+  process.exitCode = findings.some(({ verdict }) => verdict === 'bad') ? EXIT.unresolved : EXIT.done;
   const text = json ? findingsAsJson(findings) : renderFindings(findings, process.stdout);
   // A name that nobody answers for keeps a process for half a minute: what there is to say is said.
-  process.stdout.write(text, (error) => {
-    const isLost = error && (error as NodeJS.ErrnoException).code !== 'EPIPE';
-    process.exit(isBad || isLost ? EXIT.unresolved : EXIT.done);
-  });
+  process.stdout.write(text, () => setImmediate(() => process.exit()));
 }

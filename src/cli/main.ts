@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { checkNodeVersion } from '../startup/node-version.js';
 import { isVaultstrapError } from '../support/vaultstrap-error.js';
 import { addCheck } from './commands/check.js';
@@ -21,9 +21,8 @@ const program = new Command('vaultstrap')
   .enablePositionalOptions()
   .configureHelp({ subcommandTerm: (command) => command.name() })
   .configureOutput({ outputError: (text) => complain(...told(text)) })
-  .exitOverride((error) => {
-    process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
-  })
+  // Thrown, and not the end of the process: what is written may not have arrived yet.
+  .exitOverride()
   .hook('preAction', (_program, command) => {
     refuseOldNode(command);
     refuseExcess(command);
@@ -42,11 +41,20 @@ for (const add of [addInit, addLint, addRun, addCheck, addDoctor, addEmulate, ad
 // Refused above: commander would quote them.
 for (const command of program.commands) command.allowExcessArguments();
 
-// A reader that has gone away (`| head`) is no fault.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
-  if (code !== 'EPIPE') process.exitCode = EXIT.unresolved;
+  // A reader that has gone away (`| head`) is no fault.
+  if (code === 'EPIPE') return;
+  complain(`standard output cannot be written (${code}).`);
+  // Whatever the command makes of its own work meanwhile.
+  process.once('exit', () => {
+    process.exitCode ||= EXIT.unresolved;
+  });
 });
-program.parseAsync(callOf(process.argv)).catch(explain);
+program.parseAsync(callOf(process.argv)).catch((error: unknown) => {
+  if (!(error instanceof CommanderError)) explain(error);
+  // Help, and the version, come by this way, too.
+  else if (error.exitCode !== 0) process.exitCode = EXIT.usage;
+});
 
 /** Commander answers `help nosuch` and `nosuch --help` with the help of the whole, and no mistake. */
 function callOf(argv: readonly string[]): readonly string[] {

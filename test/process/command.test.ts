@@ -225,6 +225,16 @@ describe('exit status', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(args[0] === '--version' ? /^\d+\.\d+\.\d+\n$/ : /^Usage: vaultstrap/);
   });
+
+  test.skipIf(process.platform !== 'linux').each(['--help', '--version'])('1: %s to a full disk', async (option) => {
+    app.write({ 'full.sh': 'exec "$@" > /dev/full\n' });
+    const args = ['full.sh', NODE, 'node_modules/vaultstrap/dist/cli.cjs', option];
+
+    expect(await app.run(args, { command: 'sh' })).toMatchObject({
+      code: 1,
+      stderr: 'vaultstrap error: standard output cannot be written (ENOSPC).\n',
+    });
+  });
 });
 
 test('an empty command is a mistake, and no stack', async () => {

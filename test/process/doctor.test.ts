@@ -98,7 +98,10 @@ describe('all is well', () => {
   test.skipIf(process.platform !== 'linux')('findings that cannot be written are no success', async () => {
     app.write({ 'full.sh': 'exec "$@" > /dev/full\n' });
     const env = { ...azure.env, ...PASSWORD };
-    expect((await app.run(['full.sh', NODE, CLI, 'doctor'], { env, command: 'sh' })).code).toBe(1);
+    expect(await app.run(['full.sh', NODE, CLI, 'doctor'], { env, command: 'sh' })).toMatchObject({
+      code: 1,
+      stderr: 'vaultstrap error: standard output cannot be written (ENOSPC).\n',
+    });
   });
 
   test('two identities: a token each; one that may list is told of', async () => {

@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { complain } from '../support/terminal.js';
 import { createMask } from './mask.js';
 
 /** After this much silence a prompt is complete. */
@@ -53,9 +52,8 @@ async function pass(
     const { code, syscall } = error as NodeJS.ErrnoException;
     // Nobody reads us any more: the command will hear of it at its next write, since its pipe is closed.
     if (code === 'EPIPE') return true;
-    // It cannot hear of what befell what it wrote before.
+    // It cannot hear of what befell what it wrote before; that standard output is lost, is told by whoever has it.
     if (syscall !== 'write') throw error;
-    complain(`the command's output cannot be written (${code}).`);
     return false;
   } finally {
     child.removeListener('exit', linger.restart);
