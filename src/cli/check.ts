@@ -1,7 +1,7 @@
 import { bootstrap, close, isVaultstrapError, type Report, report } from '../index.js';
 import { renderText } from '../report/text.js';
-import { liveEnvironment } from '../settings/environment.js';
-import { isEnabled } from '../support/config.js';
+import { type Environment, liveEnvironment } from '../settings/environment.js';
+import { isEnabled, readConfig } from '../support/config.js';
 import { printJson } from '../support/json.js';
 import { relaxationsIn } from '../support/relaxations.js';
 import { EXIT } from './support/exit.js';
@@ -20,7 +20,7 @@ export interface CheckOptions extends SourceOptions {
 export async function check({ json, ...sources }: CheckOptions): Promise<number> {
   await loadSources(sources);
   // Before values stand there.
-  const misspelt = misspeltIn(liveEnvironment());
+  const misspelt = findMisspelt(liveEnvironment());
   const hideProgress = showProgress(process.stderr, 'Resolving settings');
   let mistake: string | undefined;
   try {
@@ -35,10 +35,22 @@ export async function check({ json, ...sources }: CheckOptions): Promise<number>
   const outcome = report();
   if (mistake !== undefined) complain(mistake);
   const unread = outcome.status === 'idle' ? hintOfUnread(sources) : undefined;
-  process.stdout.write(json ? printJson(outcome) : describe(outcome));
-  for (const name of misspelt) note(`${name}: ${STAYS_TEXT} ${HOW_IT_BEGINS}`);
+  const whole = misspelt.length > 0 ? { ...outcome, misspelt } : outcome;
+  process.stdout.write(json ? printJson(whole) : describe(outcome));
+  // To resolving they are text like any other, but whoever wrote them meant secrets.
+  for (const name of misspelt) complain(`${name}: ${STAYS_TEXT}`, HOW_IT_BEGINS);
   if (unread !== undefined) note(unread);
-  return outcome.status === 'failed' || outcome.status === 'degraded' ? EXIT.unresolved : EXIT.done;
+  const isWell = outcome.status === 'idle' || outcome.status === 'ready';
+  return isWell && misspelt.length === 0 ? EXIT.done : EXIT.unresolved;
+}
+
+function findMisspelt(env: Environment): readonly string[] {
+  try {
+    return isEnabled(env, {}) ? misspeltIn(env, readConfig(env).ignore) : [];
+  } catch {
+    // A malformed setting of our own, which the start tells of.
+    return [];
+  }
 }
 
 function describe(outcome: Report): string {

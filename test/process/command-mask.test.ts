@@ -114,7 +114,7 @@ test.skipIf(process.platform !== 'linux')('output that cannot be written is told
 
   expect({ code, stderr }).toEqual({
     code: 1,
-    stderr: "vaultstrap error: standard output cannot be written (ENOSPC).\n",
+    stderr: 'vaultstrap error: standard output cannot be written (ENOSPC).\n',
   });
 });
 

@@ -236,18 +236,26 @@ test('a missing --env-file: Node looks at that option, too, and may be first', a
 
 describe('nothing found, and references in files that were not read', () => {
   const NOTHING = 'No setting holds a reference: there is nothing to resolve.\n';
+  const check = (folder: string, args: readonly string[], env: Env) =>
+    app.run([app.path(CLI), 'check', ...args], { cwd: app.path(folder), env });
   const hintOf = async (folder: string, args: readonly string[] = [], env: Env = {}) => {
-    const { code, stdout, stderr } = await app.run([app.path(CLI), 'check', ...args], { cwd: app.path(folder), env });
+    const { code, stdout, stderr } = await check(folder, args, env);
     expect({ code, stdout }).toEqual({ code: 0, stdout: NOTHING });
     return stderr;
   };
 
-  test('what was meant as a reference is told, by the name of its setting', async () => {
+  test('what was meant as a reference is told by the name of its setting, and unresolved', async () => {
     const env = { NEAR: '@KeyVaul(VaultName=shop;SecretName=password)', TEXT: 'see KeyVault(x)' };
-    const said = await hintOf('neither', [], env);
-    expect(said).toBe(
-      'vaultstrap: NEAR: this begins no reference, and stays text. A reference begins with @KeyVault( or @Microsoft.KeyVault(.\n',
-    );
+    const stderr =
+      'vaultstrap error: NEAR: this begins no reference, and stays text. Hint: A reference begins with @KeyVault( or @Microsoft.KeyVault(.\n';
+    // Where only errors are wanted, too.
+    const inJson = await check('neither', ['--json'], { ...env, VAULTSTRAP_LOG: 'error' });
+
+    expect(await check('neither', [], env)).toMatchObject({ code: 1, stdout: NOTHING, stderr });
+    expect(inJson).toMatchObject({ code: 1, stderr });
+    expect(JSON.parse(inJson.stdout)).toMatchObject({ status: 'idle', misspelt: ['NEAR'] });
+    expect(await hintOf('neither', [], { ...env, VAULTSTRAP_IGNORE: 'NEAR' })).toBe('');
+    expect(await check('neither', [], { ...env, VAULTSTRAP_ENABLED: 'false' })).toMatchObject({ code: 0, stderr: '' });
   });
 
   beforeAll(() => {

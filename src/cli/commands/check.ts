@@ -15,7 +15,8 @@ export function addCheck(program: Command): void {
       `${SOURCES_HELP}
 
 Exit status: 0 all is resolved, or there is nothing to resolve; 1 something is
-not; 2 a mistake in the call or in a file.
+not, or begins no reference and was meant as one; 2 a mistake in the call or in
+a file.
 
 Examples:
   vaultstrap check

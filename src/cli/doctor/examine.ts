@@ -46,7 +46,7 @@ export async function examine(examination: Examination): Promise<readonly Findin
   const plan = planSettings(env, config, clock.now());
   const known = [
     ...first,
-    ...examineReferences(plan, misspeltIn(env), examination.unread),
+    ...examineReferences(plan, misspeltIn(env, config.ignore), examination.unread),
     ...examineSource(env, config),
   ];
   return [...known, ...(await held(goThere(plan, config, examination)))];

@@ -1,5 +1,5 @@
 import type { Environment } from '../../settings/environment.js';
-import { namesOf } from '../../settings/names.js';
+import { bareName, namesOf } from '../../settings/names.js';
 import type { Span } from './files.js';
 
 /** How a reference may begin that is none. What stands before it is looked at afterwards, so that this is one pass. */
@@ -30,9 +30,12 @@ export function beginsIn(value: string): readonly Begin[] {
   });
 }
 
-/** The settings of an environment in which one is misspelt. */
-export function misspeltIn(env: Environment): readonly string[] {
-  const names = Object.keys(env).filter((name) => beginsIn(env[name] ?? '').some(({ isNear }) => isNear));
+/** The settings of an environment in which one is misspelt; not those that `VAULTSTRAP_IGNORE` names. */
+export function misspeltIn(env: Environment, ignored: ReadonlySet<string>): readonly string[] {
+  const names = Object.keys(env).filter(
+    (name) =>
+      !ignored.has(name) && !ignored.has(bareName(name)) && beginsIn(env[name] ?? '').some(({ isNear }) => isNear),
+  );
   // App Service gives each twice.
   return [...new Set(names.map((name) => namesOf(name, env).setting))];
 }

@@ -11,6 +11,8 @@ test('a misspelt setting is told once, though App Service gives each twice', () 
     OTHER: 'another',
     GOOD: NEAR.replace('KeyVaults', 'KeyVault'),
     EMPTY: undefined,
+    IGNORED: NEAR,
+    APPSETTING_IGNORED: NEAR,
   };
-  expect(misspeltIn(env)).toEqual(['PW', 'APPSETTING_OTHER']);
+  expect(misspeltIn(env, new Set(['IGNORED']))).toEqual(['PW', 'APPSETTING_OTHER']);
 });
