@@ -1,8 +1,13 @@
 import { type Node, type ParseError, type ParseErrorCode, parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { Mistake, Span } from './files.js';
 
+export interface JsonTree {
+  readonly root?: Node;
+  readonly mistake?: Mistake & { readonly length: number };
+}
+
 /** JSON with comments and trailing commas, as Core Tools has it, with positions; up to the first mistake. */
-export function readJsonTree(text: string): { readonly root?: Node; readonly mistake?: Mistake & { length: number } } {
+export function readJsonTree(text: string): JsonTree {
   const errors: ParseError[] = [];
   // A byte order mark is no error for those who read these files.
   let root: Node | undefined;

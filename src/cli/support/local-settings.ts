@@ -1,7 +1,7 @@
 import type { Node } from 'jsonc-parser';
 import { UsageError } from './exit.js';
 import { lineAt, type Mistake, type Span } from './files.js';
-import { memberOf, membersOf, readJsonTree, spanOf } from './json-tree.js';
+import { type JsonTree, memberOf, membersOf, readJsonTree, spanOf } from './json-tree.js';
 
 /** A setting of local.settings.json, and where it stands. */
 export interface LocalSetting {
@@ -30,8 +30,11 @@ export interface LocalSettings {
  * https://github.com/Azure/azure-functions-core-tools, `AppSettingsFile.cs`, `StartHostAction.cs`
  */
 export function readLocalSettings(text: string): LocalSettings {
+  return localSettingsIn(readJsonTree(text), text);
+}
+
+function localSettingsIn({ root, mistake }: JsonTree, text: string): LocalSettings {
   const none = { settings: [], hasValues: false };
-  const { root, mistake } = readJsonTree(text);
   if (mistake) return { ...none, mistake };
   if (!membersOf(root)) return { ...none, mistake: { at: 0, what: 'this is not an object with "Values"' } };
   // Newtonsoft.Json, which Core Tools reads it with, takes the names of sections in any case.
@@ -62,11 +65,11 @@ export function readLocalSettings(text: string): LocalSettings {
  * give them, and `az ... set --settings @file` takes them.
  */
 export function readSettingsJson(text: string): LocalSettings {
-  const { root } = readJsonTree(text);
-  return root?.type === 'array' ? readList(root, text) : readLocalSettings(text);
+  const tree = readJsonTree(text);
+  return tree.root?.type === 'array' ? readSettingsList(tree.root, text) : localSettingsIn(tree, text);
 }
 
-function readList({ children: items = [] }: Node, text: string): LocalSettings {
+export function readSettingsList({ children: items = [] }: Node, text: string): LocalSettings {
   const settings: LocalSetting[] = [];
   for (const item of items) {
     const [key, value] = [memberOf(item, 'name'), memberOf(item, 'value')];

@@ -103,7 +103,7 @@ describe('references', () => {
     const { findings } = await lint(
       values({ A: '@Microsoft.KeyVault(VaultName=shop;SecretName=a;Format=pem;File=true)' }),
     );
-    expect(findings[0]?.message).toContain('Format, File is a key of vaultstrap');
+    expect(findings[0]?.message).toContain('a key of vaultstrap (Format, File)');
     expect(await found(values({ A: '@KeyVault(VaultName=shop;SecretName=a;Fiel=true)' }))).not.toEqual([]);
   });
 
@@ -374,6 +374,36 @@ var more = {
       'reference-syntax: oops',
     ]);
     expect(await found({ 'other.json': JSON.stringify({ C: '@KeyVault(oops)' }) })).toEqual([]);
+  });
+
+  test('app settings as az lists them: all that an app has, and one note for what the platform resolves', async () => {
+    const platform = '@Microsoft.KeyVault(VaultName=shop;SecretName=a)';
+    const list = (settings: object) =>
+      JSON.stringify(Object.entries(settings).map(([name, value]) => ({ name, slotSetting: false, value })));
+    const settings = {
+      A: platform,
+      B: platform,
+      C: platform,
+      D: platform,
+      DB_PASSWORD: 'plain',
+      E: REF,
+      F: `\${E}\${G}`,
+    };
+    const { findings } = await lint({ 'prod.json': list({ ...settings, NONE: null }) }, ['prod.json']);
+
+    expect(findings.map(({ rule, severity, message }) => `${rule} ${severity}: ${message}`)).toEqual([
+      'platform-reference info: A, B, C and 1 more are resolved by the platform: their values show in Kudu, and refresh within a day.',
+      'plaintext-secret info: DB_PASSWORD may be a secret in plain text (its name).',
+      'template-unknown warning: F: mentions a setting that is not in this file; without it, nothing stands in its place.',
+    ]);
+    expect(findings.map(({ column, endColumn }) => list(settings).slice(column - 1, endColumn - 1))).toEqual([
+      platform,
+      'plain',
+      `\${G}`,
+    ]);
+    expect(await found({ 'other.json': '["@KeyVault(oops)", { "A": "@KeyVault(oops)" }]' }, ['other.json'])).toEqual([
+      'reference-syntax: oops',
+    ]);
   });
 
   test('Terraform', async () => {

@@ -1,4 +1,5 @@
 import { MARKER } from '../../../settings/scan.js';
+import { someOf } from '../../../support/words.js';
 import { type Finding, finding, type Source, type Span } from '../finding.js';
 import { isOurs, isPlatforms } from './references.js';
 import type { Setting, SettingsFile } from './setting.js';
@@ -55,12 +56,16 @@ export function checkHostReads(
   uses: readonly BindingUse[],
   isFunctions: boolean,
 ): readonly Finding[] {
-  return file.settings.flatMap((setting) => {
+  const byPlatform: Setting[] = [];
+  const findings = file.settings.flatMap((setting) => {
     const { name, value, at } = setting;
     if (!name || !MARKER.test(value)) return [];
     const instead = hostReads(name, uses, isFunctions);
     // In `@Microsoft.KeyVault` alone, and whole: the platform resolves that before the host starts.
-    if (instead === undefined) return kudu(file, setting);
+    if (instead === undefined) {
+      if (isShownInKudu(file, setting)) byPlatform.push(setting);
+      return [];
+    }
     if (!isOurs(value) && (isPlatforms(value) || setting.isPartial)) return [];
     return [
       finding(
@@ -72,18 +77,30 @@ export function checkHostReads(
       ),
     ];
   });
+  return [...findings, ...kudu(file.source, byPlatform)];
 }
 
-function kudu(file: SettingsFile, { name, value, at, isPartial }: Setting): readonly Finding[] {
+function isShownInKudu({ kind }: SettingsFile, { name, value, isPartial }: Setting): boolean {
   const isWhole = isPartial ? /^@Microsoft\.KeyVault\(/i.test(value) : isPlatforms(value);
-  if (file.kind === 'env' || !isWhole || /^(WEBSITE_|VAULTSTRAP_|AZURE_|MSI_|IDENTITY_|NODE_)/i.test(name)) return [];
+  return kind !== 'env' && isWhole && !/^(WEBSITE_|VAULTSTRAP_|AZURE_|MSI_|IDENTITY_|NODE_)/i.test(name);
+}
+
+/** One note for all of a file: an app that comes from the platform's references has dozens. */
+function kudu(source: Source, settings: readonly Setting[]): readonly Finding[] {
+  const [first] = settings;
+  if (!first) return [];
+  const names = [...new Set(settings.map(({ name }) => name))];
+  const [are, values, them] =
+    names.length === 1
+      ? ['is', 'its value shows in Kudu, and refreshes', 'it']
+      : ['are', 'their values show in Kudu, and refresh', 'them'];
   return [
     finding(
-      file.source,
-      at(0, value.length),
+      source,
+      first.at(0, first.value.length),
       ['platform-reference', 'info'],
-      `${name} is resolved by the platform: its value shows in Kudu, and refreshes within a day.`,
-      '@KeyVault(...) keeps it out of Kudu and rotates in minutes, but needs the vault at every start.',
+      `${someOf(names)} ${are} resolved by the platform: ${values} within a day.`,
+      `@KeyVault(...) keeps ${them} out of Kudu and rotates in minutes, but needs the vault at every start.`,
     ),
   ];
 }

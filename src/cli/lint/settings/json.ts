@@ -1,7 +1,7 @@
 import { findNodeAtLocation, type Node } from 'jsonc-parser';
 import type { Mistake, Span } from '../../support/files.js';
 import { readJsonTree, spanOf } from '../../support/json-tree.js';
-import { readLocalSettings } from '../../support/local-settings.js';
+import { type LocalSetting, readLocalSettings, readSettingsList } from '../../support/local-settings.js';
 import { type Finding, finding, type Source } from '../finding.js';
 import { isProse, locator, type Setting, type SettingsFile, wholly } from './setting.js';
 
@@ -37,21 +37,23 @@ export function readLocalSettingsFile(source: Source): SettingsFile {
     const hint = 'Put the value into quotation marks.';
     findings.push(finding(source, at, ['unreadable-file', severity], message, hint));
   }
-  return {
-    source,
-    kind: 'local',
-    settings: settings.flatMap(({ name, value, isText, nameAt, at }) =>
-      value === undefined
-        ? []
-        : [{ name, value, isPartial: false, nameAt, at: isText ? locatorOf(source, at) : wholly(at) }],
-    ),
-    findings,
-  };
+  return { source, kind: 'local', settings: wholeSettings(source, settings), findings };
 }
 
-/** ARM templates and their parameters, and lists as `az webapp config appsettings list` prints them. */
+function wholeSettings(source: Source, settings: readonly LocalSetting[]): readonly Setting[] {
+  return settings.flatMap(({ name, value, isText, nameAt, at }) =>
+    value === undefined
+      ? []
+      : [{ name, value, isPartial: false, nameAt, at: isText ? locatorOf(source, at) : wholly(at) }],
+  );
+}
+
+/** ARM templates and their parameters; and lists as `az webapp config appsettings list` prints them. */
 export function readTemplateJson(source: Source): SettingsFile {
   const { tree, findings } = readJson(source);
+  const list = tree?.type === 'array' ? readSettingsList(tree, source.text) : undefined;
+  // All that an app has, as in its local.settings.json.
+  if (list && !list.mistake) return { source, kind: 'local', settings: wholeSettings(source, list.settings), findings };
   const settings: Setting[] = [];
   const named = new Set<Node>();
   const walk = (node: Node): void => {

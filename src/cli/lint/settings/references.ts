@@ -89,7 +89,7 @@ function checkOne(file: SettingsFile, setting: Setting, config: Config): readonl
             file.source,
             all,
             ['platform-reference-keys', 'warning'],
-            `${label}${keysOfOurs(extra).join(', ')} is a key of vaultstrap; the platform, which resolves @Microsoft.KeyVault first, does not know it.`,
+            `${label}a key of vaultstrap (${keysOfOurs(extra).join(', ')}): the platform, which resolves @Microsoft.KeyVault first, knows none.`,
             'Write @KeyVault(...), which the platform leaves alone.',
           ),
         ]
