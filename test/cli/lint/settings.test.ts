@@ -161,8 +161,8 @@ describe('our own settings', () => {
 describe('what the host reads', () => {
   const functions = (code: string) => ({
     'host.json': '{}',
-    'package.json': '{"main":"src/*.js"}',
-    'src/a.js': `require('vaultstrap/register'); const { app, input } = require('@azure/functions'); ${code}`,
+    'package.json': '{"main":"src/*.ts"}',
+    'src/a.ts': `require('vaultstrap/register'); const { app, input } = require('@azure/functions'); ${code}`,
   });
 
   test.each(['AzureWebJobsStorage', 'AzureWebJobsDashboard', 'APPLICATIONINSIGHTS_CONNECTION_STRING'])(
@@ -184,6 +184,15 @@ describe('what the host reads', () => {
     ['app.storageQueue("q", { connection: `CONN`, queueName: "x", handler() {} })', 'CONN__queueServiceUri'],
     ["const WHERE = 'CONN';\napp.storageQueue('q', { connection: WHERE, handler() {} })", 'CONN__queueServiceUri'],
     ["export const connection = 'CONN';\noutput.storageBlob({ connection, path: 'x' })", 'CONN__blobServiceUri'],
+    ["const options = { connection: 'CONN', handler() {} };\napp.storageQueue('q', options)", 'CONN__queueServiceUri'],
+    [
+      "const base = { connection: 'FREE' } as const;\nconst all = { ...base, connection: 'CONN' } satisfies object;\napp.storageQueue('q', { ...all, handler() {} })",
+      'CONN__queueServiceUri',
+    ],
+    [
+      "const names = { queues: { connection: 'CONN' } };\noutput.storageBlob({ connection: names.queues.connection })",
+      'CONN__blobServiceUri',
+    ],
   ])('%s', async (code, hint) => {
     const { findings } = await lint({ ...functions(code), ...values({ CONN: REF, FREE: REF }) });
     expect(findings).toMatchObject([
@@ -194,6 +203,11 @@ describe('what the host reads', () => {
   test("a constant without a name of its own is nobody's", async () => {
     const code = "const { length } = 'CONN';\napp.storageQueue('q', { connection: nameOf('OTHER'), handler() {} })";
     expect(await found({ ...functions(code), ...values({ CONN: REF, FREE: REF }) })).toEqual([]);
+  });
+
+  test('what refers to itself has an end', async () => {
+    const code = "const a = { ...b };\nconst b = { ...a, connection: c.c };\nconst c = c;\napp.storageQueue('q', b)";
+    expect(await found({ ...functions(code), ...values({ CONN: REF }) })).toEqual([]);
   });
 
   test('bindings of function.json', async () => {
