@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { many } from '../../support/terminal.js';
 import { type Finding, finding } from '../finding.js';
 import type { Project } from './project.js';
 import { textOf } from './text-of.js';
@@ -22,7 +23,7 @@ export function lintWithoutEntry(project: Project, references: number): readonly
         manifest,
         span,
         ['entry-not-found', 'info'],
-        `where the program begins cannot be told from this, nor who resolves the ${references} reference(s) of the settings.`,
+        `where the program begins cannot be told from this, nor who resolves what the settings hold: ${many(references, 'reference')}.`,
         'Run "npx vaultstrap init", which says what to paste.',
       ),
     ];
@@ -33,7 +34,7 @@ export function lintWithoutEntry(project: Project, references: number): readonly
       manifest,
       span,
       ['register-missing', 'warning'],
-      `instrumentation.ts, where a Next.js server begins, does not import vaultstrap/register, but ${references} reference(s) stand in the settings.`,
+      `instrumentation.ts, where a Next.js server begins, does not import vaultstrap/register, but the settings hold ${many(references, 'reference')}.`,
       'Run "npx vaultstrap init", which shows the lines.',
     ),
   ];

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { listed } from '../../../support/words.js';
+import { many } from '../../support/terminal.js';
 import { type Finding, finding, type Source, type Span } from '../finding.js';
 import type { Severity } from '../rules.js';
 import type { BindingUse } from '../settings/host.js';
@@ -67,7 +68,10 @@ function lintFunctions(project: Project, references: References, loader: Loader)
       source: manifest,
       span: main.span,
       severity: 'error',
-      what: `none of the ${entries.length} file(s) of "main" imports vaultstrap/register`,
+      what:
+        entries.length === 1
+          ? `${entries[0]}, which "main" leads to, does not import vaultstrap/register`
+          : `none of the ${entries.length} files of "main" imports vaultstrap/register`,
       hint: `Run "npx vaultstrap init", or make ${REGISTER_LINE} the first line of the file that loads first.`,
     });
   }
@@ -152,7 +156,7 @@ function missing(loads: readonly Load[], { ours: references }: References, misse
     return [finding(rotation.source, rotation.span, ['register-missing', 'error'], late, hint)];
   }
   const { source, span, severity, what, hint } = missed;
-  const message = `${what}, but ${references} reference(s) stand in the settings.`;
+  const message = `${what}, but the settings hold ${many(references, 'reference')}.`;
   return [finding(source, span, ['register-missing', severity], message, hint)];
 }
 
