@@ -74,7 +74,7 @@ function print(
   outcomes: ReadonlyMap<string, Outcome>,
   { json, isRewritten }: { readonly json: boolean; readonly isRewritten: boolean },
 ): void {
-  const rows = rowsOf(choices, outcomes);
+  const rows = rowsOf(choices, outcomes, vault);
   if (json) {
     process.stdout.write(printJson({ file: file.path, vault, written: isRewritten, settings: rows }));
   } else process.stdout.write(renderTable(rows));

@@ -29,7 +29,9 @@ export async function set(vaultName: string, secretName: string, options: SetOpt
   const result = await vault.write(vault.target(secret), value, attributes);
   vault.close();
   if (!result.ok) {
-    complain(textOfFailure(result.failure), result.failure.hint);
+    const { status, code, details, hint } = result.failure;
+    if (options.json) process.stdout.write(printJson({ vault: vault.vault, secret, status, code, details, hint }));
+    complain(textOfFailure(result.failure), hint);
     return EXIT.unresolved;
   }
   const { version } = result.value;

@@ -176,7 +176,8 @@ describe('when the vault does not do as it should', () => {
     const { code, stdout, stderr } = await run('.env', ['--yes', '--json'], {
       env: { VAULTSTRAP_TIMEOUT_SECONDS: '3' },
     });
-    return { code, states: states(stdout), stderr };
+    const failed = JSON.parse(stdout).settings.filter(({ state }: { state: string }) => state === 'failed');
+    return { code, states: states(stdout), failed, stderr };
   };
   const PORT = 'skipped';
 
@@ -186,6 +187,9 @@ describe('when the vault does not do as it should', () => {
     expect(await halfway()).toEqual({
       code: 1,
       states: { A_PASSWORD: 'written', B_PASSWORD: 'failed', C_PASSWORD: 'not-tried', PORT },
+      failed: [
+        expect.objectContaining({ setting: 'B_PASSWORD', status: 'OtherReasons', code: 'ERR_VAULT_UNAVAILABLE' }),
+      ],
       stderr: expect.stringMatching(
         /B_PASSWORD: OtherReasons \(ERR_VAULT_UNAVAILABLE\).*\n.*C_PASSWORD: was not tried/,
       ),

@@ -158,6 +158,20 @@ describe('what a vault refuses', () => {
     await failed(/ERR_VAULT_POLICY.*secret-permissions get set/, { env: other.env }).finally(other.close);
   });
 
+  test('for machines, as reports have it', async () => {
+    const { code, stdout, stderr } = await set(['shop', 'pw', '--json', '--identity', CLIENT_ID], secret);
+    expect(JSON.parse(stdout)).toEqual({
+      vault: 'shop',
+      secret: 'pw',
+      status: 'AccessToKeyVaultDenied',
+      code: 'ERR_VAULT_RBAC',
+      details: expect.stringContaining('no right to write'),
+      hint: expect.stringContaining('Key Vault Secrets Officer'),
+    });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/ERR_VAULT_RBAC/);
+  });
+
   test('a vault that is not there', async () => {
     const { code, stderr } = await set(['nowhere', 'pw'], secret);
     expect(code).toBe(1);

@@ -1,4 +1,5 @@
 import { textOfFailure } from '../../support/errors.js';
+import type { Failure } from '../../support/failure.js';
 import { visible } from '../../support/visible.js';
 import { grantForWriting } from '../../vault/writer.js';
 import { paint } from '../support/terminal.js';
@@ -10,14 +11,31 @@ export interface Row {
   readonly secret?: string;
   readonly state: 'skipped' | 'planned' | Outcome['kind'];
   readonly why: string;
+  /** Of one that failed, as reports have it. */
+  readonly status?: Failure['status'];
+  readonly code?: Failure['code'];
+  readonly details?: string;
+  readonly hint?: string;
 }
 
-export function rowsOf(choices: readonly Choice[], outcomes: ReadonlyMap<string, Outcome>): readonly Row[] {
+export function rowsOf(
+  choices: readonly Choice[],
+  outcomes: ReadonlyMap<string, Outcome>,
+  vault: string,
+): readonly Row[] {
   return choices.map((choice) => {
     const { setting, why } = choice;
     if (!isTaken(choice)) return { setting, state: 'skipped', why };
-    return { setting, secret: choice.secret, state: outcomes.get(setting)?.kind ?? 'planned', why };
+    const outcome = outcomes.get(setting);
+    const row = { setting, secret: choice.secret, state: outcome?.kind ?? 'planned', why } as const;
+    if (outcome?.kind !== 'failed') return row;
+    const { status, code, details } = outcome.failure;
+    return { ...row, status, code, details, hint: hintOf(outcome.failure, vault) };
   });
+}
+
+function hintOf({ code, hint }: Failure, vault: string): string {
+  return grantForWriting(vault, code) ?? hint;
 }
 
 const STYLES = {
@@ -45,10 +63,8 @@ export function renderTable(rows: readonly Row[]): string {
 /** What went wrong with one, and what to do next. */
 export function explain(outcome: Outcome, vault: string): { message: string; hint?: string } | undefined {
   switch (outcome.kind) {
-    case 'failed': {
-      const { failure } = outcome;
-      return { message: textOfFailure(failure), hint: grantForWriting(vault, failure.code) ?? failure.hint };
-    }
+    case 'failed':
+      return { message: textOfFailure(outcome.failure), hint: hintOf(outcome.failure, vault) };
     case 'conflict':
       return {
         message: `vault '${vault}' has a secret of that name with another value. Nothing was changed.`,
