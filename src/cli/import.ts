@@ -8,7 +8,7 @@ import { explain, renderTable, rowsOf } from './import/render.js';
 import { checkReplaceable, readSettingsFile, readsAs, replaceFile, type SettingsFile } from './import/settings-file.js';
 import { EXIT, UsageError } from './support/exit.js';
 import { showProgress } from './support/progress.js';
-import { complain } from './support/terminal.js';
+import { complain, many, tell } from './support/terminal.js';
 import { openVault, referenceTo, type VaultSession } from './support/vault-session.js';
 
 export interface ImportOptions extends Selection {
@@ -32,6 +32,7 @@ export async function importSettings(path: string, options: ImportOptions): Prom
   rewrite(file, vault, choices, () => true);
 
   let outcomes: ReadonlyMap<string, Outcome> = new Map();
+  let isRewritten = false;
   let refused: ReturnType<typeof replaceFile>;
   if (options.yes && taken.length > 0) {
     checkReplaceable(file);
@@ -43,13 +44,12 @@ export async function importSettings(path: string, options: ImportOptions): Prom
       const outcome = outcomes.get(setting);
       return outcome !== undefined && isSafe(outcome);
     });
-    refused = text === file.text ? undefined : replaceFile(file, text);
+    if (text !== file.text) refused = replaceFile(file, text);
+    isRewritten = text !== file.text && refused === undefined;
   }
-  const isRewritten = options.yes === true && refused === undefined;
   print(file, vault, choices, outcomes, { json: options.json ?? false, isRewritten });
   if (refused) complain(refused.problem, refused.hint);
-  else
-    for (const line of advice(file, vault.vault, choices, outcomes, isRewritten)) console.error(`vaultstrap: ${line}`);
+  else for (const line of advice(file, vault.vault, choices, outcomes, options.yes ?? false)) tell(line);
   return refused === undefined && [...outcomes.values()].every(isSafe) ? EXIT.done : EXIT.unresolved;
 }
 
@@ -96,7 +96,7 @@ function advice(
   vault: string,
   choices: readonly Choice[],
   outcomes: ReadonlyMap<string, Outcome>,
-  done: boolean,
+  isAllowed: boolean,
 ): string[] {
   const lines: string[] = [];
   const [signIn] = signInsOf(entries);
@@ -111,10 +111,11 @@ function advice(
     lines.push('the vault is an emulated one (VAULTSTRAP_VAULT_ENDPOINT): what is moved there is gone when it ends.');
   const moved = [...outcomes.values()].filter(isSafe).length;
   if (count === 0) lines.push('there is nothing to move.');
-  else if (!done) lines.push(`nothing was written. To move ${count} to vault '${vault}': the same command with --yes.`);
+  else if (!isAllowed)
+    lines.push(`nothing was written. To move ${count} to vault '${vault}': the same command with --yes.`);
   else if (moved > 0) {
     lines.push(
-      `${path} now holds ${moved} ${moved === 1 ? 'reference' : 'references'} in the place of values. Where it was shared or committed the values are known: ` +
+      `${path} now holds ${many(moved, 'reference')} in the place of values. Where it was shared or committed the values are known: ` +
         'make new ones, and write them with npx vaultstrap set.',
     );
   }

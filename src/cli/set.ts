@@ -3,7 +3,7 @@ import { printJson } from '../support/json.js';
 import { readAttributes } from './set/attributes.js';
 import { readValue } from './set/value.js';
 import { EXIT } from './support/exit.js';
-import { complain } from './support/terminal.js';
+import { complain, tell } from './support/terminal.js';
 import { checkSecretName, openVault, referenceTo } from './support/vault-session.js';
 
 export interface SetOptions {
@@ -23,7 +23,7 @@ export async function set(vaultName: string, secretName: string, options: SetOpt
   const vault = openVault(vaultName, options);
   const value = await readValue(`${vault.vault}/${secret}`, { keepNewline: options.keepNewline ?? false });
   if (!value) {
-    console.error('vaultstrap: nothing was written.');
+    tell('nothing was written.');
     return EXIT.unresolved;
   }
   const result = await vault.write(vault.target(secret), value, attributes);
@@ -39,7 +39,7 @@ export async function set(vaultName: string, secretName: string, options: SetOpt
   if (options.json) {
     process.stdout.write(printJson({ vault: vault.vault, secret, version, reference }));
   } else {
-    console.error(`vaultstrap: wrote version ${version} of secret '${secret}' in vault '${vault.vault}'.`);
+    tell(`wrote version ${version} of secret '${secret}' in vault '${vault.vault}'.`);
     process.stdout.write(`${reference}\n`);
   }
   return EXIT.done;

@@ -170,14 +170,22 @@ describe('with --yes', () => {
   });
 });
 
+test.skipIf(windows)('a file whose name would steer the terminal', async () => {
+  app.write({ 'a\u001b[31mb.env': `A_PASSWORD=${a}\n` });
+  const { code, stderr } = await run('a\u001b[31mb.env', ['--yes']);
+  expect(code).toBe(0);
+  expect(stderr).toContain('a\\u{1b}[31mb.env now holds 1 reference in the place of values.');
+});
+
 describe('when the vault does not do as it should', () => {
   const halfway = async () => {
     app.write({ '.env': THREE });
     const { code, stdout, stderr } = await run('.env', ['--yes', '--json'], {
       env: { VAULTSTRAP_TIMEOUT_SECONDS: '3' },
     });
-    const failed = JSON.parse(stdout).settings.filter(({ state }: { state: string }) => state === 'failed');
-    return { code, states: states(stdout), failed, stderr };
+    const { written, settings } = JSON.parse(stdout);
+    const failed = settings.filter(({ state }: { state: string }) => state === 'failed');
+    return { code, written, states: states(stdout), failed, stderr };
   };
   const PORT = 'skipped';
 
@@ -186,6 +194,7 @@ describe('when the vault does not do as it should', () => {
     await azure.faults.add({ target: 'vault', secret: 'b-password', skip: 1, status: 503 });
     expect(await halfway()).toEqual({
       code: 1,
+      written: true,
       states: { A_PASSWORD: 'written', B_PASSWORD: 'failed', C_PASSWORD: 'not-tried', PORT },
       failed: [
         expect.objectContaining({ setting: 'B_PASSWORD', status: 'OtherReasons', code: 'ERR_VAULT_UNAVAILABLE' }),
@@ -238,6 +247,7 @@ describe('when the vault does not do as it should', () => {
   test('no right at all: nothing is written anywhere', async () => {
     await azure.identity().revoke();
     expect(await halfway()).toMatchObject({
+      written: false,
       code: 1,
       states: { A_PASSWORD: 'failed', B_PASSWORD: 'failed', C_PASSWORD: 'failed', PORT },
       // The remedy is one for all, and told below the last.

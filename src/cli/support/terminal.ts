@@ -31,7 +31,11 @@ export function complain(message: string, hint?: string): void {
 
 /** One line on stderr that is good to know; none where only errors are wanted. */
 export function note(message: string): void {
-  if (/^\s*(silent|error)\s*$/i.test(liveEnvironment()['VAULTSTRAP_LOG'] ?? '')) return;
+  if (!/^\s*(silent|error)\s*$/i.test(liveEnvironment()['VAULTSTRAP_LOG'] ?? '')) tell(message);
+}
+
+/** One line on stderr that says what was done. */
+export function tell(message: string): void {
   console.error(`${paint(process.stderr, 'dim', 'vaultstrap:')} ${printable(message)}`);
 }
 
