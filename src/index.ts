@@ -155,7 +155,7 @@ export async function withFreshSecret<T>(
   use: (value: string) => T | Promise<T>,
   options: FreshSecretOptions,
 ): Promise<T> {
-  return afterModule().useFreshSecret(
+  return later().useFreshSecret(
     setting,
     use,
     options,

@@ -176,7 +176,13 @@ describe('a token', () => {
   });
 
   test('ids that it tells; nothing else of it', () => {
-    const person = { scp: 'CANARY', upn: 'CANARY@example.com', name: 'CANARY', ipaddr: 'CANARY', oid: 'CANARY\u001b[31m' };
+    const person = {
+      scp: 'CANARY',
+      upn: 'CANARY@example.com',
+      name: 'CANARY',
+      ipaddr: 'CANARY',
+      oid: 'CANARY\u001b[31m',
+    };
     const finding = examineToken(asked(person), NOW_MS);
     expect(finding).toMatchObject({
       verdict: 'good',

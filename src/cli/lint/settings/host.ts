@@ -1,5 +1,5 @@
 import { MARKER } from '../../../settings/scan.js';
-import { someOf } from '../../../support/words.js';
+import { listed } from '../../../support/words.js';
 import { type Finding, finding, type Source, type Span } from '../finding.js';
 import { isOurs, isPlatforms } from './references.js';
 import type { Setting, SettingsFile } from './setting.js';
@@ -99,7 +99,7 @@ function kudu(source: Source, settings: readonly Setting[]): readonly Finding[] 
       source,
       first.at(0, first.value.length),
       ['platform-reference', 'info'],
-      `${someOf(names)} ${are} resolved by the platform: ${values} within a day.`,
+      `${listed(names, 3)} ${are} resolved by the platform: ${values} within a day.`,
       `@KeyVault(...) keeps ${them} out of Kudu and rotates in minutes, but needs the vault at every start.`,
     ),
   ];
