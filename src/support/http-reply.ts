@@ -27,6 +27,8 @@ const HEAD =
   /^HTTP\/1\.[01] [1-5]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?(?:\r\n[\w!#$%&'*+.^`|~-]+:[\t\x20-\x7e\x80-\xff]*)*$/;
 const CHUNK_SIZE = /^([\da-f]{1,8})(?:;[\t\x20-\x7e\x80-\xff]*)?$/i;
 
+const NOTHING: Buffer = Buffer.alloc(0);
+
 const MALFORMED: ReplyOutcome = { ok: false, problem: 'malformed' };
 const TOO_LARGE: ReplyOutcome = { ok: false, problem: 'too-large' };
 const TORN: ReplyOutcome = { ok: false, problem: 'torn' };
@@ -41,7 +43,7 @@ type Step = ReplyOutcome | 'again' | 'more';
  */
 export function createReplyReader(maxBytes: number): ReplyReader {
   /** Came, and belongs to no complete part yet. */
-  let unread: Buffer = Buffer.alloc(0);
+  let unread = NOTHING;
   const body: Buffer[] = [];
   let bodyBytes = 0;
   let head: Head | undefined;
@@ -112,8 +114,8 @@ export function createReplyReader(maxBytes: number): ReplyReader {
 
   /** Takes the text before a mark, and the mark, if they are within so many bytes. */
   function takeThrough(mark: string, mostBytes: number): string | undefined {
-    const end = unread.subarray(0, mostBytes).indexOf(mark, 0, 'latin1');
-    if (end < 0) return undefined;
+    const end = unread.indexOf(mark, 0, 'latin1');
+    if (end < 0 || end + mark.length > mostBytes) return undefined;
     const text = unread.toString('latin1', 0, end);
     unread = unread.subarray(end + mark.length);
     return text;
@@ -124,18 +126,21 @@ export function createReplyReader(maxBytes: number): ReplyReader {
   }
 
   function takeBody(): ReplyOutcome | undefined {
-    const part = unread.subarray(0, leftBytes);
+    // Mostly all that came: a part of it would be an object of its own, and so would the rest.
+    const isAll = unread.length <= leftBytes;
+    const part = isAll ? unread : unread.subarray(0, leftBytes);
     bodyBytes += part.length;
     if (bodyBytes > maxBytes) return TOO_LARGE;
     body.push(part);
-    unread = unread.subarray(part.length);
+    unread = isAll ? NOTHING : unread.subarray(leftBytes);
     leftBytes -= part.length;
     return undefined;
   }
 
   function complete(): ReplyOutcome {
     const { status = 0, headers = {}, keepsAlive = false } = head ?? {};
-    const text = Buffer.concat(body).toString('utf8');
+    const [first = NOTHING] = body;
+    const text = (body.length > 1 ? Buffer.concat(body) : first).toString('utf8');
     // More than was asked for: whatever it is, it is not the reply to the next request.
     return { ok: true, reply: { status, headers, body: text }, keepsAlive: keepsAlive && unread.length === 0 };
   }

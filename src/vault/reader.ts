@@ -73,6 +73,12 @@ export function createSecretReader(
 ): SecretReader {
   /** Those that a vault refused: who waits in line with one of them must not be refused, too. */
   const refused = new WeakSet<AccessToken>();
+  /** Looked at once: there are as many reads as secrets. */
+  const emulators = new WeakSet<AccessToken>();
+  function isEmulators(token: AccessToken): boolean {
+    if (!emulators.has(token) && isEmulatorToken(token)) emulators.add(token);
+    return emulators.has(token);
+  }
 
   return {
     async read(read, { deadlineMs, retryUntilMs, isRefresh, token: first, stop, abort }) {
@@ -90,7 +96,7 @@ export function createSecretReader(
         // Its own tries are over: trying again here would multiply them.
         tokenFailed = !token.ok;
         if (!token.ok) return token;
-        if (config.vaultEndpoint && !isEmulatorToken(token.value)) return fail(NOT_THE_EMULATORS);
+        if (config.vaultEndpoint && !isEmulators(token.value)) return fail(NOT_THE_EMULATORS);
         const { value } = token;
         const send = async (one: SecretRead) => {
           // Now, and not before the token or another request, which take their time.
