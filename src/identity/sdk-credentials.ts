@@ -42,7 +42,8 @@ export function createSdkCredential(
   if (!isNamed && (identity.kind === 'client' || identity.kind === 'system')) {
     return new sdk.DefaultAzureCredential({
       ...options,
-      ...(identity.kind === 'client' && { managedIdentityClientId: identity.id }),
+      // Empty, and not left out: the SDK would put AZURE_CLIENT_ID in its place, which the configuration has judged.
+      managedIdentityClientId: identity.kind === 'client' ? identity.id : '',
     });
   }
   return new sdk.ManagedIdentityCredential({

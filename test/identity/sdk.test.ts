@@ -169,6 +169,15 @@ describe('a virtual machine', () => {
     expect(clock.monotonic()).toBeGreaterThan(70_000);
   });
 
+  test('gives the system-assigned identity where that is named, whatever AZURE_CLIENT_ID says', async () => {
+    const outcome = await child.ask({
+      AZURE_POD_IDENTITY_AUTHORITY_HOST: azure.identityEndpoint,
+      AZURE_CLIENT_ID: CLIENT_ID,
+    });
+    expect(outcome).toMatchObject({ ok: true });
+    expect(await azure.requests()).toMatchObject([{ identity: 'system' }]);
+  });
+
   test('without such an identity', async () => {
     const other = '99999999-9999-4999-8999-999999999999';
     const { ask } = asker({}, jumpingClock(), {
