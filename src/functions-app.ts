@@ -22,7 +22,7 @@ export { type RotationOptions, rotationSchedule, type TimerTriggerOptions } from
 export function registerRotation(options: RotationOptions = {}): void {
   const { maxAgeSeconds = Number.POSITIVE_INFINITY, timer, schedule, events, status } = checkLoudly(options);
   app.hook.appStart(async () => {
-    const isStarted = (existingEngine()?.references() ?? []).length > 0;
+    const isStarted = existingEngine()?.hasStarted();
     const report = await bootstrap();
     const warning = isStarted ? undefined : lateStartWarning(report);
     if (warning) existingEngine()?.warn(warning);

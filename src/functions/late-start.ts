@@ -1,4 +1,5 @@
 import type { Report } from '../report/types.js';
+import { listed } from '../support/words.js';
 
 /**
  * What to warn of behind a start that began in the `appStart` hook, behind the app's modules; `undefined`: nothing. What a
@@ -7,6 +8,9 @@ import type { Report } from '../report/types.js';
 export function lateStartWarning({ settings }: Pick<Report, 'settings'>): string | undefined {
   const late = settings.filter(({ origin }) => origin === 'reference' || origin === 'template');
   if (late.length === 0) return undefined;
-  const names = late.map(({ setting }) => setting).join(', ');
+  const names = listed(
+    late.map(({ setting }) => setting),
+    12,
+  );
   return `registerRotation() began the start, after the app's modules: while those loaded, ${names} held no value yet. Import 'vaultstrap/register' in the file that loads first: npx vaultstrap init.`;
 }

@@ -147,7 +147,7 @@ describe('values are there before the first line', () => {
     const { steps, outcome } = await drive({ main, mode: 'specialized', invoke: HELLO_ONCE });
     expect(bodyOf(steps.get('invoke hello'))).toEqual({ atLoad: Object.values(references), now: valuesOf(first) });
     expect(outcome.stderr).toMatch(
-      /^vaultstrap warn: .* while those loaded, DB_PASSWORD, DB_URL held no value yet\. .*\n$/,
+      /^vaultstrap warn: .* while those loaded, DB_PASSWORD and DB_URL held no value yet\. .*\n$/,
     );
   });
 
@@ -157,6 +157,13 @@ describe('values are there before the first line', () => {
     const { steps, outcome } = await drive({ main, nodeArgs, invoke: HELLO_ONCE });
     expect(bodyOf(steps.get('invoke hello'))).toEqual({ atLoad: valuesOf(first), now: valuesOf(first) });
     expect(outcome.stderr).not.toContain('held no value');
+  });
+
+  test('registerRotation behind a start that could give nothing began none', async () => {
+    const settings = { BROKEN: '@KeyVault(SecretName=)', VAULTSTRAP_ON_ERROR: 'unset' };
+    const { steps, outcome } = await drive({ main: ['f/0-register.cjs', 'f/hook.cjs'], settings });
+    expect(steps.get('init')?.ok).toBe(true);
+    expect(outcome.stderr).toMatch(/^vaultstrap warn: BROKEN is not resolved .*\n$/);
   });
 
   test('what start took out, registerRotation joins', async () => {
