@@ -2,6 +2,7 @@ import { readVariable } from '../settings/environment.js';
 import { VaultstrapError } from '../support/errors.js';
 import { isObject } from '../support/json.js';
 import { isSchedule } from '../support/ncrontab.js';
+import { checkObject, malformed } from '../support/options.js';
 
 /** The timer function, beyond its schedule. */
 export interface TimerTriggerOptions {
@@ -60,36 +61,23 @@ const OPTIONS: Readonly<Record<keyof RotationOptions, readonly [(value: unknown)
  * @throws VaultstrapError `ERR_INVALID_OPTION`, naming the option and what was expected; `ERR_INVALID_SETTING` for a
  * `VAULTSTRAP_SCHEDULE` that the timer would take.
  */
-export function checkRotationOptions(options: unknown): RotationOptions {
-  if (!isObject(options)) throw invalid('the argument of registerRotation', 'an object');
+export function checkRotationOptions(given: unknown): RotationOptions {
+  const options = checkObject('the argument of registerRotation', given as RotationOptions, 'required');
   for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(OPTIONS, name)) {
-      throw invalid(
-        `option ${name} of registerRotation`,
-        `one of ${Object.keys(OPTIONS).join(', ')}`,
-        'does not exist',
-      );
-    }
+    const option = `option ${name} of registerRotation`;
+    if (!Object.hasOwn(OPTIONS, name))
+      throw malformed(option, `one of ${Object.keys(OPTIONS).join(', ')}`, 'does not exist');
     const [isValid, expected] = OPTIONS[name as keyof RotationOptions];
-    if (value !== undefined && !isValid(value)) throw invalid(`option ${name} of registerRotation`, expected);
+    if (value !== undefined && !isValid(value)) throw malformed(option, expected);
   }
-  const checked = options as RotationOptions;
-  if (checked.schedule !== undefined && !checked.timer)
-    throw invalid('option schedule of registerRotation', 'timer: true beside it', 'has no timer');
-  const setting = checked.timer && checked.schedule === undefined ? readVariable('VAULTSTRAP_SCHEDULE') : undefined;
+  const { timer, schedule } = options;
+  if (schedule !== undefined && !timer)
+    throw malformed('option schedule of registerRotation', 'timer: true beside it', 'has no timer');
+  const setting = timer && schedule === undefined ? readVariable('VAULTSTRAP_SCHEDULE') : undefined;
   // The host would tell its own log, and run the app without the timer.
   if (setting && !isSchedule(setting.trim()))
-    throw invalid('VAULTSTRAP_SCHEDULE', SCHEDULE, 'is no schedule', 'ERR_INVALID_SETTING');
-  return checked;
-}
-
-function invalid(
-  what: string,
-  expected: string,
-  problem = 'is malformed',
-  code: 'ERR_INVALID_OPTION' | 'ERR_INVALID_SETTING' = 'ERR_INVALID_OPTION',
-): VaultstrapError {
-  return new VaultstrapError(code, `${what} ${problem}.`, `Expected: ${expected}.`);
+    throw new VaultstrapError('ERR_INVALID_SETTING', 'VAULTSTRAP_SCHEDULE is no schedule.', `Expected: ${SCHEDULE}.`);
+  return options;
 }
 
 function isTimer(value: unknown): boolean {

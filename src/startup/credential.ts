@@ -19,7 +19,7 @@ export function createCredential(
   const { identity, ...others } = options;
   // A misspelt name would mean the default identity.
   const [other] = Object.keys(others);
-  if (other !== undefined) throw malformed(`option ${other}`, 'identity, and no other');
+  if (other !== undefined) throw malformed(`option ${other}`, 'identity, and no other', 'does not exist');
   const selector = typeof identity === 'string' ? parseIdentity(identity) : undefined;
   if (identity !== undefined && !selector)
     throw malformed('option identity', 'a client id (a GUID), object:{GUID}, an ARM resource id, or system');

@@ -40,8 +40,8 @@ export interface BootstrapOptions {
 }
 
 /** An argument that the types promise, and JavaScript does not. */
-export function malformed(what: string, expected: string): VaultstrapError {
-  return new VaultstrapError('ERR_INVALID_OPTION', `${what} is malformed.`, `Expected: ${expected}.`);
+export function malformed(what: string, expected: string, problem = 'is malformed'): VaultstrapError {
+  return new VaultstrapError('ERR_INVALID_OPTION', `${what} ${problem}.`, `Expected: ${expected}.`);
 }
 
 /** @throws VaultstrapError `ERR_INVALID_OPTION`. */
