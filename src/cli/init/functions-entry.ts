@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { bundlesOf, otherBundler } from '../lint/app/bundles.js';
 import { functionEntries, inLoadOrder } from '../lint/app/entries.js';
+import { functionJsons, scriptsOf } from '../lint/app/function-json.js';
 import { type Load, REGISTER_LINE } from '../lint/app/load-order.js';
 import type { Project } from '../lint/app/project.js';
+import { nameFrom } from '../lint/files.js';
 import type { Change } from './edit.js';
 import { belowByHand, bundled, byHand, type EntryPlan, NOTHING, withLines } from './entry-plan.js';
 import { depth, emptyFolder, endingFor, isBuilt, isMatched, loadsOf, usesImport } from './layout.js';
@@ -15,8 +17,18 @@ const ROTATION_FILE = 'vaultstrap-rotation';
 
 export function planFunctions(project: Project, flags: RotationFlags): EntryPlan {
   const { main } = project;
-  if (!main)
-    return byHand('package.json has no "main": there is no file that the Functions worker loads first.', REGISTER_LINE);
+  if (!main) {
+    const scripts = scriptsOf(
+      project,
+      functionJsons(project, (file) => nameFrom(project.dir, file)),
+    );
+    if (loadsOf(project, scripts).some(({ what }) => what === 'register')) return NOTHING;
+    // https://github.com/Azure/azure-functions-nodejs-worker, `startApp.ts`: whatever the functions are made of.
+    return byHand(
+      'package.json has no "main": there is no file that the Functions worker loads before the functions. It may have one beside functions of function.json, too.',
+      `// package.json\n    "main": "${OWN_FILE}.js",\n    // ${OWN_FILE}.js\n    ${project.isEsm ? REGISTER_LINE : "require('vaultstrap/register');"}`,
+    );
+  }
   const entries = functionEntries(project);
   const loads = loadsOf(project, entries);
   const isRegistered = loads.some(({ what }) => what === 'register' || what === 'api');

@@ -353,6 +353,10 @@ describe('never a guess', () => {
       },
     ],
     [
+      'functions of function.json',
+      { 'host.json': '{}', 'package.json': '{}', 'a/function.json': '{}', 'a/index.js': '' },
+    ],
+    [
       'our name, taken',
       { 'host.json': '{}', 'package.json': '{ "main": "src/*.js" }', 'src/0-vaultstrap.js': '', 'src/a.js': '' },
     ],
@@ -371,5 +375,11 @@ describe('never a guess', () => {
     const { changes, byHand } = planOf(files as unknown as Files);
     expect(changes).toEqual([]);
     expect(byHand).toHaveLength(1);
+  });
+
+  test('functions of function.json that register by themselves', () => {
+    const files = { 'host.json': '{}', 'package.json': '{}', 'a/function.json': '{}' };
+    const plan = planOf({ ...files, 'a/index.js': "require('vaultstrap/register');" });
+    expect(plan).toEqual({ changes: [], byHand: [] });
   });
 });

@@ -28,6 +28,27 @@ describe('Functions', () => {
     expect(await found({ ...app, ...values({ DB: 'plain' }) })).toEqual([]);
   });
 
+  test('functions of function.json, and no file before them', async () => {
+    const app = (code: string, script = '') => ({
+      'host.json': '{}',
+      'package.json': '{}',
+      'tsconfig.json': '{ "compilerOptions": { "outDir": "dist", "rootDir": "." } }',
+      'a/function.json': `{ "bindings": []${script} }`,
+      'a/index.ts': code,
+      'python/function.json': '{ "scriptFile": "__init__.py" }',
+      'python/__init__.py': '',
+      ...SETTINGS,
+    });
+    for (const script of ['', ', "scriptFile": "../dist/a/index.js"']) {
+      expect(await lint(app('', script))).toMatchObject({
+        findings: [{ rule: 'register-missing', message: expect.stringContaining('and a/index.ts does not import') }],
+      });
+      expect(await found(app(`${REGISTER}\n`, script))).toEqual([]);
+    }
+    expect(await found({ ...app(''), ...values({ DB: 'plain' }) })).toEqual([]);
+    expect(await found({ ...app(''), 'a/function.json': '{ "scriptFile": "../a.py" }', 'a.py': '' })).toEqual([]);
+  });
+
   test('registerRotation() alone is late', async () => {
     const code = "import { registerRotation } from 'vaultstrap/functions';";
     expect(

@@ -6,7 +6,7 @@ import type { Severity } from '../rules.js';
 import type { BindingUse } from '../settings/host.js';
 import { bundlesOf } from './bundles.js';
 import { functionEntries, type Start, sourceOf, startOf } from './entries.js';
-import { functionJsons } from './function-json.js';
+import { bindingsIn, type FunctionJson, functionJsons, scriptsOf } from './function-json.js';
 import { createLoader, type Load, type Loader, REGISTER_LINE } from './load-order.js';
 import { lintWithoutEntry } from './no-entry.js';
 import { envFilesLate, notFirst } from './not-first.js';
@@ -29,24 +29,29 @@ export interface References {
 export function lintApp(project: Project, references: References, nameOf: (file: string) => string): AppLint {
   if (project.findings.length > 0) return { findings: project.findings, bindings: [], files: 0 };
   const loader = createLoader(nameOf, project.isEsm);
+  const jsons = project.isFunctions ? functionJsons(project, nameOf) : [];
   const findings = [
-    ...(project.isFunctions ? lintFunctions(project, references, loader) : lintStart(project, references, loader)),
+    ...(project.isFunctions
+      ? lintFunctions(project, jsons, references, loader)
+      : lintStart(project, references, loader)),
     ...lintBundles(project),
   ];
   const modules = loader.all();
   return {
     findings: [...findings, ...modules.flatMap((module) => module.findings)],
-    bindings: [
-      ...modules.flatMap((module) => module.bindings),
-      ...(project.isFunctions ? functionJsons(project, nameOf) : []),
-    ],
+    bindings: [...modules.flatMap((module) => module.bindings), ...bindingsIn(jsons)],
     files: modules.length,
   };
 }
 
-function lintFunctions(project: Project, references: References, loader: Loader): readonly Finding[] {
+function lintFunctions(
+  project: Project,
+  jsons: readonly FunctionJson[],
+  references: References,
+  loader: Loader,
+): readonly Finding[] {
   const { main, manifest } = project;
-  if (!main) return [];
+  if (!main) return lintScripts(project, scriptsOf(project, jsons), references, loader);
   const entries = functionEntries(project);
   if (entries.length === 0) {
     return [
@@ -94,6 +99,24 @@ function lintFunctions(project: Project, references: References, loader: Loader)
           ),
         ];
   return [...order, ...notFirst(own, loader), ...envFilesLate(all, references.inEnvFiles)];
+}
+
+/** Functions of function.json alone: the worker loads the code of each when it gets to it, and nothing before. */
+function lintScripts(
+  project: Project,
+  scripts: readonly string[],
+  references: References,
+  loader: Loader,
+): readonly Finding[] {
+  const loads = scripts.flatMap((script) => loader.load(path.join(project.dir, script), new Set()));
+  if (scripts.length === 0 || loads.some(({ what }) => what === 'register')) return [];
+  return missing(loads, references, {
+    source: project.manifest,
+    span: { start: 0, end: 0 },
+    severity: 'error',
+    what: `package.json has no "main", which the worker would load before the functions, and ${someOf(scripts)} ${scripts.length === 1 ? 'does' : 'do'} not import vaultstrap/register`,
+    hint: 'Run "npx vaultstrap init", which says what to paste.',
+  });
 }
 
 /** `node --env-file=.env`, `node -r dotenv/config`, `dotenvx run`: before everything. */
