@@ -43,11 +43,11 @@ async function serve([name, ...args]: readonly string[], options: EmulateOptions
   const isSeedAll = seed !== undefined && fromSettings === undefined;
   const { placeholders = [], ...defaults } = isSeedAll ? {} : fromReferences(fromSettings, env);
   const given: EmulatorOptions = { ...defaults, ...seed?.options, ...(port !== undefined && { port }) };
-  const azure = await ofTheSeed(file, () => startEmulator(given));
+  const azure = await told(file, () => startEmulator(given));
   let page: Page | undefined;
   try {
-    const made = await ofTheSeed(file, () => fill(azure, placeholders, seed));
-    const settings = await ofTheSeed(undefined, async () => hostSettings(azure, host, caFile));
+    const made = await told(file, () => fill(azure, placeholders, seed));
+    const settings = await told('--host', async () => hostSettings(azure, host, caFile));
     page = options.page ? await servePage(azure, port === undefined ? 0 : port + 2) : undefined;
     await announce(azure, made, isSeedAll, page);
     if (name !== undefined) return await runChild({ command: name, args, env: { ...env, ...settings } });
@@ -70,8 +70,8 @@ function portOf(text: string | undefined): number | undefined {
   throw new UsageError('--port is not a port.', 'A number from 1 to 65533; the next two are used, too.');
 }
 
-/** The emulator's own errors name the place and quote no value: most are mistakes of who called it. */
-async function ofTheSeed<T>(file: string | undefined, act: () => Promise<T>): Promise<T> {
+/** The emulator's own errors name the place and quote no value: most are mistakes of who called it, in a file or an option. */
+async function told<T>(where: string | undefined, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
@@ -79,7 +79,7 @@ async function ofTheSeed<T>(file: string | undefined, act: () => Promise<T>): Pr
     if (error instanceof EmulatorError && error.code === 'ERR_EMULATOR_START') {
       throw new FailedError(`${error.message}.`, 'Choose another --port, or none.');
     }
-    throw new UsageError(`${file === undefined ? '' : `${file}: `}${error.message}.`);
+    throw new UsageError(`${where === undefined ? '' : `${where}: `}${error.message}.`);
   }
 }
 

@@ -66,7 +66,7 @@ function formatOf({ format, json }: LintOptions): Format {
   if (json) return 'json';
   if (format !== undefined) {
     const known = FORMATS.find((name) => name === format);
-    if (!known) throw new UsageError('--format is not known.', `Formats: ${FORMATS.join(', ')}.`);
+    if (!known) throw new UsageError('--format is not known.', `It is one of ${FORMATS.join(', ')}.`);
     return known;
   }
   if (readVariable('GITHUB_ACTIONS') === 'true') return 'github';

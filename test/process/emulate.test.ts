@@ -121,6 +121,14 @@ describe('without a seed, what is referred to exists', () => {
     });
   });
 
+  test.skipIf(windows)('a pipe that nobody fills is not waited for', async () => {
+    execFileSync('mkfifo', [app.path(dir, '.env')]);
+    expect(await emulate(read('A'), { env: { A: reference('SecretName=a') } })).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('.env is a pipe. It is left out; --from-settings .env reads it.'),
+    });
+  });
+
   test('a file that cannot be read is left out, unless it was named', async () => {
     app.write({ [`${dir}/local.settings.json`]: '{ "IsEncrypted": true }' });
     expect(await emulate(read('A'), { env: { A: reference('SecretName=a') } })).toMatchObject({
@@ -239,7 +247,7 @@ describe('a seed', () => {
   test.each([
     [['--seed', 'no-such.json'], /no-such\.json does not exist/],
     [['--port', '70000'], /--port is not a port/],
-    [['--host', 'lambda'], /"host" must be one of "app-service-2019"/],
+    [['--host', 'lambda'], /--host: "host" must be one of "app-service-2019"/],
     [['--format', 'toString'], /--format is not known/],
   ])('%j', async (args, message) => {
     expect(await emulate([...args, ...read('A')])).toMatchObject({

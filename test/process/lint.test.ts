@@ -80,7 +80,7 @@ test('options without a file behind them take no time', async () => {
 });
 
 test.each([
-  [['--format', 'xml'], 'Formats: text, json'],
+  [['--format', 'xml'], 'It is one of text, json'],
   [['--json', '--format', 'sarif'], 'exclude each other'],
   [['--max-warnings', 'many'], 'whole number'],
   [['--ignore-rule', 'pined-version'], 'Did you mean pinned-version?'],

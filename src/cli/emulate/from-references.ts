@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { Environment } from '../../settings/environment.js';
 import { readConfig } from '../../support/config.js';
 import { isVaultstrapError } from '../../support/errors.js';
@@ -17,7 +18,7 @@ export function fromReferences(
   file: string | undefined,
   env: Environment,
 ): EmulatorOptions & { placeholders: readonly Placeholder[] } {
-  const files = file === undefined ? DEFAULT_FILES.filter(isThere) : [file];
+  const files = file === undefined ? DEFAULT_FILES.filter((name) => isThere(name) && !isPipe(name)) : [file];
   const sources = [
     ...files.map((name) => sourceOf(name, file === undefined)),
     { from: 'the environment', settings: env },
@@ -32,6 +33,17 @@ export function fromReferences(
   } catch (error) {
     throw isVaultstrapError(error) ? new UsageError(error.message) : error;
   }
+}
+
+/** Password managers put a pipe there, which whoever reads it has to wait for, and empties. */
+function isPipe(file: string): boolean {
+  try {
+    if (!statSync(file).isFIFO()) return false;
+  } catch {
+    return false;
+  }
+  note(`${file} is a pipe. It is left out; --from-settings ${file} reads it.`);
+  return true;
 }
 
 function sourceOf(file: string, isOptional: boolean): Source {
