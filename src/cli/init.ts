@@ -53,7 +53,7 @@ export async function init(options: InitOptions): Promise<number> {
     const names = changes.map(({ file }) => file).join(', ');
     const install = changes.some(({ file }) => file === 'package.json') ? 'npm install, then ' : '';
     process.stdout.write(
-      `Written: ${printable(names)}.\nNext: ${install}npx vaultstrap lint. To start it without Azure: ${startOf(project)}\n`,
+      `Written: ${printable(names)}.\nNext: ${install}npx vaultstrap lint. To start it without Azure: ${printable(startOf(project))}\n`,
     );
   }
   for (const one of entry.byHand) explain(one);
@@ -61,11 +61,13 @@ export async function init(options: InitOptions): Promise<number> {
 }
 
 /** The template's script builds first. Below `run` it does not matter whether the app loads its .env itself. */
-function startOf({ dir, isFunctions, scripts }: Project): string {
+function startOf({ dir, isFunctions, scripts, main }: Project): string {
   const emulate = 'npx vaultstrap emulate --';
-  if (isFunctions) return `${emulate} ${scripts.some(({ name }) => name === 'start') ? 'npm start' : 'func start'}`;
+  const has = (script: string) => scripts.some(({ name }) => name === script);
+  if (isFunctions) return `${emulate} ${has('start') ? 'npm start' : 'func start'}`;
+  const command = has('start') ? 'npm start' : has('dev') ? 'npm run dev' : main ? `node ${main.value}` : 'COMMAND';
   const first = existsSync(path.join(dir, '.env')) ? '' : `copy ${envSampleOf(dir)} to .env, then `;
-  return `${first}${emulate} npx vaultstrap run -e .env -- npm start`;
+  return `${first}${emulate} npx vaultstrap run -e .env -- ${command}`;
 }
 
 async function agreement({ yes, dryRun }: InitOptions): Promise<'yes' | 'no' | 'nobody'> {

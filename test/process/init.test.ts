@@ -125,15 +125,17 @@ describe('what is written', () => {
     expect(readFileSync(app.path('package.json'), 'utf8')).toBe(files['package.json']);
   });
 
-  test('what it says to run next runs: there may be a sample of .env only', async () => {
+  test('what it says to run next runs: there may be a sample of .env only, and no script', async () => {
     const next = async (more: Readonly<Record<string, string>>) => {
       const app = appOf({ 'package.json': '{ "main": "index.js" }\n', 'index.js': 'run();\n', ...more });
       return (await app.run([CLI, 'init', '--yes'])).stdout;
     };
-    const command = 'npx vaultstrap emulate -- npx vaultstrap run -e .env -- npm start\n';
+    const command = 'npx vaultstrap emulate -- npx vaultstrap run -e .env -- node index.js\n';
     expect(await next({ '.env': '' })).toContain(`without Azure: ${command}`);
     expect(await next({})).toContain(`without Azure: copy .env.sample to .env, then ${command}`);
     expect(await next({ '.env.example': '' })).toContain(`copy .env.example to .env, then ${command}`);
+    expect(await next({ 'package.json': '{ "scripts": { "dev": "node index.js" } }' })).toContain(' -- npm run dev\n');
+    expect(await next({ 'package.json': '{}' })).toContain(' -- COMMAND\n');
   });
 
   test('the functions that are asked for', async () => {
