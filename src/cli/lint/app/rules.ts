@@ -114,7 +114,7 @@ function lintScripts(
     source: project.manifest,
     span: { start: 0, end: 0 },
     severity: 'error',
-    what: `package.json has no "main", which the worker would load before the functions, and ${someOf(scripts)} ${scripts.length === 1 ? 'does' : 'do'} not import vaultstrap/register`,
+    what: `package.json has no "main", which the worker would load before the functions, and ${listed(scripts, 3)} ${scripts.length === 1 ? 'does' : 'do'} not import vaultstrap/register`,
     hint: 'Run "npx vaultstrap init", which says what to paste.',
   });
 }
