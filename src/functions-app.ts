@@ -12,10 +12,10 @@ export { rotateSecrets, secretChanged, secretsStatus } from './functions/handler
 export { type RotationOptions, rotationSchedule, type TimerTriggerOptions } from './functions/options.js';
 
 /**
- * Hooks for a Function App, and those of the three functions that are asked for. `appStart` joins the bootstrap
- * (alone it is too late for values that are read while modules load: import 'vaultstrap/register' first).
- * `preInvocation` writes again what a second reload of the worker wiped and, with `maxAgeSeconds`, waits for
- * values that are too old. To be called while the app starts.
+ * Registers hooks for a Function App, and those of the three functions that `options` asks for. Call it while the app
+ * starts, below `import 'vaultstrap/register'`: alone it is too late for values that are read while modules load.
+ * `appStart` joins the start. `preInvocation` restores what a second reload of the worker wiped and, with
+ * `maxAgeSeconds`, waits for a refresh when the values are too old.
  *
  * @throws VaultstrapError `ERR_INVALID_OPTION`; `ERR_INVALID_SETTING` for a `VAULTSTRAP_SCHEDULE` that the timer would take.
  */

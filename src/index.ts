@@ -24,10 +24,10 @@ export type { LogLevel } from './support/log.js';
 export type { BootstrapOptions } from './support/options.js';
 
 /**
- * Resolves the references in `process.env`, without blocking. Callers share one start.
+ * Resolves the references in `process.env` without blocking. All callers share one start.
  *
  * @throws BootstrapError (rejects) listing every setting that failed, unless `onError` says otherwise;
- * VaultstrapError `ERR_ALREADY_STARTED` for other options than an earlier start had.
+ * VaultstrapError `ERR_ALREADY_STARTED` if an earlier start had other options.
  */
 export async function bootstrap(options?: BootstrapOptions): Promise<Report> {
   await engine().bootstrap(checkObject('options', options));
@@ -73,7 +73,8 @@ export async function bootstrapOnly(): Promise<boolean> {
 }
 
 /**
- * The same, blocking this thread while a worker thread fetches: what `import 'vaultstrap/register'` does.
+ * Resolves the references in `process.env`, blocking this thread while a worker thread fetches: what
+ * `import 'vaultstrap/register'` does.
  *
  * @throws as `bootstrap` does.
  */
@@ -83,18 +84,18 @@ export function bootstrapSync(options?: BootstrapOptions): Report {
 }
 
 /**
- * Begins in a thread of its own and returns within milliseconds: what `import 'vaultstrap/start'` does. The
- * settings are missing from `process.env` until `bootstrap`, `bootstrapSync` or `register` joins.
+ * Begins to fetch in a worker thread and returns within milliseconds: what `import 'vaultstrap/start'` does. The
+ * settings are missing from `process.env` until `bootstrap`, `bootstrapSync` or `vaultstrap/register` joins.
  */
 export function start(options?: BootstrapOptions): void {
   engine().start(checkObject('options', options));
 }
 
 /**
- * Resolves the references in a record of settings, and touches nothing else: `process.env` stays as it is.
- * Settings of our own and the identity still come from the environment.
+ * Resolves the references in the given settings, and leaves `process.env` as it is. `VAULTSTRAP_` settings and the
+ * identity still come from the environment. The values do not rotate: call it again.
  *
- * @returns `values` by the names that were given: `const { values: { KEY } } = await resolve({ KEY: '@KeyVault(...)' })`.
+ * @returns `values` by the given names, and a `report`: `const { values: { KEY } } = await resolve({ KEY: '@KeyVault(...)' })`.
  * @throws BootstrapError (rejects) as `bootstrap` does.
  */
 export async function resolve<N extends string>(
@@ -105,9 +106,9 @@ export async function resolve<N extends string>(
 }
 
 /**
- * Reads every secret again and applies what changed. One runs at a time, callers share the next: what was in the
- * vault before the call is seen. Never rejects for a secret that cannot be had: that keeps its last good value, and is in
- * `failed` and the report.
+ * Reads every secret again and applies what changed. One refresh runs at a time, and callers share the next one, so it
+ * sees what was in the vault before the call. Never rejects because a secret cannot be read: the setting keeps its last
+ * good value, and is listed in `failed` and in the report.
  *
  * @param options `signal` gives up waiting (rejects with its reason); the refresh itself goes on.
  */
@@ -121,7 +122,7 @@ export function report(): Report {
 }
 
 /**
- * Several settings at once, typed: `const { DB_URL } = requireSettings('DB_URL')`.
+ * Reads several settings at once, typed: `const { DB_URL } = requireSettings('DB_URL')`.
  *
  * @throws VaultstrapError `ERR_SETTINGS_MISSING`, naming all that are missing or unresolved.
  */
@@ -130,10 +131,11 @@ export function requireSettings<N extends string>(...names: readonly N[]): { rea
 }
 
 /**
- * Calls back after each rotation that was applied; with names and versions, never values. Nothing waits for a
- * listener, its runs follow each other, and what it throws is logged (name and code only).
+ * Calls back after each applied rotation, with names and versions, never values. Without a setting's name, after
+ * that of any setting. Nothing waits for a listener, its runs do not overlap, and what it throws is logged (name and
+ * code only).
  *
- * @returns the function that removes it; also disposable: `using off = onRotated(...)`.
+ * @returns a function that removes the listener; also disposable: `using off = onRotated(...)`.
  */
 export function onRotated(listener: RotationListener): Unsubscribe;
 export function onRotated(setting: string, listener: RotationListener): Unsubscribe;
@@ -145,8 +147,8 @@ export function onRotated(first: string | RotationListener, second?: RotationLis
 }
 
 /**
- * Runs `use(value)` with the setting's value. When that fails for authentication, refreshes once and runs it
- * once more: a rotated password costs one retry, not an error.
+ * Runs `use(value)` with the setting's value. If `isAuthError` says that the value was refused, reads the secret again
+ * and runs `use` once more: a rotated password costs one retry, not an error.
  *
  * @throws what `use` throws; VaultstrapError `ERR_SETTINGS_MISSING` when the setting has no value, or still holds its reference.
  */
@@ -165,8 +167,8 @@ export async function withFreshSecret<T>(
 }
 
 /**
- * The app's identity as a credential for Azure SDK clients (Storage, SQL, Service Bus, ...), over the
- * same token cache. `getToken` rejects with VaultstrapError when there is no token.
+ * The app's identity as a credential for Azure SDK clients (Storage, SQL, Service Bus, ...), with the
+ * same token cache. `getToken` rejects with VaultstrapError if there is no token.
  *
  * @throws VaultstrapError `ERR_INVALID_OPTION` for a malformed identity.
  */
@@ -174,7 +176,7 @@ export function credential(options?: CredentialOptions): Credential {
   return engine().credential(checkObject('options', options));
 }
 
-/** Stops the clock and closes connections. Values stay; `refresh()` still works when called. */
+/** Stops the clock and closes connections. Values stay; `refresh()` still works. */
 export function close(): Promise<void> {
   return engine().close();
 }

@@ -6,13 +6,13 @@ import { checkObject, malformed } from '../support/options.js';
 
 /** The timer function, beyond its schedule. */
 export interface TimerTriggerOptions {
-  /** One run whenever an instance begins to listen. Default: the host's, which is false. */
+  /** Also run whenever an instance begins to listen. Default: the host's, which is false. */
   readonly runOnStartup?: boolean;
   /** Remember in storage when it last ran, and make up for a missed run. Default: the host's, which is true. */
   readonly useMonitor?: boolean;
 }
 
-/** What `registerRotation` takes. Nothing that needs a trigger is added unless it is asked for. */
+/** Options of `registerRotation`. Functions are added only on request. */
 export interface RotationOptions {
   /**
    * An invocation waits for a refresh when the values are older than this many seconds, 1 to 86,400.
@@ -22,7 +22,7 @@ export interface RotationOptions {
   /** Adds `rotateSecrets`, which refreshes on a schedule; it wakes an app that scales to zero. */
   readonly timer?: boolean | TimerTriggerOptions | undefined;
   /**
-   * Of `rotateSecrets`: NCRONTAB of 5 or 6 fields, a time span, or the name of a setting between `%`.
+   * When `rotateSecrets` runs: NCRONTAB of 5 or 6 fields, a time span, or the name of a setting between `%`.
    * Default: `%VAULTSTRAP_SCHEDULE%` if that setting exists, else every five minutes.
    */
   readonly schedule?: string | undefined;

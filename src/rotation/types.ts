@@ -14,7 +14,7 @@ export interface Rotation {
   readonly changed: readonly RotatedSetting[];
 }
 
-/** What it returns is not used; a promise is waited for before it is called again. */
+/** Its result is ignored, but a returned promise is waited for before the next call. */
 export type RotationListener = (rotation: Rotation) => unknown;
 
 /** What a refresh did. */
@@ -22,15 +22,15 @@ export interface RefreshResult {
   readonly generation: number;
   /** Settings whose value or version changed; names and versions only. */
   readonly changed: readonly RotatedSetting[];
-  /** Names of settings whose newest value could not be had; they keep the last good one. */
+  /** Names of settings whose newest value could not be read; they keep the last good one. */
   readonly failed: readonly string[];
 }
 
 export interface FreshSecretOptions {
   /**
-   * Whether an error means that the value was refused (a rotated password), and not something else. Only what
-   * is thrown is asked about: `fetch` throws nothing for a 401, so throw it yourself. Say no to what a new
-   * value cannot mend, such as a missing right (403): every yes reads the vault again.
+   * Whether an error means that the value was refused (a rotated password). It sees only what is thrown: `fetch`
+   * does not throw on a 401, so throw it yourself. Say no to what a new value cannot fix, such as a missing right
+   * (403): every yes reads the vault again.
    */
   readonly isAuthError: (error: unknown) => boolean | undefined | Promise<boolean | undefined>;
 }

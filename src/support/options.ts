@@ -5,12 +5,12 @@ import type { LogLevel } from './log.js';
 /**
  * What can be configured, as options of `bootstrap()` or as settings
  * (`VAULTSTRAP_` and the name in capitals: `timeoutSeconds` is
- * `VAULTSTRAP_TIMEOUT_SECONDS`). An option wins over its setting; one that is `undefined` is none.
+ * `VAULTSTRAP_TIMEOUT_SECONDS`). An option wins over its setting; `undefined` counts as not given.
  */
 export interface BootstrapOptions {
   /** False: touch and load nothing. Default true. */
   readonly enabled?: boolean | undefined;
-  /** Names of settings to leave alone. As a setting: separated by commas. */
+  /** Names of settings to leave alone. In the setting, separate them by commas. */
   readonly ignore?: readonly string[] | undefined;
   /**
    * Default identity: a client id, `object:{guid}`, an ARM resource id, or `system`.
@@ -33,7 +33,7 @@ export interface BootstrapOptions {
   readonly client?: 'direct' | 'sdk' | undefined;
   /** Completes `VaultName=`: `vault.azure.net` (default), `vault.azure.cn`, ... */
   readonly vaultSuffix?: string | undefined;
-  /** Exact `host` or `host:port` that may be sent a token although no known vault suffix matches. */
+  /** Each an exact `host` or `host:port` that may receive a token although no known vault suffix matches. */
   readonly allowedHosts?: readonly string[] | undefined;
   /** How much to print on stderr. Default `warn`. */
   readonly log?: LogLevel | undefined;
