@@ -1,6 +1,6 @@
 import type { Connection, Connections } from './connections.js';
 import { type Failure, fact, type SafeCause, safeCause } from './failure.js';
-import { createReplyReader, type ReplyOutcome } from './http-reply.js';
+import { createReplyReader, type ReplyOutcome, type ReplyReader } from './http-reply.js';
 import { clearTimeout, setImmediate, setTimeout } from './timers.js';
 
 export interface HttpRequest {
@@ -45,9 +45,6 @@ export type HttpResult =
  */
 export function sendRequest(request: HttpRequest): Promise<HttpResult> {
   const { connections, body, timeoutMs, maxBytes, signal } = request;
-  const text = textOf(request);
-  // A header or path that HTTP does not allow: an identity header with a line break, say. It is not quoted.
-  if (text === undefined) return Promise.resolve(failed('network', { code: 'ERR_INVALID_CHAR' }));
   if (signal?.aborted) return Promise.resolve(failed('aborted'));
   return new Promise((resolve) => {
     let connection: Connection | undefined;
@@ -71,6 +68,13 @@ export function sendRequest(request: HttpRequest): Promise<HttpResult> {
     const onAbort = () => settle(failed('aborted'));
 
     function begin(): void {
+      // Put together here, and again for a second try, so that nothing holds on to it while the reply is awaited.
+      const text = textOf(request);
+      // A header or path that HTTP does not allow: an identity header with a line break, say. It is not quoted.
+      if (text === undefined) {
+        settle(failed('network', { code: 'ERR_INVALID_CHAR' }));
+        return;
+      }
       try {
         connection = connections.take();
       } catch (error) {
@@ -78,23 +82,23 @@ export function sendRequest(request: HttpRequest): Promise<HttpResult> {
         return;
       }
       const { isReused, destroy } = connection;
-      const reader = createReplyReader(maxBytes);
-      let hasBegun = false;
+      // Made when something comes: of those under way most wait.
+      let reader: ReplyReader | undefined;
       const onLost = (cause: SafeCause) => {
-        const isStale = isReused && !hasBegun && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE');
+        const isStale = isReused && !reader && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE');
         if (!isStale) return lose(cause);
         // The others were idle as long: the same may have come over them. The next one is new, and never stale.
         destroy();
         connections.rest();
         begin();
       };
-      connection.exchange(text as string, body, {
+      connection.exchange(text, body, {
         onData(chunk) {
-          hasBegun = true;
+          reader ??= createReplyReader(maxBytes);
           const outcome = reader.push(chunk);
           if (outcome) conclude(outcome);
         },
-        onEnd: () => (hasBegun ? conclude(reader.end()) : onLost(LOST)),
+        onEnd: () => (reader ? conclude(reader.end()) : onLost(LOST)),
         onClose: onLost,
       });
     }

@@ -78,13 +78,13 @@ export function createDirectLane(config: Config): DirectLane {
       }
     },
 
-    async send(read, token, { timeoutMs, abort }) {
+    send(read, token, { timeoutMs, abort }) {
       const { host, secret, version, format } = read;
       const bearer = bearers.get(token) ?? `Bearer ${token.token.reveal()}`;
       bearers.set(token, bearer);
       const query = format ? CONVERTING[format] : `api-version=${API_VERSION}`;
       counts.vault++;
-      const result = await sendRequest({
+      return sendRequest({
         connections: connectionsTo(host),
         method: 'GET',
         path: `/secrets/${secret}${version ? `/${version}` : ''}?${query}`,
@@ -93,10 +93,11 @@ export function createDirectLane(config: Config): DirectLane {
         timeoutMs,
         maxBytes: MAX_REPLY_BYTES,
         signal: abort,
+      }).then((result) => {
+        if (!result.ok) return fail(vaultProblem(result.problem, read));
+        if (result.reply.status === 401) counts.unauthorized++;
+        return readSecretReply(result.reply, read);
       });
-      if (!result.ok) return fail(vaultProblem(result.problem, read));
-      if (result.reply.status === 401) counts.unauthorized++;
-      return readSecretReply(result.reply, read);
     },
 
     rest() {

@@ -98,10 +98,10 @@ export function createSecretReader(
         if (!token.ok) return token;
         if (config.vaultEndpoint && !isEmulators(token.value)) return fail(NOT_THE_EMULATORS);
         const { value } = token;
-        const send = async (one: SecretRead) => {
+        const send = (one: SecretRead) => {
           // Now, and not before the token or another request, which take their time.
           const leftMs = deadlineMs - clock.monotonic();
-          if (leftMs <= 0) return fail(NOT_WAITED_FOR);
+          if (leftMs <= 0) return Promise.resolve(fail(NOT_WAITED_FOR));
           return lane.send(one, value, { timeoutMs: Math.min(TRY_TIMEOUT_MS, leftMs), abort });
         };
         const result = await guarded(() => (read.format ? readInFormat(read, send) : send(read)));
