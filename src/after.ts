@@ -1,6 +1,6 @@
-// What comes after a start, in a file of its own: loaded when the first refresh is due, when somebody asks for the
-// report, a credential or a fresh secret, when a value has to stand in a file, or could not be had. Most starts do
-// without before the app's first line.
+// What comes after a start, in a file of its own: loaded some seconds behind it for what is kept fresh, and sooner when
+// somebody asks for the report, a credential or a fresh secret, when a value has to stand in a file, or could not be had.
+// Most starts do without before the app's first line.
 export { createSecretFiles } from './rotation/files.js';
 export { useFreshSecret } from './rotation/fresh-secret.js';
 export { createRefreshes } from './rotation/refreshes.js';

@@ -1,3 +1,3 @@
 // Everything that talks to identity endpoints and vaults, in a file of its own: a blocking start leaves that to its
-// thread, and loads it here when the first refresh is due.
+// thread, and loads it here some seconds later for the refreshes.
 export { createVaultClient } from './vault/client.js';

@@ -8,6 +8,8 @@ import type {
 } from '@azure/functions';
 import { refresh, report } from '../index.js';
 import { contentSecurityPolicy, renderHtml } from '../report/html.js';
+import type { SettingReport } from '../report/types.js';
+import { type Trouble, troubleLines, WOULD_FAIL } from '../rotation/trouble.js';
 import type { RefreshResult } from '../rotation/types.js';
 import { existingEngine } from '../startup/slot.js';
 import { systemClock } from '../support/clock.js';
@@ -62,12 +64,16 @@ function tell({ generation, changed, failed }: RefreshResult, context: Logger): 
   const names = visible(changed.map(({ setting }) => setting).join(', '));
   context.log(`vaultstrap: generation ${generation}, ${names === '' ? 'nothing changed' : `changed: ${names}`}.`);
   if (failed.length === 0) return;
-  for (const { setting, status, code, kept, wouldFailAtStart } of report().settings) {
-    if (!failed.includes(setting)) continue;
-    const line = `vaultstrap: ${visible(setting)} ${kept ? 'keeps its last good value' : 'is not resolved'}: ${status} (${code}).`;
-    if (wouldFailAtStart) context.error(`${line} A restart now would fail.`);
-    else context.warn(line);
-  }
+  const troubled = report().settings.filter(({ setting }) => failed.includes(setting));
+  const refused = troubled.filter(({ wouldFailAtStart }) => wouldFailAtStart);
+  const passing = troubled.filter(({ wouldFailAtStart }) => !wouldFailAtStart);
+  const line = (text: string) => `vaultstrap: ${visible(text)}`;
+  for (const text of troubleLines(refused.map(troubleOf), WOULD_FAIL)) context.error(line(text));
+  for (const text of troubleLines(passing.map(troubleOf))) context.warn(line(text));
+}
+
+function troubleOf({ setting, kept, code = 'ERR_INTERNAL', details = '', hint = '' }: SettingReport): Trouble {
+  return { setting, becomes: kept ? 'kept' : 'unresolved', failure: { code, details, hint } };
 }
 
 /** Handler of the status function: JSON, or a page for a browser. 503 after a failed start, else 200. */

@@ -4,7 +4,7 @@ import type { Failure } from '../support/failure.js';
 import type { Log } from '../support/log.js';
 import { textOf } from './changes.js';
 import type { ComposedSetting } from './compose.js';
-import { type Trouble, troubleLines } from './trouble.js';
+import { type Trouble, troubleLines, WOULD_FAIL } from './trouble.js';
 
 const EVERY_MS = 3_600_000;
 /** Stands for all settings of the platform; no setting has this name. */
@@ -53,7 +53,7 @@ export function createComplaints(clock: Clock, log: () => Log): Complaints {
     flush() {
       const [refused, passing] = [true, false].map((kind) => noted.filter((trouble) => trouble.refused === kind));
       noted = [];
-      for (const line of troubleLines(refused ?? [], 'A restart now would fail.')) log().error(line);
+      for (const line of troubleLines(refused ?? [], WOULD_FAIL)) log().error(line);
       for (const line of troubleLines(passing ?? [])) log().warn(line);
     },
   };

@@ -33,7 +33,7 @@ export interface Rotator
   reset(): void;
 }
 
-/** What most starts do without: loaded when the first refresh is due, or a value has to stand in a file. */
+/** What most starts do without: refreshes, and what writes files. */
 export type LoadLater = () => {
   readonly createRefreshes: typeof createRefreshes;
   readonly createSecretFiles: typeof createSecretFiles;

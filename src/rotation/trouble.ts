@@ -17,6 +17,9 @@ export interface Trouble {
   readonly failure: Pick<Failure, 'code' | 'details' | 'hint'>;
 }
 
+/** The consequence of a refusal. */
+export const WOULD_FAIL = 'A restart now would fail.';
+
 /** One line for all settings that have the same trouble: an outage is one piece of news, not fifty. */
 export function troubleLines(troubles: readonly Trouble[], consequence?: string): readonly string[] {
   const groups = groupBy(troubles, ({ becomes, failure: { code, details, hint } }) =>
