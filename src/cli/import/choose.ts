@@ -5,6 +5,7 @@ import { Secret } from '../../support/secret.js';
 import { isSecretName, SECRET_NAME_RULE } from '../../support/vault-names.js';
 import { UsageError } from '../support/exit.js';
 import { isReadByHost, type Look } from '../support/looks-secret.js';
+import { isMisspelt } from '../support/near-reference.js';
 import { problemOfValue } from '../support/secret-value.js';
 import type { Entry } from './entries.js';
 
@@ -80,6 +81,7 @@ function choiceOf(
   if (scan.kind === 'segments' && scan.segments.some(isReference)) {
     return leave('holds a reference already', false);
   }
+  if (isMisspelt(value)) return leave('a misspelt reference: one begins with @KeyVault( or @Microsoft.KeyVault(');
   if (SIGN_IN.has(name.toUpperCase())) return leave('a sign-in of its own: a managed identity needs none');
   if (isProtected(name)) return leave('steers the process or the platform, and is never a reference');
   if (isReadByHost(name)) return leave('read by the Functions host, which knows no references of ours');

@@ -1,4 +1,5 @@
 import { bareName, isProtected } from '../../settings/names.js';
+import { isMisspelt } from './near-reference.js';
 
 /** Why a setting looks like a secret. */
 export interface Look {
@@ -62,6 +63,8 @@ export function lookAt({ name, value }: Named): Look | undefined {
   if (member) return { why: `a connection string with ${member}`, isCertain: true };
   const byValue = VALUES.find(([pattern]) => pattern.test(value));
   if (byValue) return { why: byValue[1], isCertain: byValue[2] };
+  // Told as that, and a pointer is no secret.
+  if (isMisspelt(value)) return undefined;
   const words = bareName(name)
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .toLowerCase()

@@ -30,11 +30,15 @@ export function beginsIn(value: string): readonly Begin[] {
   });
 }
 
+/** Whether a value was meant as a reference, and is none. */
+export function isMisspelt(value: string): boolean {
+  return beginsIn(value).some(({ isNear }) => isNear);
+}
+
 /** The settings of an environment in which one is misspelt; not those that `VAULTSTRAP_IGNORE` names. */
 export function misspeltIn(env: Environment, ignored: ReadonlySet<string>): readonly string[] {
   const names = Object.keys(env).filter(
-    (name) =>
-      !ignored.has(name) && !ignored.has(bareName(name)) && beginsIn(env[name] ?? '').some(({ isNear }) => isNear),
+    (name) => !ignored.has(name) && !ignored.has(bareName(name)) && isMisspelt(env[name] ?? ''),
   );
   // App Service gives each twice.
   return [...new Set(names.map((name) => namesOf(name, env).setting))];

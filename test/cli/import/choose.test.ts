@@ -32,6 +32,7 @@ describe('what never moves', () => {
     ['A', '@KeyVault(VaultName=shop;SecretName=a)', 'holds a reference already'],
     ['A', 'x@Microsoft.KeyVault(SecretUri=https://shop.vault.azure.net/secrets/a)', 'holds a reference already'],
     ['A', '@KeyVault(VaultName=shop)', 'a malformed reference: SecretName is missing'],
+    ['DB_PASSWORD', '@KeyVaul(VaultName=shop;SecretName=a)', /a misspelt reference: one begins with @KeyVault\(/],
     ['AzureWebJobsStorage', 'AccountKey=abc', /read by the Functions host/],
     ['AzureWebJobsMyQueue', 'AccountKey=abc', /read by the Functions host/],
     ['FUNCTIONS_EXTENSION_VERSION', '~4', /read by the Functions host/],

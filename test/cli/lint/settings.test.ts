@@ -257,6 +257,11 @@ describe('secrets in plain text', () => {
   ])('not %s', async (value) => {
     expect(await found(values({ CONN: value, DB_PASSWORD: REF }))).toEqual([]);
   });
+
+  test('a misspelt reference is that, and no password', async () => {
+    const near = '@KeyVaul(VaultName=shop;SecretName=a)';
+    expect(await found(values({ DB_PASSWORD: near }))).toEqual(['reference-syntax: KeyVaul(']);
+  });
 });
 
 test('what may be a secret by its name or its letters is a note, and none in samples and templates', async () => {
