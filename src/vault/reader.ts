@@ -101,7 +101,8 @@ export function createSecretReader(
         const send = (one: SecretRead) => {
           // Now, and not before the token or another request, which take their time.
           const leftMs = deadlineMs - clock.monotonic();
-          if (leftMs <= 0) return Promise.resolve(fail(NOT_WAITED_FOR));
+          // A timer counts whole milliseconds, and so may end the reads before this one as much too early.
+          if (leftMs < 2) return Promise.resolve(fail(NOT_WAITED_FOR));
           return lane.send(one, value, { timeoutMs: Math.min(TRY_TIMEOUT_MS, leftMs), abort });
         };
         const result = await guarded(() => (read.format ? readInFormat(read, send) : send(read)));
