@@ -148,6 +148,7 @@ const COMPILED_ONLY: readonly (readonly [page: string, has: string, why: string]
   ['docs/migrate.md', 'new SecretClient(', 'what one comes from'],
   ['docs/references.md', 'createServer', 'test/examples/certificate.test.ts runs it, with a renewal'],
   ['docs/outcomes.md', `status: 'ready'`, 'a report, and no program'],
+  ['docs/startup.md', 'NEXT_RUNTIME', 'test/hosts/installed starts examples/nextjs, which has the same'],
 ];
 
 /** docs/testing.md is run by test/process/emulate-docs.test.ts. */

@@ -77,6 +77,19 @@ withRegistry(`examples/nextjs${why}`, () => {
     await expectItFollows(await serve(example), shop);
     expect((await shop.azure.requests()).filter(({ target }) => target === 'identity')).toHaveLength(1);
   });
+
+  test('a start that fails ends the server, and says why', async () => {
+    const port = String(await freePort());
+    const env = {
+      ...shop.settings,
+      PORT: port,
+      HOSTNAME: '127.0.0.1',
+      API_KEY: '@KeyVault(VaultName=shop;SecretName=gone)',
+    };
+    const { code, stderr } = await example.run(example.script('start'), { env });
+    expect(code, stderr).toBe(1);
+    expect(stderr).toMatch(/API_KEY.*ERR_SECRET_NOT_FOUND/);
+  });
 });
 
 withRegistry(`examples/pm2${why}`, () => {
