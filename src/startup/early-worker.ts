@@ -1,4 +1,5 @@
 import type { Environment } from '../settings/environment.js';
+import { PROVENANCE } from '../settings/names.js';
 import { hasReferences } from './quick-look.js';
 import { afterModule, workerModule } from './siblings.js';
 import type { OpenWorker } from './worker.js';
@@ -8,7 +9,7 @@ import type { OpenWorker } from './worker.js';
  * not need one, and gets none in advance.
  */
 export function openEarly(env: Environment): OpenWorker | undefined {
-  return hasReferences(env) ? workerModule().openWorker(afterModule) : undefined;
+  return !env[PROVENANCE] && hasReferences(env) ? workerModule().openWorker(afterModule) : undefined;
 }
 
 /** Offers the thread that was started in advance, and sends it home if nothing took it. */

@@ -10,9 +10,9 @@ export function mustStart(env: Environment): boolean {
   return !/^\s*(false|0)\s*$/i.test(env['VAULTSTRAP_ENABLED'] ?? '') && hasWork(env);
 }
 
-/** Whether something looks like a reference that nobody has resolved yet. */
+/** Whether something looks like a reference. */
 export function hasReferences(env: Environment): boolean {
-  return !env[PROVENANCE] && variableNames(env).some((name) => hasMarker(env[name]) && !isRecord(name));
+  return variableNames(env).some((name) => hasMarker(env[name]) && !isRecord(name));
 }
 
 /** Whether there is a reference, a record of resolved ones, or a setting of our own to check. */

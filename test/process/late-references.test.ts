@@ -13,7 +13,7 @@ const line = (names: string) =>
 let azure: Emulator;
 let app: App;
 beforeAll(async () => {
-  azure = await startAzure({ vaults: { shop: { password } } });
+  azure = await startAzure({ vaults: { shop: { password, looks: REFERENCE } } });
   app = createApp();
 });
 afterAll(() => azure?.close());
@@ -40,6 +40,11 @@ describe('told', () => {
     expect(await stderrOf(file, code)).toBe(line('DB_PASSWORD'));
     // The emulator's settings alone: a start that finds no reference.
     expect(await stderrOf(file, code, azure.env)).toBe(line('DB_PASSWORD'));
+  });
+
+  test('beside references that were there in time', async () => {
+    const env = { ...azure.env, IN_TIME: REFERENCE };
+    expect(await stderrOf('some.cjs', COMMONJS, env)).toBe(line('DB_PASSWORD'));
   });
 
   test('names, and not all of many', async () => {
@@ -89,8 +94,15 @@ describe('not told', () => {
     expect(await stderrOf('app.cjs', COMMONJS, env)).toBe('');
   });
 
+  test('values that read like references, and what is none, in this process and in one that inherits them', async () => {
+    const literal = { PLAIN: REFERENCE, TEXT: '@KeyVault(VaultName=shop;SecretName=looks)', ESCAPED: '@@KeyVault(x)' };
+    const code = `require('vaultstrap/register');
+      if (!process.argv[2]) require('node:child_process').spawnSync(process.execPath, [__filename, 'child'], { stdio: 'inherit' });`;
+    expect(await stderrOf('child.cjs', code, { ...azure.env, ...literal })).toBe('');
+  });
+
   test('what a start could not resolve, and left as it was', async () => {
     const env = { ...azure.env, VAULTSTRAP_ON_ERROR: 'keep', GONE: '@KeyVault(VaultName=shop;SecretName=gone)' };
-    expect(await stderrOf('kept.cjs', "require('vaultstrap/register');", env)).not.toContain('set behind');
+    expect(await stderrOf('kept.cjs', "require('vaultstrap/register');", env)).not.toContain('set after');
   });
 });
