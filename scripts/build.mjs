@@ -19,18 +19,23 @@ const SIBLINGS = ['index', 'client', 'after', 'late', 'worker', 'telemetry', 'te
   path.normalize,
 );
 
+/** What a program is given is of one class, whichever file throws it: of those beside the library's, from there. */
+const ERRORS = path.normalize('support/vaultstrap-error');
+
 /**
  * Files of their own in dist: `./index.js` in a source is `./index.cjs` there, and loaded when it is asked for.
  *
  * @param {string} up from the folder of the output to dist
+ * @param {{ takesErrors?: boolean }} [options] `takesErrors`: loaded only behind `index.cjs`
  * @returns {import('esbuild').Plugin}
  */
-const siblings = (up) => ({
+const siblings = (up, { takesErrors = false } = {}) => ({
   name: 'vaultstrap-siblings',
   setup(b) {
     b.onResolve({ filter: /^\.\.?\/.*\.c?js$/ }, ({ path: target, resolveDir, kind }) => {
       if (kind === 'entry-point') return;
       const source = path.relative(path.join(root, 'src'), path.resolve(resolveDir, target)).replace(/\.c?js$/, '');
+      if (takesErrors && source === ERRORS) return { path: `${up}index.cjs`, external: true };
       const isLazy = kind === 'dynamic-import' && /^cli[/\\]/.test(source);
       if (!isLazy && !SIBLINGS.includes(source)) return;
       return { path: `${up}${source.replace(/[/\\]index$/, '').replaceAll('\\', '/')}.cjs`, external: true };
@@ -72,16 +77,21 @@ const results = await Promise.all([
     entryPoints: {
       index: 'src/index.ts',
       client: 'src/client.ts',
-      after: 'src/after.ts',
       late: 'src/late.ts',
       worker: 'src/worker.ts',
       telemetry: 'src/telemetry.ts',
       register: 'src/register.ts',
       start: 'src/start.ts',
-      functions: 'src/functions-app.ts',
       testing: 'src/testing/index.ts',
       cli: 'src/cli/entry.ts',
     },
+  }),
+  build({
+    ...common,
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    plugins: [siblings('./', { takesErrors: true }), esbuildEmbeddedSources()],
+    entryPoints: { after: 'src/after.ts', functions: 'src/functions-app.ts' },
   }),
   build({
     ...common,

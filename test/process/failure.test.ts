@@ -192,6 +192,37 @@ describe('an app that catches the error', () => {
   });
 });
 
+test('every error is of the class that the package exports, whichever of its files throws it', async () => {
+  app.write({
+    'classes.cjs': `const v = require('vaultstrap');
+      const Module = require('node:module'); const load = Module._load;
+      Module._load = (name, ...more) => (name === '@azure/functions' ? { app: { hook: { appStart() {} } } } : load(name, ...more));
+      const isAuthError = () => true;
+      const refused = {
+        bootstrap: () => v.bootstrap(1),
+        credential: () => v.credential({ identity: 'nobody' }),
+        onRotated: () => v.onRotated(1),
+        refresh: () => v.refresh({ signal: 1 }),
+        requireSettings: () => v.requireSettings('NOT_SET'),
+        resolve: () => v.resolve({ KEY: 1 }),
+        withFreshSecret: () => v.withFreshSecret('NOT_SET', () => {}, { isAuthError }),
+        token: () => v.credential().getToken([]),
+        registerRotation: () => require('vaultstrap/functions').registerRotation({ maxAgeSeconds: 0 }),
+      };
+      (async () => {
+        for (const [what, ask] of Object.entries(refused)) {
+          const error = await (async () => ask())().catch((error) => error);
+          require('./probe.cjs')([what, error instanceof v.VaultstrapError, error.code]);
+        }
+      })();`,
+  });
+  const { probes } = await app.run(['classes.cjs']);
+
+  expect(probes).toHaveLength(9);
+  for (const [what, isOurs, code] of probes as [string, boolean, string][])
+    expect([what, isOurs, code]).toEqual([what, true, expect.stringMatching(/^ERR_/)]);
+});
+
 describe('an app that does not', () => {
   const MODES: [string, string[], number][] = [
     ['register', ['register.cjs'], 1],
