@@ -3,7 +3,6 @@ import type { SecretRead } from '../settings/plan.js';
 import type { RequestCounts } from '../support/channels.js';
 import { systemClock } from '../support/clock.js';
 import type { Config } from '../support/config.js';
-import { isVaultstrapError } from '../support/errors.js';
 import { fail, notLoaded, type Result, succeed } from '../support/failure.js';
 import { Secret } from '../support/secret.js';
 import type { ReadResults, VaultClient } from '../vault/client.js';
@@ -59,6 +58,6 @@ export function resultsOf(reply: JobReply): ReadResults {
 
 /** What does the job could not be loaded. */
 export function notRead({ reads }: Job, error: unknown): ReadResults {
-  const result = fail(notLoaded(isVaultstrapError(error) ? error.cause : error));
+  const result = fail(notLoaded(error));
   return new Map(reads.map(({ key }) => [key, result]));
 }

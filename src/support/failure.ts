@@ -1,3 +1,5 @@
+import { isVaultstrapError } from './vaultstrap-error.js';
+
 /**
  * App Service's own words for the outcome of a Key Vault reference
  * (`ResolveStatus` of the Azure Resource Manager API for sites).
@@ -138,14 +140,14 @@ export function mistake(details: string, cause?: SafeCause): Failure {
   return fact('OtherReasons', 'ERR_INTERNAL', details, 'This is a mistake in vaultstrap; please report it.', cause);
 }
 
-/** What is loaded only when it is needed may be gone by then. */
+/** What is loaded only when it is needed may be gone by then; the error may say so already (later.ts). */
 export function notLoaded(error: unknown): Failure {
   return fact(
     'OtherReasons',
     'ERR_NOT_LOADED',
     'a file of vaultstrap could not be loaded.',
     "If a deployment replaced the app's files meanwhile, start it again; else install vaultstrap again.",
-    safeCause(error),
+    safeCause(isVaultstrapError(error) ? error.cause : error),
   );
 }
 

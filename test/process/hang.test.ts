@@ -321,6 +321,8 @@ describe('a deployment replaces the files while the app starts', () => {
 
     expect({ code, probes }).toEqual({ code: 1, probes: [{ DB_PASSWORD: null }] });
     expect(stderr).toMatch(NOT_LOADED);
+    // What was missing, and not that something was.
+    expect(stderr).toMatch(/cause\]: \{ name: 'Error', code: 'MODULE_NOT_FOUND' \}/);
   });
 
   // Some seconds behind a start its clock has loaded them; a process without references has none.
