@@ -102,6 +102,15 @@ test('the places of many findings: as much work as there are lines', () => {
   expect(growth(pointAtLines, 500)).toBeLessThan(4);
 });
 
+test('options of many bindings out of one constant: as much work as there is code', () => {
+  const spread = (length: number) => {
+    const members = Array.from({ length }, (_, at) => `m${at}: 1`).join();
+    const text = `const all = { ${members} };\n${'app.timer({ ...all });\n'.repeat(length)}`;
+    readModule({ file: 'a.js', path: '/nowhere/a.js', text });
+  };
+  expect(growth(spread, 500)).toBeLessThan(4);
+});
+
 const code = fc
   .array(
     fc.oneof(

@@ -420,6 +420,12 @@ var more = {
       'plain',
       `\${G}`,
     ]);
+    // What a template computes is not known.
+    const computed = {
+      DB_PASSWORD: "[parameters('password')]",
+      REF: "[concat('@KeyVault(SecretUri=', variables('x'), ')')]",
+    };
+    expect(await found({ 'settings.json': list(computed) }, ['settings.json'])).toEqual([]);
     expect(await found({ 'other.json': '["@KeyVault(oops)", { "A": "@KeyVault(oops)" }]' }, ['other.json'])).toEqual([
       'reference-syntax: oops',
     ]);

@@ -12,6 +12,8 @@ export interface Constants {
 
 /** More steps than that nobody takes, and what refers to itself has an end. */
 const MOST_STEPS = 20;
+/** For a file: what is spread a thousand times would take a thousand times as long. */
+const MOST_LOOKS = 100_000;
 
 /** Follows a file's `const NAME = ...` without running it. */
 export function constantsOf(body: readonly AstNode[]): Constants {
@@ -27,9 +29,10 @@ export function constantsOf(body: readonly AstNode[]): Constants {
   );
   /** Each object once, however often it is spread. */
   const known = new Map<AstNode, Map<string, AstNode>>();
+  let looks = 0;
 
   function follow(node: unknown, steps: number): AstNode | undefined {
-    if (!isNode(node) || steps === 0) return undefined;
+    if (!isNode(node) || steps === 0 || ++looks > MOST_LOOKS) return undefined;
     if (node.type === 'Identifier') return follow(values.get(String(node['name'])), steps - 1);
     if (/^TS(As|Satisfies)Expression$/.test(node.type)) return follow(node['expression'], steps - 1);
     if (node.type !== 'MemberExpression' || node['computed']) return node;
@@ -46,7 +49,10 @@ export function constantsOf(body: readonly AstNode[]): Constants {
     for (const property of object['properties'] as readonly AstNode[]) {
       const key = property['key'] as AstNode | undefined;
       if (property.type === 'SpreadElement') {
-        for (const [name, value] of membersOf(follow(property['argument'], steps), steps - 1)) members.set(name, value);
+        for (const [name, value] of membersOf(follow(property['argument'], steps), steps - 1)) {
+          if (++looks > MOST_LOOKS) break;
+          members.set(name, value);
+        }
       } else if (key && isNode(property['value'])) {
         members.set(String(key['name'] ?? key['value']), property['value']);
       }

@@ -48,12 +48,16 @@ function wholeSettings(source: Source, settings: readonly LocalSetting[]): reado
   );
 }
 
+/** ARM's `[parameters('name')]`, `[concat(...)]`, and not a list in JSON. */
+const COMPUTED = /^\[\w[\w.]*\s*\(/;
+
 /** ARM templates and their parameters; and lists as `az webapp config appsettings list` prints them. */
 export function readTemplateJson(source: Source): SettingsFile {
   const { tree, findings } = readJson(source);
   const list = tree?.type === 'array' ? readSettingsList(tree, source.text) : undefined;
-  // All that an app has, as in its local.settings.json.
-  if (list && !list.mistake) return { source, kind: 'local', settings: wholeSettings(source, list.settings), findings };
+  // All that an app has, as in its local.settings.json; but those of a template are computed when it is deployed.
+  if (list && !list.mistake && !list.settings.some(({ value }) => COMPUTED.test(value ?? '')))
+    return { source, kind: 'local', settings: wholeSettings(source, list.settings), findings };
   const settings: Setting[] = [];
   const named = new Set<Node>();
   const walk = (node: Node): void => {
