@@ -1,3 +1,5 @@
+import type { AbortSignalLike } from '../support/unless-aborted.js';
+
 /** A token as the Azure SDKs take it (`AccessToken` of `@azure/core-auth`). */
 export interface CredentialToken {
   readonly token: string;
@@ -7,7 +9,11 @@ export interface CredentialToken {
 
 /** What every Azure SDK client takes as its credential (`TokenCredential` of `@azure/core-auth`). */
 export interface Credential {
-  getToken(scopes: string | string[], options?: object): Promise<CredentialToken>;
+  /** @param options `abortSignal` gives up waiting (rejects with its reason); the request itself goes on: others may share it. */
+  getToken(
+    scopes: string | string[],
+    options?: { readonly abortSignal?: AbortSignalLike | undefined },
+  ): Promise<CredentialToken>;
 }
 
 export interface CredentialOptions {

@@ -5,6 +5,7 @@ import { fail, outage } from '../support/failure.js';
 import { held } from '../support/held.js';
 import { type IdentitySelector, parseIdentity } from '../support/identity-selector.js';
 import { malformed } from '../support/options.js';
+import { unlessAborted } from '../support/unless-aborted.js';
 import type { VaultClient } from '../vault/client.js';
 
 const TOKEN_LIMIT_MS = 20_000;
@@ -24,18 +25,18 @@ export function createCredential(
   if (identity !== undefined && !selector)
     throw malformed('option identity', 'a client id (a GUID), object:{GUID}, an ARM resource id, or system');
   return {
-    async getToken(scopes) {
+    async getToken(scopes, given) {
+      const resource = resourceOf(scopes);
       const { client, defaultIdentity } = context();
       const deadlineMs = clock.monotonic() + TOKEN_LIMIT_MS;
       const ended = new AbortController();
-      const token = await held(
+      const ask = () =>
         Promise.race([
-          client.tokens.get(resourceOf(scopes), selector ?? defaultIdentity, { deadlineMs }),
+          client.tokens.get(resource, selector ?? defaultIdentity, { deadlineMs }),
           // Its own tries mind the deadline; a request that a start shares with it may have a later one.
           clock.sleep(TOKEN_LIMIT_MS + GRACE_MS, ended.signal).then(() => fail(TOO_LATE)),
-        ]),
-      );
-      ended.abort();
+        ]);
+      const token = await held(unlessAborted('abortSignal', given?.abortSignal, ask)).finally(() => ended.abort());
       if (!token.ok) {
         const { code, status, details, hint, cause } = token.failure;
         throw new VaultstrapError(code, `${status}: ${details}`, hint, cause);
