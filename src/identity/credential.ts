@@ -9,11 +9,15 @@ export interface CredentialToken {
 
 /** What every Azure SDK client takes as its credential (`TokenCredential` of `@azure/core-auth`). */
 export interface Credential {
-  /** @param options `abortSignal` gives up waiting (rejects with its reason); the request itself goes on: others may share it. */
-  getToken(
-    scopes: string | string[],
-    options?: { readonly abortSignal?: AbortSignalLike | undefined },
-  ): Promise<CredentialToken>;
+  /**
+   * @param options `abortSignal` gives up waiting (rejects with its reason); the request itself goes on: others may share it.
+   * Whatever else the clients pass has no effect.
+   */
+  getToken(scopes: string | string[], options?: GetTokenOptions | object): Promise<CredentialToken>;
+}
+
+export interface GetTokenOptions {
+  readonly abortSignal?: AbortSignalLike | undefined;
 }
 
 export interface CredentialOptions {

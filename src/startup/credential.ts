@@ -1,4 +1,4 @@
-import type { Credential, CredentialOptions } from '../identity/credential.js';
+import type { Credential, CredentialOptions, GetTokenOptions } from '../identity/credential.js';
 import type { Clock } from '../support/clock.js';
 import { VaultstrapError } from '../support/errors.js';
 import { fail, outage } from '../support/failure.js';
@@ -25,7 +25,7 @@ export function createCredential(
   if (identity !== undefined && !selector)
     throw malformed('option identity', 'a client id (a GUID), object:{GUID}, an ARM resource id, or system');
   return {
-    async getToken(scopes, given) {
+    async getToken(scopes, given?: GetTokenOptions) {
       const resource = resourceOf(scopes);
       const { client, defaultIdentity } = context();
       const deadlineMs = clock.monotonic() + TOKEN_LIMIT_MS;

@@ -217,6 +217,8 @@ export async function credentials(): Promise<void> {
   const forSdk: TokenCredential = credential();
   const own: Credential = credential({ identity: 'object:00000000-0000-0000-0000-000000000000' });
   const { token, expiresOnTimestamp } = await own.getToken('https://storage.azure.com/.default');
+  // As whoever passes on what an Azure client has given.
+  await own.getToken('https://storage.azure.com/.default', { tenantId: 'a tenant' });
   same<typeof token, string>();
   same<typeof expiresOnTimestamp, number>();
   void forSdk;
