@@ -47,6 +47,10 @@ describe('Functions', () => {
     }
     expect(await found({ ...app(''), ...values({ DB: 'plain' }) })).toEqual([]);
     expect(await found({ ...app(''), 'a/function.json': '{ "scriptFile": "../a.py" }', 'a.py': '' })).toEqual([]);
+    const module = { ...app(''), 'b/function.json': '{}', 'b/index.mjs': 'export default 1;' };
+    expect(await lint(module)).toMatchObject({
+      findings: [{ message: expect.stringContaining('and a/index.ts and b/index.mjs do not import') }],
+    });
   });
 
   test('registerRotation() alone is late', async () => {

@@ -29,11 +29,15 @@ export function functionJsons(project: Project, nameOf: (file: string) => string
   });
 }
 
+/** https://github.com/Azure/azure-functions-host, `HostFunctionMetadataProvider.cs`: where `scriptFile` is not said. */
+const DEFAULT_SCRIPTS = ['index', 'index.cjs', 'index.mjs'];
+
 /** The code of the functions, as far as it is JavaScript or TypeScript. */
 export function scriptsOf(project: Project, functions: readonly FunctionJson[]): readonly string[] {
   const scripts = functions.flatMap(({ folder, tree }) => {
     const scriptFile: unknown = findNodeAtLocation(tree, ['scriptFile'])?.value;
-    return sourceOf(project, path.posix.join(folder, typeof scriptFile === 'string' ? scriptFile : 'index')) ?? [];
+    const names = typeof scriptFile === 'string' ? [scriptFile] : DEFAULT_SCRIPTS;
+    return names.flatMap((name) => sourceOf(project, path.posix.join(folder, name)) ?? []).slice(0, 1);
   });
   return [...new Set(scripts)].filter((file) => /\.[cm]?[jt]s$/.test(file));
 }
