@@ -405,6 +405,7 @@ var more = {
       C: platform,
       D: platform,
       DB_PASSWORD: 'plain',
+      DB_URL: 'postgres://app:Zk3vQ9xLw2@db/app',
       E: REF,
       F: `\${E}\${G}`,
     };
@@ -413,11 +414,13 @@ var more = {
     expect(findings.map(({ rule, severity, message }) => `${rule} ${severity}: ${message}`)).toEqual([
       'platform-reference info: A, B, C and 1 more are resolved by the platform: their values show in Kudu, and refresh within a day.',
       'plaintext-secret info: DB_PASSWORD may be a secret in plain text (its name).',
+      expect.stringMatching(/^plaintext-secret error: DB_URL holds /),
       'template-unknown warning: F: mentions a setting that is not in this file; without it, nothing stands in its place.',
     ]);
     expect(findings.map(({ column, endColumn }) => list(settings).slice(column - 1, endColumn - 1))).toEqual([
       platform,
       'plain',
+      settings.DB_URL,
       `\${G}`,
     ]);
     // What a template computes is not known.

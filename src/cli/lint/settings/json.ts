@@ -57,7 +57,7 @@ export function readTemplateJson(source: Source): SettingsFile {
   const list = tree?.type === 'array' ? readSettingsList(tree, source.text) : undefined;
   // All that an app has, as in its local.settings.json; but those of a template are computed when it is deployed.
   if (list && !list.mistake && !list.settings.some(({ value }) => COMPUTED.test(value ?? '')))
-    return { source, kind: 'local', settings: wholeSettings(source, list.settings), findings };
+    return { source, kind: 'list', settings: wholeSettings(source, list.settings), findings };
   const settings: Setting[] = [];
   const named = new Set<Node>();
   const walk = (node: Node): void => {

@@ -21,10 +21,11 @@ export async function findPlaintextSecrets(
   const looks = await looksOf(plain);
   // A template names what it makes, and a sample holds none: there a guess would be wrong more often than right.
   const isGuessed = file.kind !== 'template' && !isSample(file);
+  const certain = file.kind === 'template' || file.kind === 'list' ? 'error' : 'warning';
   return plain.flatMap(({ name, value, at }, index) => {
     const look = looks[index];
     if (!look || !(look.isCertain || isGuessed)) return [];
-    const severity = !look.isCertain ? 'info' : file.kind === 'template' ? 'error' : 'warning';
+    const severity = look.isCertain ? certain : 'info';
     const what = look.isCertain ? `holds ${look.why} in plain text.` : `may be a secret in plain text (${look.why}).`;
     return [
       finding(

@@ -17,8 +17,8 @@ export interface Setting {
 /** A file that holds settings. */
 export interface SettingsFile {
   readonly source: Source;
-  /** `local`: local.settings.json, or all settings of an app in a list; `env`: a .env file; `template`: what is deployed, and nobody else's settings may be missing. */
-  readonly kind: 'local' | 'env' | 'template';
+  /** `local`: local.settings.json; `env`: a .env file; `list`: all settings of a deployed app; `template`: what is deployed, and nobody else's settings may be missing. */
+  readonly kind: 'local' | 'env' | 'list' | 'template';
   readonly settings: readonly Setting[];
   readonly findings: readonly Finding[];
 }
