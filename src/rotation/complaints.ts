@@ -20,14 +20,15 @@ export interface Complaints {
 }
 
 export function createComplaints(clock: Clock, log: () => Log): Complaints {
-  const made = new Map<string, { atMs: number; refused: boolean }>();
+  const made = new Map<string, { atMs: number; refused: boolean; becomes: Trouble['becomes'] }>();
   let noted: (Trouble & { readonly refused: boolean })[] = [];
 
-  function isNews(key: string, refused: boolean, onlyOnce: boolean): boolean {
+  function isNews(key: string, refused: boolean, becomes: Trouble['becomes'], onlyOnce: boolean): boolean {
     const last = made.get(key);
-    const recent = last && (onlyOnce || clock.monotonic() - last.atMs < EVERY_MS);
+    // A value that was kept and is taken out now is another piece of news.
+    const recent = last && (onlyOnce || (last.becomes === becomes && clock.monotonic() - last.atMs < EVERY_MS));
     if (recent && (last.refused || !refused)) return false;
-    made.set(key, { atMs: clock.monotonic(), refused });
+    made.set(key, { atMs: clock.monotonic(), refused, becomes });
     return true;
   }
 
@@ -40,14 +41,15 @@ export function createComplaints(clock: Clock, log: () => Log): Complaints {
       // The platform's own choice of identity is invisible to us: its value stays, and this is said once.
       const isForUs = refused || failure.status === 'MSINotEnabled';
       const ofPlatform = origin === 'platform' && isForUs && !failure.absent;
-      if (!isNews(ofPlatform ? PLATFORM : setting, refused, ofPlatform)) return;
+      const becomes = textOf(composed) === undefined ? 'unresolved' : 'kept';
+      if (!isNews(ofPlatform ? PLATFORM : setting, refused, becomes, ofPlatform)) return;
       if (ofPlatform) {
         log().warn(
           `${setting} keeps the value that the platform resolved, and does not rotate (${failure.code}): ${failure.details} If the platform resolves references with a user-assigned identity, name it in VAULTSTRAP_IDENTITY.`,
         );
         return;
       }
-      noted.push({ setting, becomes: textOf(composed) === undefined ? 'unresolved' : 'kept', failure, refused });
+      noted.push({ setting, becomes, failure, refused });
     },
     settle: (setting) => void made.delete(setting),
     flush() {

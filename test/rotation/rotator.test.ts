@@ -918,8 +918,14 @@ describe('revoked secrets', () => {
     expect(result.failed).toEqual(['VS_PW', 'VS_T', 'VS_TT']);
     expect(report('VS_PW')).toMatchObject({ status: 'AccessToKeyVaultDenied', unset: true, wouldFailAtStart: true });
     expect(report('VS_PW')).not.toHaveProperty('kept');
+    // The first line said that it stays.
+    expect(lines).toEqual([
+      expect.stringMatching(/^error: VS_PW keeps its last good value .*A restart now would fail/),
+      expect.stringMatching(/^error: VS_PW, VS_T and VS_TT are not resolved .*A restart now would fail/),
+    ]);
     // Once more: nothing new.
     expect((await rotator.refresh()).changed).toEqual([]);
+    expect(lines).toHaveLength(2);
     vault = { other: 'o' };
     await rotator.refresh();
     expect(report('VS_T')).toMatchObject({ status: 'SecretNotFound', wouldFailAtStart: true });
