@@ -41,6 +41,16 @@ const read = (...names: string[]) => ['--', NODE, ...REGISTER, 'read.cjs', ...na
 const reference = (rest: string) => `@KeyVault(VaultName=shop;${rest})`;
 
 describe('without a seed, what is referred to exists', () => {
+  test('but no vault whose name none can have: the command runs all the same', async () => {
+    app.write({ [`${dir}/.env`]: 'B=x@KeyVault(SecretUri=https://localhost:8443/secrets/pw)\n' });
+    const env = { A: reference('SecretName=a') };
+    expect(await emulate(read('A'), { env })).toMatchObject({
+      code: 0,
+      probes: [{ A: 'emulated-shop-a' }],
+      stderr: expect.stringContaining('B of .env refers to a host whose name no vault has; no secret is made for it.'),
+    });
+  });
+
   test('in the environment, in local.settings.json and in .env', async () => {
     app.write({
       [`${dir}/local.settings.json`]: JSON.stringify({ Values: { A: reference('SecretName=from-settings') } }),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { SecretReference } from '../../settings/reference.js';
 import { isReference, scanValue } from '../../settings/scan.js';
 import { type IdentitySelector, printIdentity } from '../../support/identity-selector.js';
+import { isVaultName } from '../../support/vault-names.js';
 import type { UserAssignedIdentityOptions } from '../../testing/index.js';
 
 /** Settings, and where they stand, for people. */
@@ -26,11 +27,13 @@ export interface Placeholder {
 
 export const placeholderValue = (vault: string, secret: string): string => `emulated-${vault}-${secret}`;
 
-/** One for every secret that a setting refers to, in order of appearance. */
+/** One for every secret of a vault that a setting refers to, in order of appearance. */
 export function placeholdersFor(sources: readonly Source[], suffix: string): readonly Placeholder[] {
   const wanted = new Map<string, { from: string; references: SecretReference[] }>();
   for (const { from, settings } of sources) {
     for (const reference of Object.values(settings).flatMap((value) => referencesIn(value ?? '', suffix))) {
+      // `localhost:8443`, say.
+      if (!isVaultName(reference.vault)) continue;
       const key = `${reference.vault}/${reference.secret}`;
       const known = wanted.get(key);
       if (known) known.references.push(reference);
@@ -38,6 +41,13 @@ export function placeholdersFor(sources: readonly Source[], suffix: string): rea
     }
   }
   return [...wanted.values()].map(({ from, references }) => placeholderOf(from, references));
+}
+
+/** Settings that refer to something whose name no vault has, and so none of the emulator's. */
+export function beyondVaults({ settings }: Source, suffix: string): readonly string[] {
+  return Object.entries(settings).flatMap(([name, value]) =>
+    referencesIn(value ?? '', suffix).every(({ vault }) => isVaultName(vault)) ? [] : [name],
+  );
 }
 
 /** An identity for each that a reference or the process itself names: one that is not there would be refused. */
