@@ -57,6 +57,8 @@ export function createEngine(): Engine {
   let bootstrapping: Promise<void> | undefined;
   let resets = 0;
   let tokenSession: Session | undefined;
+  /** The first that `resolve` opened: its tokens serve the next ones while there is no other. */
+  let resolving: Session | undefined;
   let closeGate: (() => void) | undefined;
 
   function bootstrapSync(options: BootstrapOptions = {}, early?: OpenWorker): void {
@@ -212,7 +214,11 @@ export function createEngine(): Engine {
     resolve(settings, options = {}) {
       const input = { env: settings, realEnv: liveEnvironment, options, clock };
       const open = () => (isEnabled(liveEnvironment(), options) ? openSession(input) : undefined);
-      return later().resolveRecord(settings, { open, concludeSession, clock });
+      const tokens = (own: Session) => {
+        resolving ??= own;
+        return (starts.session ?? tokenSession ?? resolving).client.tokens;
+      };
+      return later().resolveRecord(settings, { open, tokens, network, concludeSession, clock });
     },
     report,
     hasStarted: () => starts.session !== undefined,
@@ -230,7 +236,7 @@ export function createEngine(): Engine {
       closeGate = undefined;
       rotator.reset();
       starts.reset();
-      tokenSession = undefined;
+      tokenSession = resolving = undefined;
       begun.forget();
       bootstrapping = undefined;
       resets++;

@@ -21,6 +21,8 @@ export interface VaultClientOptions {
   /** Read at every call: the platform rotates the identity header. */
   readonly env: () => Environment;
   readonly sdkAnchors: readonly string[];
+  /** Those in hand, of another client. */
+  readonly tokens?: TokenCache;
 }
 
 export interface ReadAllLimits {
@@ -56,8 +58,13 @@ const MOST_AT_ONCE = 48;
 /** When one secret has failed for good, the others under way get this much longer. */
 const GRACE_MS = 1000;
 
-export function createVaultClient({ config, clock, env, sdkAnchors }: VaultClientOptions): VaultClient {
-  const tokens = createTokenCache({ config, clock, env, sdkAnchors });
+export function createVaultClient({
+  config,
+  clock,
+  env,
+  sdkAnchors,
+  tokens = createTokenCache({ config, clock, env, sdkAnchors }),
+}: VaultClientOptions): VaultClient {
   const circuits = createCircuits(clock.monotonic);
   const direct = createDirectLane(config);
   const sdk = createSdkLane({ config, sdkAnchors });

@@ -125,7 +125,8 @@ test('Service Fabric has one identity: a setting that names another is refused, 
     const one = { API_KEY: ref('shop', 'api-key'), ALSO: ref('shop', 'api-key', 'system') };
     expect((await resolve(one, { client })).values).toMatchObject({ API_KEY: 'of the api', ALSO: 'of the api' });
   }
-  expect(await tokens()).toEqual(['system', 'system']);
+  // The second had it at hand.
+  expect(await tokens()).toEqual(['system']);
   await azure.requests.clear();
   await expect(resolve({ SHOP: ref('shop', 'db-password', CLIENT_ID) })).rejects.toMatchObject({
     failures: [{ setting: 'SHOP', code: 'ERR_IDENTITY_SELECTOR' }],

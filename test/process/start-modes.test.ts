@@ -171,6 +171,23 @@ describe('resolve()', () => {
     });
     expect(probe.values).not.toHaveProperty('GONE');
   });
+
+  test.each([
+    ['alone', ''],
+    ['beside a start', 'await bootstrap();'],
+  ])('asks for one token, however often, and however many at once: %s', async (_, begin) => {
+    app.write({
+      'often.mjs': `import { bootstrap, resolve } from 'vaultstrap'; import probe from './probe.cjs';
+        const raw = { ...process.env }; ${begin}
+        const reports = await Promise.all([resolve(raw), resolve(raw)]);
+        reports.push(await resolve(raw, { timeoutSeconds: 9 }));
+        probe([reports.at(-1).report.requests, ...reports.map(({ values }) => values.DB_PASSWORD)]);`,
+    });
+    const { probes } = await app.run(['often.mjs'], { env: env() });
+
+    expect(probes).toEqual([[{ token: 0, vault: 2, unauthorized: 0 }, ...Array(3).fill(values.DB_PASSWORD)]]);
+    expect(await requestsOf(azure)).toMatchObject({ token: 1 });
+  });
 });
 
 describe('20 secrets used 5 times each cost 1 token and 20 reads', () => {
