@@ -57,7 +57,7 @@ export function createEngine(): Engine {
   let bootstrapping: Promise<void> | undefined;
   let resets = 0;
   let tokenSession: Session | undefined;
-  /** The first that `resolve` opened: its tokens serve the next ones while there is no other. */
+  /** Of no settings: its tokens serve each `resolve` while there is no other. */
   let resolving: Session | undefined;
   let closeGate: (() => void) | undefined;
 
@@ -214,8 +214,8 @@ export function createEngine(): Engine {
     resolve(settings, options = {}) {
       const input = { env: settings, realEnv: liveEnvironment, options, clock };
       const open = () => (isEnabled(liveEnvironment(), options) ? openSession(input) : undefined);
-      const tokens = (own: Session) => {
-        resolving ??= own;
+      const tokens = () => {
+        resolving ??= openSession({ ...input, env: {} });
         return (starts.session ?? tokenSession ?? resolving).client.tokens;
       };
       return later().resolveRecord(settings, { open, tokens, network, concludeSession, clock });

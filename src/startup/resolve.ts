@@ -14,7 +14,7 @@ export interface ResolveContext {
   /** A session of the record's own; `undefined` for a process that is told to leave us alone. */
   readonly open: () => Session | undefined;
   /** The process's: the endpoint bears few calls, and who resolves often asks for none that is in hand. */
-  readonly tokens: (own: Session) => VaultClient['tokens'];
+  readonly tokens: () => VaultClient['tokens'];
   readonly network: typeof network;
   /** The start has loaded it, and it is large: what is loaded later gets it from there. */
   readonly concludeSession: typeof concludeSession;
@@ -34,7 +34,7 @@ export async function resolveRecord(
   if (!session || session.plan.settings.length === 0)
     return { values: withValues(Object.entries(settings)), report: idleReport() };
   const { config, job } = session;
-  const tokens = tokensOf(session);
+  const tokens = tokensOf();
   const tokensBefore = tokens.requests;
   const client = network().createVaultClient({
     config,
