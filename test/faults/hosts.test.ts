@@ -38,8 +38,10 @@ beforeEach(() => {
   resources = [];
   net.clear();
 });
-afterEach(() => {
+afterEach(async () => {
   restore();
+  // The token of one test is none of the next one's.
+  await azure.reset();
 });
 
 /** The whole road, for one setting among others. */
