@@ -57,7 +57,7 @@ export function createEngine(): Engine {
   let bootstrapping: Promise<void> | undefined;
   let resets = 0;
   let tokenSession: Session | undefined;
-  /** Of no settings: its tokens serve each `resolve` while there is no other. */
+  /** The one whose tokens served the last `resolve`. */
   let resolving: Session | undefined;
   let closeGate: (() => void) | undefined;
 
@@ -212,13 +212,15 @@ export function createEngine(): Engine {
     refresh: rotator.refresh,
     refreshOrJoin: rotator.refreshOrJoin,
     resolve(settings, options = {}) {
-      const input = { env: settings, realEnv: liveEnvironment, options, clock };
-      const open = () => (isEnabled(liveEnvironment(), options) ? openSession(input) : undefined);
-      const tokens = () => {
-        resolving ??= openSession({ ...input, env: {} });
-        return (starts.session ?? tokenSession ?? resolving).client.tokens;
+      const input = { realEnv: liveEnvironment, options, clock };
+      // The process's: the endpoint bears few calls, and who resolves often asks for none that is in hand.
+      const tokensOf = () => {
+        resolving = starts.session ?? tokenSession ?? resolving ?? openSession({ ...input, env: {} });
+        return resolving.client.tokens;
       };
-      return later().resolveRecord(settings, { open, tokens, network, concludeSession, clock });
+      const open = () =>
+        isEnabled(liveEnvironment(), options) ? openSession({ ...input, env: settings, tokensOf }) : undefined;
+      return later().resolveRecord(settings, { open, concludeSession, clock });
     },
     report,
     hasStarted: () => starts.session !== undefined,

@@ -1,4 +1,4 @@
-import type { TokenSeed } from '../identity/tokens.js';
+import type { TokenCache, TokenSeed } from '../identity/tokens.js';
 import type { RequestCounts } from '../support/channels.js';
 import type { VaultClient, VaultClientOptions } from '../vault/client.js';
 import { type JobReply, NO_REQUESTS } from './job.js';
@@ -17,14 +17,23 @@ export interface LazyClient extends Pick<VaultClient, 'readAll' | 'rest'> {
   adopt(work: Pick<JobReply, 'tokens' | 'requests'>): void;
 }
 
-export function createLazyClient(options: VaultClientOptions): LazyClient {
+export interface LazyClientOptions extends Omit<VaultClientOptions, 'tokens'> {
+  /** Whose tokens to use. Default: its own. */
+  readonly tokensOf?: (() => TokenCache) | undefined;
+}
+
+export function createLazyClient({ tokensOf, ...options }: LazyClientOptions): LazyClient {
   let made: VaultClient | undefined;
   let planted: readonly TokenSeed[] = [];
   let adopted = NO_REQUESTS;
+  /** By others, before these tokens were used here. */
+  let sentBefore = 0;
 
   function client(): VaultClient {
     if (!made) {
-      made = network().createVaultClient(options);
+      const tokens = tokensOf?.();
+      sentBefore = tokens?.requests ?? 0;
+      made = network().createVaultClient({ ...options, ...(tokens && { tokens }) });
       made.tokens.plant(planted);
       planted = [];
     }
@@ -39,7 +48,7 @@ export function createLazyClient(options: VaultClientOptions): LazyClient {
     },
     get requests() {
       return {
-        token: adopted.token + (made?.tokens.requests ?? 0),
+        token: adopted.token + (made?.tokens.requests ?? 0) - sentBefore,
         vault: adopted.vault + (made?.counts.vault ?? 0),
         unauthorized: adopted.unauthorized + (made?.counts.unauthorized ?? 0),
       };

@@ -1,21 +1,15 @@
 import type { Resolution } from '../report/types.js';
 import { textOf } from '../rotation/changes.js';
-import { liveEnvironment } from '../settings/environment.js';
 import type { Clock } from '../support/clock.js';
 import { malformed } from '../support/options.js';
-import type { VaultClient } from '../vault/client.js';
 import { idleReport } from './idle-report.js';
 import { readForJob } from './job.js';
-import type { network } from './later.js';
 import type { concludeSession, Session } from './session.js';
 import { reportSession } from './session-report.js';
 
 export interface ResolveContext {
   /** A session of the record's own; `undefined` for a process that is told to leave us alone. */
   readonly open: () => Session | undefined;
-  /** The process's: the endpoint bears few calls, and who resolves often asks for none that is in hand. */
-  readonly tokens: () => VaultClient['tokens'];
-  readonly network: typeof network;
   /** The start has loaded it, and it is large: what is loaded later gets it from there. */
   readonly concludeSession: typeof concludeSession;
   readonly clock: Clock;
@@ -24,7 +18,7 @@ export interface ResolveContext {
 /** Resolves a record of settings: the process's state and environment stay as they are. */
 export async function resolveRecord(
   settings: Readonly<Record<string, string | undefined>>,
-  { open, tokens: tokensOf, network, concludeSession, clock }: ResolveContext,
+  { open, concludeSession, clock }: ResolveContext,
 ): Promise<Resolution> {
   for (const [name, value] of Object.entries(settings)) {
     if (value === undefined || typeof value === 'string') continue;
@@ -33,30 +27,19 @@ export async function resolveRecord(
   const session = open();
   if (!session || session.plan.settings.length === 0)
     return { values: withValues(Object.entries(settings)), report: idleReport() };
-  const { config, job } = session;
-  const tokens = tokensOf();
-  const tokensBefore = tokens.requests;
-  const client = network().createVaultClient({
-    config,
-    clock,
-    env: liveEnvironment,
-    sdkAnchors: job.sdkAnchors,
-    tokens,
-  });
-  const results = await readForJob(client, job);
-  client.rest();
+  const results = await readForJob(session.client, session.job);
+  session.client.rest();
   const { composed, error } = concludeSession(session, results);
   if (error) throw error;
   const values = new Map(Object.entries(settings));
   for (const setting of composed) {
-    const keepsRaw = setting.outcome.kind === 'failed' && config.onError === 'keep';
+    const keepsRaw = setting.outcome.kind === 'failed' && session.config.onError === 'keep';
     for (const name of setting.planned.names) if (!keepsRaw) values.set(name, textOf(setting));
   }
   const resolvedAtMs = clock.now();
-  const sent = { requests: { token: tokens.requests - tokensBefore, ...client.counts }, givenBy: tokens.givenBy };
   return {
     values: withValues(values),
-    report: reportSession({ ...session, client: sent }, composed, () => ({ resolvedAtMs }), resolvedAtMs, {
+    report: reportSession(session, composed, () => ({ resolvedAtMs }), resolvedAtMs, {
       generation: 1,
       durationMs: Math.round(clock.monotonic() - session.began.monotonicMs),
     }),

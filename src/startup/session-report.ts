@@ -11,14 +11,7 @@ import type { Starts } from './starts.js';
 
 /** How a session stands that has succeeded, without values. */
 export function reportSession(
-  {
-    client,
-    config,
-    plan,
-    began,
-  }: Pick<Session, 'config' | 'plan' | 'began'> & {
-    readonly client: Pick<Session['client'], 'requests' | 'givenBy'>;
-  },
+  { client, config, plan, began }: Session,
   composed: readonly ComposedSetting[],
   noteOf: Rotator['noteOf'],
   nowMs: number,

@@ -14,7 +14,7 @@ import { sdkAnchors } from '../support/sdk-loader.js';
 import type { ReadResults } from '../vault/client.js';
 import { inFunctionsWorker } from './functions-host.js';
 import type { Job } from './job.js';
-import { createLazyClient, type LazyClient } from './lazy-client.js';
+import { createLazyClient, type LazyClient, type LazyClientOptions } from './lazy-client.js';
 import { checkNodeVersion } from './node-version.js';
 
 /** One start: what is configured, what is to be done, and with what. */
@@ -37,6 +37,8 @@ export interface SessionInput {
   readonly clock: Clock;
   /** The start before this one in the same process. */
   readonly earlier?: { readonly session: Session; readonly known: ReadResults };
+  /** Whose tokens to use. Default: its own. */
+  readonly tokensOf?: LazyClientOptions['tokensOf'];
 }
 
 /**
@@ -44,7 +46,7 @@ export interface SessionInput {
  *
  * @throws BootstrapError for malformed settings and options of our own, and for a Node that is too old.
  */
-export function openSession({ env, realEnv, options, clock, earlier }: SessionInput): Session {
+export function openSession({ env, realEnv, options, clock, earlier, tokensOf }: SessionInput): Session {
   checkNodeVersion();
   const began = momentOf(clock);
   const config = readConfig(realEnv(), options, inFunctionsWorker(realEnv()));
@@ -55,7 +57,7 @@ export function openSession({ env, realEnv, options, clock, earlier }: SessionIn
   const client =
     earlier && isSame(earlier.session.config, config)
       ? earlier.session.client
-      : createLazyClient({ config, clock, env: realEnv, sdkAnchors: anchors });
+      : createLazyClient({ config, clock, env: realEnv, sdkAnchors: anchors, tokensOf });
   const throws = config.onError === 'throw';
   return {
     config,
