@@ -16,7 +16,9 @@ export interface Credential {
   getToken(scopes: string | string[], options?: GetTokenOptions | object): Promise<CredentialToken>;
 }
 
+/** What has an effect among the options that Azure SDK clients pass (`GetTokenOptions` of `@azure/core-auth`). */
 export interface GetTokenOptions {
+  /** Gives up waiting, before the 20 s that a token may take. Default: none. */
   readonly abortSignal?: AbortSignalLike | undefined;
 }
 

@@ -3,7 +3,7 @@ import { bareName, isProtected, isRecord } from '../settings/names.js';
 import { hasMarker } from '../settings/scan.js';
 import { createLog, LOG_LEVELS } from '../support/log.js';
 import { listed } from '../support/words.js';
-import { hasReferences, mustStart } from './quick-look.js';
+import { mustStart } from './quick-look.js';
 import { existingEngine } from './slot.js';
 
 /** One line about references that came into the environment behind the start: nobody resolves them. */
@@ -19,7 +19,7 @@ export function tellOfLate(): void {
 /** One line to who imports the library alone, and takes that for a start. */
 export function tellOfUnstarted(): void {
   const env = liveEnvironment();
-  if (!mustStart(env) || !hasReferences(env)) return;
+  if (!mustStart(env)) return;
   const names = unknownReferences();
   if (names.length === 0) return;
   // No start has read it.
