@@ -7,14 +7,17 @@ import type { BootstrapOptions } from '../support/options.js';
  * @throws VaultstrapError `ERR_ALREADY_STARTED`.
  */
 export function refuseOthers(options: BootstrapOptions, inForce: BootstrapOptions): void {
-  const [given, known] = [options, inForce].map((all) =>
-    Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)),
-  );
-  const { isDeepStrictEqual } = process.getBuiltinModule('node:util');
-  if (isDeepStrictEqual(given, {}) || isDeepStrictEqual(given, known)) return;
+  const given = whatIsSet(options);
+  // Before it is compared, which loads more of Node: `register` has none.
+  if (Object.keys(given).length === 0) return;
+  if (process.getBuiltinModule('node:util').isDeepStrictEqual(given, whatIsSet(inForce))) return;
   throw new VaultstrapError(
     'ERR_ALREADY_STARTED',
     'bootstrap was called with other options than the start before it.',
     'Start once: give the options to the first call, or as VAULTSTRAP_ settings, which register reads too.',
   );
+}
+
+function whatIsSet(options: BootstrapOptions): BootstrapOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
