@@ -2,7 +2,7 @@ import type { SecretReference } from '../../src/settings/reference.js';
 import { printIdentity } from '../../src/support/identity-selector.js';
 
 /** Hosts that a `VaultName` stands for. */
-const BY_NAME = /^(?=.{3,24}\.)[a-z](?:-?[a-z0-9])*\.vault\.azure\.net$/;
+const BY_NAME = /^(?=[^.]{3,24}\.)[a-z](?:-?[a-z0-9])*\.vault\.azure\.net$/;
 
 /** A reference as text that means the same, in its shortest form: what was read is never too long when it is printed. */
 export function printReference(reference: SecretReference): string {
