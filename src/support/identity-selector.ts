@@ -17,7 +17,7 @@ const RESOURCE_ID =
 export function parseIdentity(text: string): IdentitySelector | undefined {
   if (/^system$/i.test(text)) return SYSTEM_ASSIGNED;
   if (GUID.test(text)) return { kind: 'client', id: text.toLowerCase() };
-  const object = /^object:(.*)$/i.exec(text)?.[1]?.trim();
+  const object = /^object:(.*)$/is.exec(text)?.[1]?.trim();
   if (object !== undefined) {
     return GUID.test(object) ? { kind: 'object', id: object.toLowerCase() } : undefined;
   }
