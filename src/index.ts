@@ -127,7 +127,7 @@ export function report(): Report {
  * @throws VaultstrapError `ERR_SETTINGS_MISSING`, naming all that are missing or unresolved.
  */
 export function requireSettings<N extends string>(...names: readonly N[]): { readonly [K in N]: string } {
-  return later().requireSettingsFrom(names, engine().report());
+  return later().requireSettingsFrom(names, engine());
 }
 
 /**

@@ -13,8 +13,8 @@ export async function useFreshSecret<T>(
   use: (value: string) => T | Promise<T>,
   options: FreshSecretOptions,
   refreshNow: () => Promise<RefreshResult>,
-  /** Throws when the setting's text, which looks like a reference, is no value. */
-  checkRaw: () => void = () => {},
+  /** Throws when the setting has no value, or text that looks like a reference is none: with the remedy. */
+  check: () => void = () => {},
 ): Promise<T> {
   // At once, and not on the day of the rotation.
   const isAuthError = options?.isAuthError;
@@ -24,7 +24,7 @@ export async function useFreshSecret<T>(
       'the name of a setting, a function that uses its value, and { isAuthError }, a function',
     );
   }
-  const value = currentValue(setting, checkRaw);
+  const value = currentValue(setting, check);
   try {
     return await use(value);
   } catch (error) {
@@ -33,7 +33,7 @@ export async function useFreshSecret<T>(
     await refreshNow().catch(() => {
       throw error;
     });
-    return await use(currentValue(setting, checkRaw));
+    return await use(currentValue(setting, check));
   }
 }
 
@@ -46,8 +46,9 @@ async function saysYes(isAuthError: FreshSecretOptions['isAuthError'], error: un
   }
 }
 
-function currentValue(setting: string, checkRaw: () => void): string {
+function currentValue(setting: string, check: () => void): string {
   const value = readVariable(setting);
+  if (value === undefined || hasMarker(value)) check();
   if (value === undefined) {
     throw new VaultstrapError(
       'ERR_SETTINGS_MISSING',
@@ -55,6 +56,5 @@ function currentValue(setting: string, checkRaw: () => void): string {
       `Add the app setting ${setting}, and resolve it before this call.`,
     );
   }
-  if (hasMarker(value)) checkRaw();
   return value;
 }

@@ -1,34 +1,54 @@
-import type { Report } from '../report/types.js';
-import { readVariable } from '../settings/environment.js';
+import { liveEnvironment, readVariable } from '../settings/environment.js';
 import { MARKER } from '../settings/scan.js';
 import { VaultstrapError } from '../support/errors.js';
 import { malformed } from '../support/options.js';
+import type { Engine } from './engine.js';
+import { mustStart } from './quick-look.js';
 
 /** The named settings, or one error for all that are missing or unresolved. */
 export function requireSettingsFrom<N extends string>(
   names: readonly N[],
-  report: Report,
+  engine: Pick<Engine, 'report' | 'references'>,
 ): { readonly [K in N]: string } {
   if (names.some((name) => typeof name !== 'string'))
     throw malformed('what requireSettings was given', "names of settings, one by one: requireSettings('A', 'B')");
-  const known = new Map(report.settings.map((setting) => [setting.setting, setting]));
+  const { settings, status } = engine.report();
+  const known = new Map(settings.map((setting) => [setting.setting, setting]));
+  // Begun, and not joined: no report has them yet.
+  const fetched = new Set(settings.length > 0 ? [] : engine.references().map(({ setting }) => setting));
+  const hints = new Set<string>();
   const problems = names.flatMap((name) => {
     const value = readVariable(name);
     const outcome = known.get(name);
-    if (value === undefined)
+    if (value === undefined) {
+      if (fetched.size > 0) hints.add(NOT_JOINED);
+      if (fetched.has(name)) return [`${name} is being fetched`];
+      if (!outcome && fetched.size === 0) hints.add(status === 'failed' ? FAILED : NOT_SET);
+      if (outcome?.hint) hints.add(outcome.hint);
       return [`${name} is ${outcome ? `not resolved (${outcome.code ?? outcome.status})` : 'not set'}`];
+    }
     // A resolved value may look like a reference; raw text that nobody resolved, or that `onError` kept, is none.
     const failed = outcome?.code !== undefined && !outcome.kept && !outcome.usedDefault && !outcome.overridden;
     const mayBeRaw = !outcome || failed;
     const looksRaw = MARKER.test(value) || (outcome !== undefined && value.includes('${'));
-    return mayBeRaw && looksRaw ? [`${name} still holds its reference`] : [];
+    if (!mayBeRaw || !looksRaw) return [];
+    hints.add(outcome?.hint ?? (fetched.size > 0 ? NOT_JOINED : mustStart(liveEnvironment()) ? RAW : SWITCHED_OFF));
+    return [`${name} still holds its reference`];
   });
   if (problems.length > 0) {
     throw new VaultstrapError(
       'ERR_SETTINGS_MISSING',
       `settings are missing: ${problems.join('; ')}.`,
-      "Add the missing app settings. References are resolved by import 'vaultstrap/register', the first line of the app.",
+      [...hints].join(' '),
     );
   }
   return Object.fromEntries(names.map((name) => [name, readVariable(name)])) as { [K in N]: string };
 }
+
+const RAW =
+  "References are resolved by import 'vaultstrap/register', the app's first line, or by await bootstrap(): before this call, and behind what loads a .env file.";
+const NOT_JOINED =
+  "A start is under way, and nothing has joined it yet: before this call, import 'vaultstrap/register' or await bootstrap().";
+const SWITCHED_OFF = 'VAULTSTRAP_ENABLED=false leaves references alone: give plain values, or remove it.';
+const FAILED = 'The start failed, and has taken out what it was to resolve: its error says why.';
+const NOT_SET = `Add the missing app settings. ${RAW}`;

@@ -98,6 +98,10 @@ describe('the value', () => {
       message: expect.stringMatching(/^VS_FRESH is not set\. Hint: /),
     });
     expect(isVaultstrapError(await failing.catch((error) => error))).toBe(true);
+    // Which remedy, depends on how the start stands.
+    await expect(withFreshSecret(NAME, serviceOf('x'), { isAuthError: asked })).rejects.toMatchObject({
+      hint: expect.stringContaining("import 'vaultstrap/register'"),
+    });
     expect([asked.mock.calls, events]).toEqual([[], []]);
   });
 

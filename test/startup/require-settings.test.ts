@@ -1,0 +1,105 @@
+// What requireSettings says of settings that have no value: which is the remedy depends on how the start stands.
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createEngine, type Engine } from '../../src/startup/engine.js';
+import { requireSettingsFrom } from '../../src/startup/require-settings.js';
+import type { VaultstrapError } from '../../src/support/errors.js';
+import { removeVariables } from '../helpers/environment.js';
+import { NOW_MS, ref } from '../helpers/fixtures.js';
+import { type MemoryVault, openVault } from '../helpers/memory-vault.js';
+import { time } from '../helpers/time.js';
+
+vi.mock('../../src/support/clock.js', () => import('../helpers/time.js'));
+vi.mock('../helpers/siblings.js', () => import('../helpers/memory-vault.js'));
+
+let engine: Engine;
+let vault: MemoryVault;
+const clean = () => removeVariables(/^VS_|^VAULTSTRAP_/);
+beforeEach(() => {
+  clean();
+  Object.assign(time, { nowMs: NOW_MS, monotonicMs: 0 });
+  vault = openVault();
+  engine = createEngine();
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await engine.reset();
+  clean();
+});
+
+const QUIET = { log: 'silent' } as const;
+
+function refusal(...names: readonly string[]): readonly string[] {
+  try {
+    requireSettingsFrom(names, engine);
+  } catch (error) {
+    const { code, message, hint } = error as VaultstrapError;
+    expect(code).toBe('ERR_SETTINGS_MISSING');
+    return [message.replace(` Hint: ${hint}`, ''), hint];
+  }
+  throw new Error('nothing is missing');
+}
+
+describe('between start and join', () => {
+  const NOT_JOINED = expect.stringContaining('nothing has joined it yet');
+
+  test('what is being fetched is said to be, and how it is joined', async () => {
+    process.env['VS_A'] = ref('a');
+    engine.start(QUIET);
+    expect(refusal('VS_A', 'VS_TYPO')).toEqual([
+      'settings are missing: VS_A is being fetched; VS_TYPO is not set.',
+      "A start is under way, and nothing has joined it yet: before this call, import 'vaultstrap/register' or await bootstrap().",
+    ]);
+    await engine.bootstrap(QUIET);
+    expect(requireSettingsFrom(['VS_A'], engine)).toEqual({ VS_A: 'a-1' });
+  });
+
+  test('also when the time of a start is over', () => {
+    vi.useFakeTimers();
+    process.env['VS_A'] = ref('a');
+    engine.start(QUIET);
+    vi.advanceTimersByTime(20_000);
+    expect(engine.report().status).toBe('failed');
+    expect(refusal('VS_A')).toEqual(['settings are missing: VS_A is being fetched.', NOT_JOINED]);
+  });
+
+  test('a bootstrap that nobody has awaited', async () => {
+    process.env['VS_A'] = ref('a');
+    vault.hold();
+    const waiting = engine.bootstrap(QUIET);
+    expect(refusal('VS_A')).toEqual(['settings are missing: VS_A still holds its reference.', NOT_JOINED]);
+    vault.release();
+    await waiting;
+  });
+});
+
+test.each([
+  [undefined, /^References are resolved by import 'vaultstrap\/register'/],
+  ['false', /^VAULTSTRAP_ENABLED=false leaves references alone/],
+])('a reference that nothing has resolved: VAULTSTRAP_ENABLED=%s', (enabled, hint) => {
+  if (enabled) process.env['VAULTSTRAP_ENABLED'] = enabled;
+  process.env['VS_A'] = ref('a');
+  const [message, remedy] = refusal('VS_A');
+  expect(message).toBe('settings are missing: VS_A still holds its reference.');
+  expect(remedy).toMatch(hint);
+});
+
+describe('behind a start that failed', () => {
+  test('the remedy is that of the setting', () => {
+    Object.assign(process.env, { VS_A: ref('a'), VS_GONE: ref('gone') });
+    vault.trouble.set('gone', 'absent');
+    expect(() => engine.bootstrapSync(QUIET)).toThrow('ERR_');
+    expect(refusal('VS_A', 'VS_GONE')).toEqual([
+      'settings are missing: VS_GONE is not resolved (ERR_SECRET_NOT_FOUND).',
+      'Set it.',
+    ]);
+  });
+
+  test('for a malformed setting of its own, which is asked for nothing', () => {
+    Object.assign(process.env, { VS_A: ref('a'), VAULTSTRAP_TIMEOUT_SECONDS: 'soon' });
+    expect(() => engine.bootstrapSync(QUIET)).toThrow('ERR_INVALID_SETTING');
+    expect(refusal('VS_A')).toEqual([
+      'settings are missing: VS_A is not set.',
+      'The start failed, and has taken out what it was to resolve: its error says why.',
+    ]);
+  });
+});
