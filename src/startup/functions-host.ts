@@ -30,10 +30,12 @@ export function functionsCore(env: Environment): FunctionsCore | undefined {
 /**
  * A failed start must reach the host: an entry file that throws before any registration leaves an
  * app with no functions and no error. A throwing `appStart` hook makes the worker's start fail, and
- * the host restart it. The caller rethrows, too, so that no further entry file is loaded.
+ * the host restart it. The caller rethrows, too, so that no further entry file is loaded. An app that catches that may
+ * start again: then nothing is left to throw.
  */
-export function failLoudly(core: FunctionsCore, error: Error): void {
+export function failLoudly(core: FunctionsCore, failure: () => Error | undefined): void {
   core.registerHook('appStart', () => {
-    throw error;
+    const error = failure();
+    if (error) throw error;
   });
 }

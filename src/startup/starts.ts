@@ -53,6 +53,8 @@ export function createStarts(
   let phase: Phase = 'idle';
   let session: Session | undefined;
   let durationMs: number | undefined;
+  /** What has failed, and no later start has made good. */
+  let failure: BootstrapError | undefined;
 
   function checkOptions(options: BootstrapOptions): void {
     // Malformed options started nothing: the next ones are the first.
@@ -92,7 +94,7 @@ export function createStarts(
   function nothingToDo(): undefined {
     if (phase !== 'failed') return;
     phase = 'idle';
-    session = undefined;
+    session = failure = undefined;
   }
 
   function warnOnce(warnings: readonly string[]): void {
@@ -143,6 +145,7 @@ export function createStarts(
       failed(error, current.config);
     } else {
       phase = 'ready';
+      failure = undefined;
     }
     // Later: the program waits, and may be about to register OpenTelemetry.
     setImmediate(() => void (session === current && onEnd(current, error))).unref();
@@ -153,6 +156,7 @@ export function createStarts(
   /** A failed start, made known to the Functions host; returns the error to throw. */
   function failed(error: BootstrapError, config: Config): BootstrapError {
     phase = 'failed';
+    failure = error;
     // Nothing raw may stay, what has come since it began neither; values may, and come back where they were wiped.
     if (session) rotator.rewrite();
     rotator.takeOut(planSettings(readEnvironment(), config, clock.now()));
@@ -160,7 +164,7 @@ export function createStarts(
     if (core) {
       // One line each: the Functions host makes one log entry of every line.
       for (const line of failureLines(error.failures)) log.error(line);
-      failLoudly(core, error);
+      failLoudly(core, () => failure);
     }
     return error;
   }
@@ -189,8 +193,7 @@ export function createStarts(
     finish,
     reset() {
       phase = 'idle';
-      session = undefined;
-      durationMs = undefined;
+      session = durationMs = failure = undefined;
     },
   };
 }

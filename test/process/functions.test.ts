@@ -216,6 +216,23 @@ describe('a failed start is loud', () => {
     expect(outcome.stderr).toContain('option timer of registerRotation is malformed.');
   });
 
+  test.each([
+    ['that succeeds makes it good', "process.env.GONE = 'plain'; bootstrapSync();", true],
+    [
+      'that finds nothing to resolve any more, too',
+      "for (const n of ['DB_PASSWORD', 'DB_URL', 'GONE']) process.env[n] = 'x'; bootstrapSync();",
+      true,
+    ],
+    ['that is not there does not', '', false],
+    ['that fails, too, does not', 'try { bootstrapSync(); } catch {}', false],
+  ])('an app that catches it: a later start %s', async (_, later, ok) => {
+    app.write({
+      'f/0-caught.cjs': `const { bootstrapSync } = require('vaultstrap'); try { bootstrapSync(); } catch {} ${later}`,
+    });
+    const { steps } = await drive({ main: ['f/0-caught.cjs', 'f/1-hello.cjs'], settings: { ...references, ...GONE } });
+    expect(steps.get('init')).toMatchObject({ ok, ...(!ok && { error: expect.stringMatching(message) }) });
+  });
+
   test('nothing raw is left, the next start heals', async () => {
     app.write({ 'f/3-see.cjs': 'process.once("exit", () => require(process.env.PROBE_MODULE).env("GONE"));' });
     const settings = { ...references, ...GONE };
