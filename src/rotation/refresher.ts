@@ -145,11 +145,8 @@ export function createRefresher(
     }
     complaints.flush();
     const overridden = standing.apply();
-    // What somebody else has written over did not change for anybody.
-    const kept = new Set(
-      plan.settings.filter(({ names }) => names.every((name) => overridden.has(name))).map(({ setting }) => setting),
-    );
-    const seen = changed.filter(({ setting }) => !kept.has(setting));
+    // What somebody else has written over did not change for anybody: who reads a setting reads the variable of its name.
+    const seen = changed.filter(({ setting }) => !overridden.has(setting));
     if (seen.length > 0) {
       standing.generation++;
       tell(seen);

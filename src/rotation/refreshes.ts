@@ -1,3 +1,4 @@
+import { readVariable } from '../settings/environment.js';
 import { publish } from '../support/channels.js';
 import { held } from '../support/held.js';
 import { changeOf } from './changes.js';
@@ -71,7 +72,8 @@ export function createRefreshes(standing: Standing, context: Omit<RefresherConte
       const changed = standing.composed.flatMap((now) => {
         const previous = had.get(now.planned.setting);
         const isNew = !previous || [previous, now].some(({ outcome }) => outcome.kind === 'failed');
-        if (isNew) return [];
+        // Nor did it change where somebody else has written while the start was waiting.
+        if (isNew || readVariable(now.planned.setting) !== standing.ledger.written(now.planned.setting)) return [];
         // Versions are of one secret: of another, in its place, none is older or newer.
         const isSame = previous.planned.reads.join() === now.planned.reads.join();
         return changeOf(isSame ? previous : { ...previous, secrets: [] }, now, reads) ?? [];

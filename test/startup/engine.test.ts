@@ -14,7 +14,7 @@ vi.mock('../helpers/siblings.js', () => import('../helpers/memory-vault.js'));
 let engine: Engine;
 let vault: MemoryVault;
 const settings = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('VS_')));
-const clean = () => removeVariables(/^VS_|^VAULTSTRAP_/);
+const clean = () => removeVariables(/^(APPSETTING_)?VS_|^VAULTSTRAP_/);
 beforeEach(() => {
   clean();
   Object.assign(time, { nowMs: NOW_MS, monotonicMs: 0 });
@@ -207,6 +207,37 @@ test('the channel hears of it too, though nobody has asked for anything yet', ()
   } finally {
     diagnostics.unsubscribe('vaultstrap:rotated', hear);
   }
+});
+
+describe('what the program has written over rotates for nobody', () => {
+  const heard: string[] = [];
+  beforeEach(() => {
+    heard.length = 0;
+    process.env['VS_A'] = ref('a');
+    engine.onRotated(({ changed }) => void heard.push(...changed.map(({ setting }) => setting)));
+  });
+
+  test('though the twin that App Service gives it is still ours', async () => {
+    Object.assign(process.env, { APPSETTING_VS_A: ref('a'), VS_B: ref('b'), APPSETTING_VS_B: ref('b') });
+    engine.bootstrapSync(QUIET);
+    Object.assign(process.env, { VS_A: 'mine', APPSETTING_VS_B: 'mine' });
+    vault.set('a');
+    vault.set('b');
+    expect((await engine.refresh()).changed.map(({ setting }) => setting)).toEqual(['VS_B']);
+    const { VS_A, VS_B } = settings();
+    expect([VS_A, process.env['APPSETTING_VS_A'], VS_B, heard]).toEqual(['mine', 'a-2', 'b-2', ['VS_B']]);
+  });
+
+  test('nor while a later start was waiting for another secret in its place', async () => {
+    engine.bootstrapSync(QUIET);
+    Object.assign(process.env, { VS_A: ref('other'), VS_B: ref('b') });
+    vault.hold();
+    const waiting = engine.bootstrap(QUIET);
+    process.env['VS_A'] = 'mine';
+    vault.release();
+    await waiting;
+    expect([settings(), heard]).toEqual([{ VS_A: 'mine', VS_B: 'b-1' }, []]);
+  });
 });
 
 test('another secret in the place of the one before is no older version of that', async () => {
