@@ -1,6 +1,7 @@
 import { readVariable } from '../settings/environment.js';
 import { hasMarker } from '../settings/scan.js';
 import { VaultstrapError } from '../support/errors.js';
+import { held } from '../support/held.js';
 import { malformed } from '../support/options.js';
 import type { FreshSecretOptions, RefreshResult } from './types.js';
 
@@ -30,7 +31,7 @@ export async function useFreshSecret<T>(
   } catch (error) {
     if (!(await saysYes(isAuthError, error))) throw error;
     // One that breaks as a whole: what the caller knows how to handle is the refusal.
-    await refreshNow().catch(() => {
+    await held(refreshNow()).catch(() => {
       throw error;
     });
     return await use(currentValue(setting, check));

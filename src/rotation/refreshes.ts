@@ -16,7 +16,7 @@ import type { RefreshResult, RotatedSetting, RotationListener, Unsubscribe } fro
 export interface Refreshes {
   /**
    * @param urgentFor the setting whose value an app has just been refused with: only what it is made of is read, and
-   * changes are applied at once, settled or not. Default: everything.
+   * changes are applied at once, settled or not. Default: everything. The process is the caller's to hold: it may give up.
    */
   refresh(urgentFor?: string): Promise<RefreshResult>;
   /** The one that is under way will do. */
@@ -51,7 +51,7 @@ export function createRefreshes(standing: Standing, context: Omit<RefresherConte
   }
 
   return {
-    refresh: (urgentFor) => held(urgentFor === undefined ? queue.all() : queue.urgent(urgentFor)),
+    refresh: (urgentFor) => (urgentFor === undefined ? queue.all() : queue.urgent(urgentFor)),
     refreshOrJoin: () => held(queue.allOrJoin()),
     tick: queue.allOrJoin,
     onRotated(listener, setting) {

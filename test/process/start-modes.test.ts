@@ -98,6 +98,28 @@ describe('sees values from its first line', () => {
   });
 });
 
+test('who waits for a refresh holds the process, and no longer than that', async () => {
+  app.write({
+    'wait.cjs': `require('vaultstrap/register');
+      const { refresh, withFreshSecret } = require('vaultstrap');
+      const holds = () => process.getActiveResourcesInfo().includes('Timeout');
+      const seen = [holds()];
+      const giving = new AbortController();
+      const given = refresh({ signal: giving.signal });
+      seen.push(holds());
+      giving.abort();
+      given.catch(async () => {
+        seen.push(holds());
+        let tries = 0;
+        const use = () => { if (tries++ === 0) { setImmediate(() => seen.push(holds())); throw new Error('refused'); } };
+        await withFreshSecret('DB_PASSWORD', use, { isAuthError: () => true });
+        require('./probe.cjs')([...seen, tries]);
+      });`,
+  });
+  const { code, stderr, probes } = await app.run(['wait.cjs'], { env: env() });
+  expect({ code, stderr, probes }).toEqual({ code: 0, stderr: '', probes: [[false, true, false, true, 2]] });
+});
+
 describe('start, then join: an early reader finds nothing', () => {
   test.each(['start.mjs', 'start.cjs', 'start-bootstrap.mjs', 'start-sync.cjs'])('%s', async (file) => {
     const outcome = await app.run([file], { env: env() });
