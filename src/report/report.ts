@@ -1,7 +1,7 @@
 import type { ComposedSetting } from '../rotation/compose.js';
 import type { SettingNote } from '../rotation/standing.js';
 import type { PlannedSetting, SecretRead } from '../settings/plan.js';
-import { canDoWithout, isInFile, isReference } from '../settings/scan.js';
+import { failsStart, isInFile, isReference } from '../settings/scan.js';
 import { LAST_DATE_MS } from '../support/clock.js';
 import type { Failure, Status } from '../support/failure.js';
 import type { SettingReport } from './types.js';
@@ -45,9 +45,9 @@ export function settingReport(
     ...(!hasValue && !note.keepsRaw && planned.names.length > 0 && { unset: true as const }),
     ...(isOptional(planned) && { optional: true as const }),
     ...(note.overridden && { overridden: true as const }),
-    ...(failure?.retry === 'never' &&
+    ...(failure &&
       (kept || revoked) &&
-      !canDoWithout(planned, failure) &&
+      failsStart(planned, failure) &&
       // The platform resolves it again, with an identity of its own choice.
       planned.origin !== 'platform' && { wouldFailAtStart: true as const }),
     ...(failure && { details: failure.details, hint: failure.hint }),

@@ -1,4 +1,4 @@
-import { canDoWithout } from '../settings/scan.js';
+import { failsStart } from '../settings/scan.js';
 import type { Clock } from '../support/clock.js';
 import type { Failure } from '../support/failure.js';
 import type { Log } from '../support/log.js';
@@ -36,8 +36,7 @@ export function createComplaints(clock: Clock, log: () => Log): Complaints {
     note(composed, failure) {
       const { setting, origin } = composed.planned;
       // What this start went without, the next one goes without.
-      const passes = composed.outcome.kind === 'failed' || canDoWithout(composed.planned, failure);
-      const refused = failure.retry === 'never' && !passes;
+      const refused = composed.outcome.kind !== 'failed' && failsStart(composed.planned, failure);
       // The platform's own choice of identity is invisible to us: its value stays, and this is said once.
       const isForUs = refused || failure.status === 'MSINotEnabled';
       const ofPlatform = origin === 'platform' && isForUs && !failure.absent;

@@ -21,11 +21,20 @@ export function isInFile(segment: Segment): boolean {
   return isReference(segment) && segment.file === true;
 }
 
-/** Whether a start that fails so goes without: what does not exist may have a default, or be optional. */
-export function canDoWithout({ segments }: { readonly segments: readonly Segment[] }, { absent }: Failure): boolean {
+/**
+ * Whether a start now would meet this failure, and fail. Without a setting goes what does not exist, and has a default or
+ * is optional. And what the permission model forbids this thread, it allows that of the blocking start (Node 26).
+ */
+export function failsStart(
+  { segments }: { readonly segments: readonly Segment[] },
+  { retry, code, absent }: Failure,
+): boolean {
+  if (retry !== 'never' || code === 'ERR_NETWORK_PERMISSION') return false;
   const references = segments.filter(isReference);
-  return (
-    absent === true && references.length > 0 && references.every((one) => one.optional || one.default !== undefined)
+  return !(
+    absent === true &&
+    references.length > 0 &&
+    references.every((one) => one.optional || one.default !== undefined)
   );
 }
 

@@ -116,6 +116,26 @@ test.skipIf(ALLOW_NET.length === 0)(
   },
 );
 
+test.skipIf(ALLOW_NET.length === 0)(
+  'forbidden to this thread alone: nothing rotates, and no restart is said to fail',
+  async () => {
+    app.write({
+      'refreshed.cjs': `require('vaultstrap/register');
+      const { refresh, report } = require('vaultstrap');
+      refresh().then(() => {
+        const [{ code, kept, wouldFailAtStart }] = report().settings;
+        require('./probe.cjs')([code, kept, wouldFailAtStart]);
+      });`,
+    });
+    const permission = ['--permission', '--allow-worker', '--allow-fs-read=*', '--allow-fs-write=*'];
+    const { stderr, probes } = await app.run([...permission, 'refreshed.cjs'], { env: env() });
+    expect(probes, stderr).toEqual([['ERR_NETWORK_PERMISSION', true, null]]);
+    expect(stderr).toContain(
+      'vaultstrap warn: DB_PASSWORD keeps its last good value (ERR_NETWORK_PERMISSION): the permission model forbids the network. Hint: Add --allow-net.',
+    );
+  },
+);
+
 describe('the worker thread', () => {
   test('is forbidden: the error says what to do instead, and that works', async () => {
     const permission = ['--permission', ...ALLOW_NET, '--allow-fs-read=*', '--allow-fs-write=*'];

@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the syntax under test
+
 import { describe, expect, test } from 'vitest';
 import { settingReport, statusOfAll } from '../../src/report/report.js';
 import { type ComposedSetting, composeSettings } from '../../src/rotation/compose.js';
@@ -6,6 +7,7 @@ import type { SettingNote } from '../../src/rotation/standing.js';
 import type { Environment } from '../../src/settings/environment.js';
 import { printProvenance } from '../../src/settings/provenance.js';
 import type { Result } from '../../src/support/failure.js';
+import { forbiddenNetwork } from '../../src/support/http.js';
 import type { SecretValue } from '../../src/vault/reader.js';
 import { findCanary } from '../helpers/canary.js';
 import { ABSENT, bad, FORBIDDEN, good, NOW_MS, OUTAGE, planOf, ref, V1 } from '../helpers/fixtures.js';
@@ -192,6 +194,9 @@ describe('a setting', () => {
     expect(kept(OUTAGE).report).not.toHaveProperty('wouldFailAtStart');
     expect(kept(FORBIDDEN).report).toMatchObject({ kept: true, wouldFailAtStart: true });
     expect([kept(OUTAGE).degraded, kept(FORBIDDEN).degraded]).toEqual([true, true]);
+    // Of this thread: the one of a blocking start is allowed what this is not.
+    expect(kept(forbiddenNetwork({})).report).toMatchObject({ kept: true, code: 'ERR_NETWORK_PERMISSION' });
+    expect(kept(forbiddenNetwork({})).report).not.toHaveProperty('wouldFailAtStart');
   });
 
   test('that somebody else has written', () => {
