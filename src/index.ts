@@ -4,7 +4,7 @@ import type { FreshSecretOptions, RefreshResult, RotationListener, Unsubscribe }
 import { later } from './startup/later.js';
 import { engine } from './startup/state.js';
 import type { OpenWorker } from './startup/worker.js';
-import { type BootstrapOptions, checkObject, malformed } from './support/options.js';
+import { type BootstrapOptions, checkObject } from './support/options.js';
 
 export type { Credential, CredentialOptions, CredentialToken } from './identity/credential.js';
 export type { Report, Resolution, SettingReport } from './report/types.js';
@@ -140,10 +140,7 @@ export function requireSettings<N extends string>(...names: readonly N[]): { rea
 export function onRotated(listener: RotationListener): Unsubscribe;
 export function onRotated(setting: string, listener: RotationListener): Unsubscribe;
 export function onRotated(first: string | RotationListener, second?: RotationListener): Unsubscribe {
-  const [setting, listener] = typeof first === 'string' ? [first, second] : [undefined, first];
-  if (typeof listener !== 'function')
-    throw malformed('what onRotated was given', 'a listener, or the name of a setting and a listener');
-  return engine().onRotated(listener, setting);
+  return later().listen(engine(), first, second);
 }
 
 /**

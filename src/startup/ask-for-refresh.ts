@@ -3,14 +3,12 @@ import { held } from '../support/held.js';
 import { type AbortSignalLike, unlessAborted } from '../support/unless-aborted.js';
 import type { Engine } from './engine.js';
 import { tellOfUnstarted } from './late-references.js';
-import { existingEngine } from './slot.js';
 
 /** A refresh for a caller who may give up waiting, and holds the process no longer than that. */
 export async function askForRefresh(
   signal: AbortSignalLike | null | undefined,
   engine: () => Engine,
 ): Promise<RefreshResult> {
-  // Nothing has been called before this.
-  if (!existingEngine()) tellOfUnstarted();
+  tellOfUnstarted('refresh() only reads again');
   return held(unlessAborted('signal', signal, () => engine().refresh()));
 }

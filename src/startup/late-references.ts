@@ -2,6 +2,7 @@ import { liveEnvironment, variableNames } from '../settings/environment.js';
 import { bareName, isProtected, isRecord } from '../settings/names.js';
 import { hasMarker } from '../settings/scan.js';
 import { createLog, LOG_LEVELS } from '../support/log.js';
+import { setTimeout } from '../support/timers.js';
 import { listed } from '../support/words.js';
 import { mustStart } from './quick-look.js';
 import { existingEngine } from './slot.js';
@@ -16,17 +17,28 @@ export function tellOfLate(): void {
   );
 }
 
+let hasLooked = false;
+/** Many an app listens while its modules load, and starts behind that. */
+const SOON_MS = 10_000;
+
 /** One line to who imports the library alone, and takes that for a start. */
-export function tellOfUnstarted(): void {
+export function tellOfUnstarted(asked: string): void {
   const env = liveEnvironment();
-  if (!mustStart(env)) return;
-  const names = unknownReferences();
+  if (hasLooked || existingEngine()?.wasAsked()) return;
+  // Once: an app without references may ask often.
+  hasLooked = true;
+  const names = mustStart(env) ? unknownReferences() : [];
   if (names.length === 0) return;
   // No start has read it.
   const level = LOG_LEVELS.find((one) => one === env['VAULTSTRAP_LOG']?.trim().toLowerCase());
   createLog(level ?? 'warn').warn(
-    `${listed(names, 3)}: nothing has resolved the reference, and refresh() only reads again what a start has resolved. Import 'vaultstrap/register' in the app's first line, or await bootstrap().`,
+    `${listed(names, 3)}: nothing has resolved the reference, and ${asked} what a start has resolved. Import 'vaultstrap/register' in the app's first line, or await bootstrap().`,
   );
+}
+
+/** The same, unless a start comes. */
+export function tellOfUnstartedSoon(asked: string): void {
+  if (!existingEngine()?.wasAsked()) setTimeout(tellOfUnstarted, SOON_MS, asked).unref();
 }
 
 /** What a start knows of is on its way, or has failed, and was told. */

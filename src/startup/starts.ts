@@ -23,6 +23,8 @@ type Phase = 'idle' | 'starting' | 'started' | 'ready' | 'failed';
 /** The starts of this process, one after the other: what each begins with, and what it comes to. */
 export interface Starts {
   phase: Phase;
+  /** One has been asked for, whether it had anything to do or not. */
+  readonly wereAsked: boolean;
   /** There is one to join. */
   readonly isUnderWay: boolean;
   readonly session: Session | undefined;
@@ -50,6 +52,7 @@ export function createStarts(
   let optionsInForce: BootstrapOptions = {};
   const warned = new Set<string>();
   let log = createLog('warn');
+  let wereAsked = false;
   let phase: Phase = 'idle';
   let session: Session | undefined;
   let durationMs: number | undefined;
@@ -57,6 +60,7 @@ export function createStarts(
   let failure: BootstrapError | undefined;
 
   function checkOptions(options: BootstrapOptions): void {
+    wereAsked = true;
     // Malformed options started nothing: the next ones are the first.
     if (phase === 'idle' || (phase === 'failed' && !session)) optionsInForce = { ...options };
     else refuseOthers(options, optionsInForce);
@@ -176,6 +180,9 @@ export function createStarts(
     set phase(next) {
       phase = next;
     },
+    get wereAsked() {
+      return wereAsked;
+    },
     get isUnderWay() {
       return isUnderWay();
     },
@@ -192,6 +199,7 @@ export function createStarts(
     wasOvertaken: (current) => phase !== 'starting' || session !== current,
     finish,
     reset() {
+      wereAsked = false;
       phase = 'idle';
       session = durationMs = failure = undefined;
     },

@@ -62,6 +62,11 @@ describe('refresh() of an app that nothing has started', () => {
     expect(await stderrOf('refresh.cjs', REFRESH, env)).toBe(told);
   });
 
+  test('also when it is not the first call', async () => {
+    const code = REFRESH.replace('refresh().', "require('vaultstrap').report();\nrefresh().");
+    expect(await stderrOf('refresh.cjs', code, env)).toBe(told);
+  });
+
   test.each<[string, string, Env]>([
     ['of no references', REFRESH, { DB_PASSWORD: password }],
     ['of a process that is told to leave them alone', REFRESH, { ...env, VAULTSTRAP_ENABLED: 'false' }],
@@ -71,6 +76,40 @@ describe('refresh() of an app that nothing has started', () => {
     ['where it is under way', REFRESH.replace('refresh()', 'bootstrap();\nrefresh()'), env],
   ])('not a word %s', async (_name, code, given) => {
     expect(await stderrOf('refresh.cjs', code, { ...azure.env, ...given })).toBe('');
+  });
+});
+
+// Many an app listens while its modules load, and starts behind that.
+describe('onRotated() of an app that nothing has started', () => {
+  const listening = (behind = '') => `const timers = require('node:timers');
+    const { setTimeout } = timers;
+    const due = [];
+    timers.setTimeout = (run, ms, ...args) => {
+      if (ms === 10_000) due.push(() => run(...args));
+      return setTimeout(run, ms, ...args);
+    };
+    const { bootstrap, bootstrapSync, onRotated } = require('vaultstrap');
+    onRotated(() => {});
+    onRotated('DB_PASSWORD', () => {});
+    ${behind}
+    for (const run of due) run();
+    if (due.length !== 2) console.error(due.length);`;
+  const env = { DB_PASSWORD: REFERENCE };
+
+  test('one line, when some time has passed', async () => {
+    expect(await stderrOf('listen.cjs', listening(), env)).toBe(
+      `vaultstrap warn: DB_PASSWORD: nothing has resolved the reference, and onRotated() only hears of what a start has resolved. Import 'vaultstrap/register' in the app's first line, or await bootstrap().\n`,
+    );
+  });
+
+  test.each<[string, string, Env]>([
+    ['of no references', '', { DB_PASSWORD: password }],
+    ['of a process that is told to leave them alone', '', { VAULTSTRAP_ENABLED: 'false' }],
+    ['where a start has come meanwhile', 'bootstrapSync();', {}],
+    ['where it is under way', 'bootstrap();', {}],
+    ['where it was told to leave them alone', 'bootstrap({ enabled: false });', {}],
+  ])('not a word %s', async (_name, behind, given) => {
+    expect(await stderrOf('listen.cjs', listening(behind), { ...azure.env, ...env, ...given })).toBe('');
   });
 });
 
