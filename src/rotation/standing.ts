@@ -191,10 +191,11 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
       for (const name of names) changes.set(name, keepsRaw ? ledger.original(name) : textOf(setting));
     });
     const others = ledger.write(changes, liveEnvironment());
-    if (others.size === 0) return others;
     for (const { planned } of standing.composed) {
+      // Gone with what was written over it.
+      const { overridden: _before, ...note } = notes.get(planned.setting) ?? {};
       const overridden = planned.names.some((name) => others.has(name));
-      if (overridden) notes.set(planned.setting, { ...notes.get(planned.setting), overridden });
+      notes.set(planned.setting, overridden ? { ...note, overridden } : note);
     }
     return others;
   }

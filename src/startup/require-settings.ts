@@ -20,15 +20,19 @@ export function requireSettingsFrom<N extends string>(
   const problems = names.flatMap((name) => {
     const value = readVariable(name);
     const outcome = known.get(name);
+    const failed = outcome?.code !== undefined && !outcome.kept && !outcome.usedDefault && !outcome.overridden;
     if (value === undefined) {
       if (fetched.size > 0) hints.add(NOT_JOINED);
       if (fetched.has(name)) return [`${name} is being fetched`];
+      if (outcome && !outcome.unset && !failed) {
+        hints.add(REMOVED);
+        return [`${name} was resolved, and is gone`];
+      }
       if (!outcome && fetched.size === 0) hints.add(status === 'failed' ? FAILED : NOT_SET);
       if (outcome?.hint) hints.add(outcome.hint);
       return [`${name} is ${outcome ? `not resolved (${outcome.code ?? outcome.status})` : 'not set'}`];
     }
     // A resolved value may look like a reference; raw text that nobody resolved, or that `onError` kept, is none.
-    const failed = outcome?.code !== undefined && !outcome.kept && !outcome.usedDefault && !outcome.overridden;
     const mayBeRaw = !outcome || failed;
     const looksRaw = MARKER.test(value) || (outcome !== undefined && value.includes('${'));
     if (!mayBeRaw || !looksRaw) return [];
@@ -51,4 +55,6 @@ const NOT_JOINED =
   "A start is under way, and nothing has joined it yet: before this call, import 'vaultstrap/register' or await bootstrap().";
 const SWITCHED_OFF = 'VAULTSTRAP_ENABLED=false leaves references alone: give plain values, or remove it.';
 const FAILED = 'The start failed, and has taken out what it was to resolve: its error says why.';
+const REMOVED =
+  'Something in this process has removed it since, and what others have changed is left alone: remove that code.';
 const NOT_SET = `Add the missing app settings. ${RAW}`;

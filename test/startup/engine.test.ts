@@ -240,6 +240,19 @@ describe('what the program has written over rotates for nobody', () => {
   });
 });
 
+test('what was written over is ours again with the start that takes it back', async () => {
+  const reference = ref('a');
+  process.env['VS_A'] = reference;
+  engine.bootstrapSync(QUIET);
+  process.env['VS_A'] = 'mine';
+  await engine.refresh();
+  expect(engine.report().settings).toMatchObject([{ overridden: true }]);
+  process.env['VS_A'] = reference;
+  engine.bootstrapSync(QUIET);
+  expect(settings()).toEqual({ VS_A: 'a-1' });
+  expect(engine.report().settings[0]).not.toHaveProperty('overridden');
+});
+
 test('another secret in the place of the one before is no older version of that', async () => {
   const heard: unknown[] = [];
   engine.onRotated(({ changed }) => void heard.push(...changed));

@@ -83,6 +83,20 @@ test.each([
   expect(remedy).toMatch(hint);
 });
 
+test('what the program has removed: before and behind the refresh that notices', async () => {
+  process.env['VS_A'] = ref('a');
+  await engine.bootstrap(QUIET);
+  delete process.env['VS_A'];
+  const removed = [
+    'settings are missing: VS_A was resolved, and is gone.',
+    expect.stringMatching(/^Something in this process has removed it/),
+  ];
+  expect(refusal('VS_A')).toEqual(removed);
+  vault.trouble.set('a', 'absent');
+  await engine.refresh();
+  expect(refusal('VS_A')).toEqual(removed);
+});
+
 describe('behind a start that failed', () => {
   test('the remedy is that of the setting', () => {
     Object.assign(process.env, { VS_A: ref('a'), VS_GONE: ref('gone') });
