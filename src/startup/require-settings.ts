@@ -1,4 +1,6 @@
-import { liveEnvironment, readVariable } from '../settings/environment.js';
+import type { SettingReport } from '../report/types.js';
+import { liveEnvironment, readEnvironment, readVariable } from '../settings/environment.js';
+import { readProvenance } from '../settings/provenance.js';
 import { MARKER } from '../settings/scan.js';
 import { VaultstrapError } from '../support/errors.js';
 import { malformed } from '../support/options.js';
@@ -32,10 +34,7 @@ export function requireSettingsFrom<N extends string>(
       if (outcome?.hint) hints.add(outcome.hint);
       return [`${name} is ${outcome ? `not resolved (${outcome.code ?? outcome.status})` : 'not set'}`];
     }
-    // A resolved value may look like a reference; raw text that nobody resolved, or that `onError` kept, is none.
-    const mayBeRaw = !outcome || failed;
-    const looksRaw = MARKER.test(value) || (outcome !== undefined && value.includes('${'));
-    if (!mayBeRaw || !looksRaw) return [];
+    if (!isRaw(name, value, outcome, failed)) return [];
     hints.add(outcome?.hint ?? (fetched.size > 0 ? NOT_JOINED : mustStart(liveEnvironment()) ? RAW : SWITCHED_OFF));
     return [`${name} still holds its reference`];
   });
@@ -47,6 +46,13 @@ export function requireSettingsFrom<N extends string>(
     );
   }
   return Object.fromEntries(names.map((name) => [name, readVariable(name)])) as { [K in N]: string };
+}
+
+/** Text that nobody has resolved, that `onError` has kept, or that a `.env` file has put back over its value. */
+function isRaw(name: string, value: string, outcome: SettingReport | undefined, failed: boolean): boolean {
+  if (!MARKER.test(value)) return failed && value.includes('${');
+  // A resolved value may look like a reference; what the platform has resolved stands in no record of ours.
+  return failed || (outcome?.origin !== 'platform' && !readProvenance(readEnvironment()).has(name));
 }
 
 const RAW =

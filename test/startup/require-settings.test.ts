@@ -97,6 +97,26 @@ test('what the program has removed: before and behind the refresh that notices',
   expect(refusal('VS_A')).toEqual(removed);
 });
 
+test('a reference that a .env file has put over its value is none', async () => {
+  process.env['VS_A'] = ref('a');
+  await engine.bootstrap(QUIET);
+  for (const now of [ref('a'), ref('other')]) {
+    process.env['VS_A'] = now;
+    expect(refusal('VS_A')).toEqual([
+      'settings are missing: VS_A still holds its reference.',
+      expect.stringContaining('behind what loads a .env file'),
+    ]);
+  }
+});
+
+test('a value that reads like a reference is one, also where a parent process has resolved it', async () => {
+  const value = '@KeyVault(x)';
+  process.env['VS_A'] = `@${value}`;
+  await engine.bootstrap(QUIET);
+  expect(requireSettingsFrom(['VS_A'], engine)).toEqual({ VS_A: value });
+  expect(requireSettingsFrom(['VS_A'], createEngine())).toEqual({ VS_A: value });
+});
+
 describe('behind a start that failed', () => {
   test('the remedy is that of the setting', () => {
     Object.assign(process.env, { VS_A: ref('a'), VS_GONE: ref('gone') });
