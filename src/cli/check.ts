@@ -1,4 +1,4 @@
-import { bootstrap, close, isVaultstrapError, type Report, report } from '../index.js';
+import { bootstrap, close, isVaultstrapError, type Report, report, type VaultstrapError } from '../index.js';
 import { renderText } from '../report/text.js';
 import { type Environment, liveEnvironment } from '../settings/environment.js';
 import { isEnabled, readConfig } from '../support/config.js';
@@ -22,20 +22,25 @@ export async function check({ json, ...sources }: CheckOptions): Promise<number>
   // Before values stand there.
   const misspelt = findMisspelt(liveEnvironment());
   const hideProgress = showProgress(process.stderr, 'Resolving settings');
-  let mistake: string | undefined;
+  let mistake: VaultstrapError | undefined;
   try {
     await bootstrap();
   } catch (error) {
     // A malformed setting of our own stands in no report.
-    if (isVaultstrapError(error) && report().settings.length === 0) mistake = error.message;
+    if (isVaultstrapError(error) && report().settings.length === 0) mistake = error;
   }
   hideProgress();
   // First, so that no next reading is announced.
   await close();
   const outcome = report();
-  if (mistake !== undefined) complain(mistake);
+  if (mistake !== undefined) complain(mistake.message);
   const unread = outcome.status === 'idle' ? hintOfUnread(sources) : undefined;
-  const whole = misspelt.length > 0 ? { ...outcome, misspelt } : outcome;
+  const whole = {
+    ...outcome,
+    ...(misspelt.length > 0 && { misspelt }),
+    // Whoever reads the output alone would see a failure without a reason.
+    ...(mistake !== undefined && { error: mistake }),
+  };
   process.stdout.write(json ? printJson(whole) : describe(outcome));
   // To resolving they are text like any other, but whoever wrote them meant secrets.
   for (const name of misspelt) complain(`${name}: ${STAYS_TEXT}`, HOW_IT_BEGINS);

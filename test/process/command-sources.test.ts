@@ -377,6 +377,20 @@ describe('check', () => {
     expect(stderr).toContain('VAULTSTRAP_TIMEOUT_SECONDS');
   });
 
+  test('and its JSON says why, for who reads that alone', async () => {
+    const { stdout } = await check(['--json'], { VAULTSTRAP_TIMEOUT_SECONDS: 'soon', OK: REFERENCE });
+
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: 'failed',
+      settings: [],
+      error: {
+        code: 'ERR_INVALID_SETTING',
+        failures: [{ setting: 'VAULTSTRAP_TIMEOUT_SECONDS', hint: 'Expected: a whole number from 1 to 600.' }],
+      },
+    });
+    expect(stdout).not.toContain('soon');
+  });
+
   test('0 with no reference anywhere, and it says so', async () => {
     const { code, stdout } = await check([]);
 
