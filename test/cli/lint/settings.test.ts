@@ -200,6 +200,30 @@ describe('what the host reads', () => {
     ]);
   });
 
+  const QUEUE = "app.storageQueue('q', { connection, handler() {} })";
+
+  test.each([
+    ['a parameter', `const connection = 'CONN'; function add(connection) { ${QUEUE}; }`],
+    ['one of several', `const connection = 'CONN'; const add = ({ a: [connection = 1] }, ...more) => ${QUEUE};`],
+    ["a loop's", `const connection = 'CONN'; for (const connection of names) ${QUEUE};`],
+    ["a block's", `const connection = 'CONN'; if (here) { let connection = names[0]; ${QUEUE}; }`],
+    ['a var', `const connection = 'CONN'; function add() { if (here) { var connection = names[0]; } ${QUEUE}; }`],
+    ['a caught error', `const connection = 'CONN'; try { run(); } catch (connection) { ${QUEUE}; }`],
+    ['a method', `const connection = 'CONN'; class A { add(connection) { ${QUEUE}; } }`],
+    ['a constant elsewhere', `function other() { const connection = 'CONN'; return connection; } ${QUEUE};`],
+  ])('a name stands for the nearest that has it: %s', async (_what, code) => {
+    expect(await found({ ...functions(code), ...values({ CONN: REF }) })).toEqual([]);
+  });
+
+  test.each([
+    ["a function's own constant", `function add() { const connection = 'CONN'; ${QUEUE}; }`],
+    ['over that of the file', `const connection = 'FREE'; { const connection = 'CONN'; ${QUEUE}; }`],
+    ['and beside others', `function other(connection) { return connection; } const connection = 'CONN'; ${QUEUE};`],
+  ])('%s', async (_what, code) => {
+    const { findings } = await lint({ ...functions(code), ...values({ CONN: REF }) });
+    expect(findings).toMatchObject([{ rule: 'host-reads-setting', message: expect.stringMatching(/^CONN /) }]);
+  });
+
   test("a constant without a name of its own is nobody's", async () => {
     const code = "const { length } = 'CONN';\napp.storageQueue('q', { connection: nameOf('OTHER'), handler() {} })";
     expect(await found({ ...functions(code), ...values({ CONN: REF, FREE: REF }) })).toEqual([]);

@@ -1,6 +1,7 @@
 import type { Source } from '../finding.js';
 import type { BindingUse } from '../settings/host.js';
 import { type AstNode, isNode, literal } from './ast.js';
+import { constantsIn } from './scopes.js';
 
 /** What stands behind names, since bindings are told once for several functions. */
 export interface Constants {
@@ -17,23 +18,18 @@ const MOST_LOOKS = 100_000;
 
 /** Follows a file's `const NAME = ...` without running it. */
 export function constantsOf(body: readonly AstNode[]): Constants {
-  const declarations = body
-    .map((statement) => (statement['declaration'] as AstNode | undefined) ?? statement)
-    .filter(({ type, kind }) => type === 'VariableDeclaration' && kind === 'const')
-    .flatMap((statement) => statement['declarations'] as readonly AstNode[]);
-  const values = new Map(
-    declarations.flatMap(({ id, init }) => {
-      const { type, name } = id as AstNode;
-      return type === 'Identifier' ? [[String(name), init] as const] : [];
-    }),
-  );
+  /** Of the file, once something asks: most have nothing to follow. */
+  let held: ((name: AstNode) => unknown) | undefined;
   /** Each object once, however often it is spread. */
   const known = new Map<AstNode, Map<string, AstNode>>();
   let looks = 0;
 
   function follow(node: unknown, steps: number): AstNode | undefined {
     if (!isNode(node) || steps === 0 || ++looks > MOST_LOOKS) return undefined;
-    if (node.type === 'Identifier') return follow(values.get(String(node['name'])), steps - 1);
+    if (node.type === 'Identifier') {
+      held ??= constantsIn(body);
+      return follow(held(node), steps - 1);
+    }
     if (/^TS(As|Satisfies)Expression$/.test(node.type)) return follow(node['expression'], steps - 1);
     if (node.type !== 'MemberExpression' || node['computed']) return node;
     const members = membersOf(follow(node['object'], steps - 1), steps - 1);
