@@ -11,6 +11,7 @@ import { type Project, readProject } from './lint/app/project.js';
 import { EXIT, UsageError } from './support/exit.js';
 import { isThere, readExactText } from './support/files.js';
 import { ask } from './support/prompt.js';
+import { shellWord } from './support/shell-word.js';
 import { paint, printable } from './support/terminal.js';
 
 export interface InitOptions extends RotationFlags {
@@ -65,7 +66,13 @@ function startOf({ dir, isFunctions, scripts, main }: Project): string {
   const emulate = 'npx vaultstrap emulate --';
   const has = (script: string) => scripts.some(({ name }) => name === script);
   if (isFunctions) return `${emulate} ${has('start') ? 'npm start' : 'func start'}`;
-  const command = has('start') ? 'npm start' : has('dev') ? 'npm run dev' : main ? `node ${main.value}` : 'COMMAND';
+  const command = has('start')
+    ? 'npm start'
+    : has('dev')
+      ? 'npm run dev'
+      : main
+        ? `node ${shellWord(main.value)}`
+        : 'COMMAND';
   const first = existsSync(path.join(dir, '.env')) ? '' : `copy ${envSampleOf(dir)} to .env, then `;
   return `${first}${emulate} npx vaultstrap run -e .env -- ${command}`;
 }

@@ -335,6 +335,12 @@ describe('what it does not know gets the line to paste', () => {
     expect(stdout).not.toMatch(/[^\P{C}\n\t]/u);
   });
 
+  test('a name with a space is one word of the command that it ends with', async () => {
+    const app = appOf({ 'package.json': '{ "main": "my app.js" }', 'my app.js': 'run();\n' });
+    const { stdout } = await app.run([CLI, 'init', '--yes']);
+    expect(stdout).toMatch(/ npx vaultstrap run -e \.env -- node "my app\.js"\n$/);
+  });
+
   test('a folder without an app is a mistake', async () => {
     const app = createApp();
     mkdirSync(app.path('empty'));

@@ -6,6 +6,7 @@ import { UsageError } from './exit.js';
 import { isJsonName, readTextFile } from './files.js';
 import { parseLocalSettings } from './local-settings.js';
 import { isWorthAWord, type Layer, type Merged, mergeLayers } from './merge.js';
+import { shellWord } from './shell-word.js';
 import { note } from './terminal.js';
 
 /**
@@ -40,13 +41,14 @@ export function loadFiles(
 
 /** Each option is easily taken for the other, and the parsers' own words would not tell. */
 function readEnvFile(file: string): ReadonlyMap<string, string> {
-  if (isJsonName(file)) throw new UsageError(`${file} is not in dotenv syntax.`, `Read it with --settings ${file}.`);
+  if (isJsonName(file))
+    throw new UsageError(`${file} is not in dotenv syntax.`, `Read it with --settings ${shellWord(file)}.`);
   return parseDotenv(readTextFile(file), file);
 }
 
 function readSettings(file: string): ReadonlyMap<string, string> {
   if (/^\.env|\.env$/.test(path.basename(file)))
-    throw new UsageError(`${file} is no local.settings.json.`, `Read it with -e ${file}.`);
+    throw new UsageError(`${file} is no local.settings.json.`, `Read it with -e ${shellWord(file)}.`);
   return parseLocalSettings(readTextFile(file), file);
 }
 
