@@ -8,7 +8,14 @@ import { isUsageError, UsageError } from '../support/exit.js';
 import { isJsonName, isThere, readTextFile } from '../support/files.js';
 import { parseLocalSettings } from '../support/local-settings.js';
 import { note } from '../support/terminal.js';
-import { beyondVaults, identitiesFor, type Placeholder, placeholdersFor, type Source } from './placeholders.js';
+import {
+  beyondVaults,
+  identitiesFor,
+  mentionsIn,
+  type Placeholder,
+  placeholdersFor,
+  type Source,
+} from './placeholders.js';
 
 /** Without a name they are looked for; the last is where Next.js and Vite have what is not committed. */
 const DEFAULT_FILES = ['local.settings.json', '.env', '.env.local'];
@@ -25,14 +32,13 @@ export function fromReferences(
   ];
   try {
     const { vaultSuffix, identity } = readConfig(env);
-    for (const source of sources) {
-      for (const name of beyondVaults(source, vaultSuffix)) {
-        note(`${name} of ${source.from} refers to a host whose name no vault has; no secret is made for it.`);
-      }
+    const mentions = mentionsIn(sources, vaultSuffix);
+    for (const setting of beyondVaults(mentions)) {
+      note(`${setting} refers to a host whose name no vault has; no secret is made for it.`);
     }
     return {
-      placeholders: placeholdersFor(sources, vaultSuffix),
-      identities: { userAssigned: identitiesFor(sources, vaultSuffix, identity) },
+      placeholders: placeholdersFor(mentions),
+      identities: { userAssigned: identitiesFor(mentions, identity) },
       unknownVaults: 'create',
     };
   } catch (error) {

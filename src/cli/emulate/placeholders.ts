@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SecretReference } from '../../settings/reference.js';
 import { isReference, scanValue } from '../../settings/scan.js';
+import { groupBy } from '../../support/group-by.js';
 import { type IdentitySelector, printIdentity } from '../../support/identity-selector.js';
 import { isVaultName } from '../../support/vault-names.js';
 import type { UserAssignedIdentityOptions } from '../../testing/index.js';
@@ -25,41 +26,46 @@ export interface Placeholder {
   readonly from: string;
 }
 
+/** A reference, and the setting that holds it. */
+export interface Mention {
+  readonly from: string;
+  readonly setting: string;
+  readonly reference: SecretReference;
+}
+
+/** All references of all settings, in order of appearance. */
+export function mentionsIn(sources: readonly Source[], suffix: string): readonly Mention[] {
+  return sources.flatMap(({ from, settings }) =>
+    Object.entries(settings).flatMap(([setting, value]) => {
+      const scan = scanValue(value ?? '', suffix);
+      const references = scan.kind === 'segments' ? scan.segments.filter(isReference) : [];
+      return references.map((reference) => ({ from, setting, reference }));
+    }),
+  );
+}
+
 export const placeholderValue = (vault: string, secret: string): string => `emulated-${vault}-${secret}`;
 
 /** One for every secret of a vault that a setting refers to, in order of appearance. */
-export function placeholdersFor(sources: readonly Source[], suffix: string): readonly Placeholder[] {
-  const wanted = new Map<string, { from: string; references: SecretReference[] }>();
-  for (const { from, settings } of sources) {
-    for (const reference of Object.values(settings).flatMap((value) => referencesIn(value ?? '', suffix))) {
-      // `localhost:8443`, say.
-      if (!isVaultName(reference.vault)) continue;
-      const key = `${reference.vault}/${reference.secret}`;
-      const known = wanted.get(key);
-      if (known) known.references.push(reference);
-      else wanted.set(key, { from, references: [reference] });
-    }
-  }
-  return [...wanted.values()].map(({ from, references }) => placeholderOf(from, references));
+export function placeholdersFor(mentions: readonly Mention[]): readonly Placeholder[] {
+  // `localhost:8443`, say, is none.
+  const ofVaults = mentions.filter(({ reference }) => isVaultName(reference.vault));
+  const wanted = groupBy(ofVaults, ({ reference }) => `${reference.vault}/${reference.secret}`);
+  return [...wanted.values()].flatMap(([first, ...others]) => (first ? placeholderOf(first, others) : []));
 }
 
-/** Settings that refer to something whose name no vault has, and so none of the emulator's. */
-export function beyondVaults({ settings }: Source, suffix: string): readonly string[] {
-  return Object.entries(settings).flatMap(([name, value]) =>
-    referencesIn(value ?? '', suffix).every(({ vault }) => isVaultName(vault)) ? [] : [name],
-  );
+/** Settings that refer to something whose name no vault has, and so none of the emulator's; each with its place. */
+export function beyondVaults(mentions: readonly Mention[]): ReadonlySet<string> {
+  const beyond = mentions.filter(({ reference }) => !isVaultName(reference.vault));
+  return new Set(beyond.map(({ from, setting }) => `${setting} of ${from}`));
 }
 
 /** An identity for each that a reference or the process itself names: one that is not there would be refused. */
 export function identitiesFor(
-  sources: readonly Source[],
-  suffix: string,
+  mentions: readonly Mention[],
   own: IdentitySelector,
 ): readonly UserAssignedIdentityOptions[] {
-  const named = sources
-    .flatMap(({ settings }) => Object.values(settings))
-    .flatMap((value) => referencesIn(value ?? '', suffix))
-    .flatMap(({ identity }) => identity ?? []);
+  const named = mentions.flatMap(({ reference }) => reference.identity ?? []);
   const byText = new Map([own, ...named].map((identity) => [printIdentity(identity).toLowerCase(), identity]));
   return [...byText.values()].flatMap((identity) => {
     if (identity.kind === 'system') return [];
@@ -69,17 +75,13 @@ export function identitiesFor(
   });
 }
 
-function referencesIn(value: string, suffix: string): SecretReference[] {
-  const scan = scanValue(value, suffix);
-  return scan.kind === 'segments' ? scan.segments.filter(isReference) : [];
-}
-
-function placeholderOf(from: string, references: readonly SecretReference[]): Placeholder {
-  const [{ vault, secret } = { vault: '', secret: '' }] = references;
+function placeholderOf(first: Mention, others: readonly Mention[]): Placeholder {
+  const references = [first, ...others].map(({ reference }) => reference);
+  const { vault, secret } = first.reference;
   const text = placeholderValue(vault, secret);
   const fields = references.flatMap(({ field }) => field ?? []);
   return {
-    from,
+    from: first.from,
     vault,
     secret,
     value: fields.length > 0 ? JSON.stringify(objectWith(fields, text)) : text,
