@@ -66,13 +66,8 @@ function startOf({ dir, isFunctions, scripts, main }: Project): string {
   const emulate = 'npx vaultstrap emulate --';
   const has = (script: string) => scripts.some(({ name }) => name === script);
   if (isFunctions) return `${emulate} ${has('start') ? 'npm start' : 'func start'}`;
-  const command = has('start')
-    ? 'npm start'
-    : has('dev')
-      ? 'npm run dev'
-      : main
-        ? `node ${shellWord(main.value)}`
-        : 'COMMAND';
+  const byHand = main ? `node ${shellWord(main.value)}` : 'COMMAND';
+  const command = has('start') ? 'npm start' : has('dev') ? 'npm run dev' : byHand;
   const first = existsSync(path.join(dir, '.env')) ? '' : `copy ${envSampleOf(dir)} to .env, then `;
   return `${first}${emulate} npx vaultstrap run -e .env -- ${command}`;
 }

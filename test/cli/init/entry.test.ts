@@ -148,8 +148,11 @@ test.each([
   ['concurrently \\"node src/index.js\\" \\"node src/main.js\\"', undefined],
   ['node ./bin/www', 'bin/www'],
   ['node src', 'src/index.js'],
+  ["node 'src/main.js'", 'src/main.js'],
+  ['node --enable-source-maps \\"my app.js\\"', 'my app.js'],
+  ['nodemon --exec \\"node src/main.js\\"', 'src/main.js'],
 ])('the entry of %j', (start, entry) => {
-  const files = { 'bin/www': '#!/usr/bin/env node\n', 'src/index.js': '', 'src/main.js': '' };
+  const files = { 'bin/www': '#!/usr/bin/env node\n', 'src/index.js': '', 'src/main.js': '', 'my app.js': '' };
   const { changes } = planOf({ 'package.json': `{ "scripts": { "start": "${start}" } }`, ...files });
   expect(changes[0]?.file).toBe(entry);
 });

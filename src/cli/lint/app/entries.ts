@@ -75,7 +75,7 @@ const WITH_VALUE =
  * `--exec`. Of nodemon with options of its own (`--watch src`) nobody else knows which word is the file.
  */
 const START = new RegExp(
-  `(?:^|[\\s"'])(node|tsx(?: watch)?|ts-node|ts-node-esm|ts-node-dev|nodemon(?=\\s+(?:--inspect\\S*\\s+)?[^\\s-])|bun)\\s+((?:(?:(?:${WITH_VALUE})\\s+(?!-)\\S+|--?\\w[\\w-]*(?:=\\S+)?)\\s+)*)([^\\s&|;'"-][^\\s&|;'"]*)`,
+  `(?:^|[\\s"'])(node|tsx(?: watch)?|ts-node|ts-node-esm|ts-node-dev|nodemon(?=\\s+(?:--inspect\\S*\\s+)?[^\\s-])|bun)\\s+((?:(?:(?:${WITH_VALUE})\\s+(?!-)\\S+|--?\\w[\\w-]*(?:=\\S+)?)\\s+)*)(?:(["'])([\\w@./ -]+\\.[cm]?[jt]s)\\3|([^\\s&|;'"-][^\\s&|;'"]*))`,
   'g',
 );
 
@@ -99,7 +99,7 @@ export function startOf(project: Project): Start | undefined {
       const preloads = [...(match[2] ?? '').matchAll(/(?:-r|--require|--import)[\s=]+(\.\S+)/g)];
       return {
         script,
-        entry: sourceOf(project, match[3] ?? ''),
+        entry: sourceOf(project, match[4] ?? match[5] ?? ''),
         preloads: preloads.flatMap(([, file = '']) => sourceOf(project, file) ?? []),
       };
     }
