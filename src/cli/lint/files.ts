@@ -10,6 +10,8 @@ export type Kind = 'local' | 'env' | 'bicep' | 'terraform' | 'template' | 'manif
 export interface Found {
   readonly kind: Kind;
   readonly source: Source;
+  /** Why it cannot be read; of files that nobody named, so that the others are looked at all the same. */
+  readonly mistake?: UsageError;
 }
 
 /** Never gone into: not ours, or not written by hand. */
@@ -47,10 +49,11 @@ export function findFiles(given: readonly string[], cwd: string): readonly Found
       return;
     }
     const name = nameFrom(cwd, file);
-    const text = textOf(file, name, wasGiven || kind !== 'json');
-    if (text === undefined) return;
+    const { text, mistake } = textOf(file, name);
+    if (mistake && wasGiven) throw mistake;
     const source = { file: name, path: file, text };
-    if (kind !== 'json') found.set(file, { kind, source });
+    // JSON that nobody named, and that is no text, is no template either.
+    if (kind !== 'json') found.set(file, { kind, source, ...(mistake && { mistake }) });
     else if (wasGiven || /"\$schema"\s*:\s*"[^"]*deployment(Template|Parameters)\.json/i.test(source.text)) {
       found.set(file, { kind: 'template', source });
     }
@@ -108,12 +111,11 @@ function entriesOf(folder: string, wasGiven: boolean): readonly Dirent[] {
   }
 }
 
-/** JSON that nobody named, and that is no text, is no template either. */
-function textOf(file: string, name: string, isWanted: boolean): string | undefined {
+function textOf(file: string, name: string): { readonly text: string; readonly mistake?: UsageError } {
   try {
-    return readTextFile(file, name);
+    return { text: readTextFile(file, name) };
   } catch (error) {
-    if (isWanted || !isUsageError(error)) throw error;
-    return undefined;
+    if (!isUsageError(error)) throw error;
+    return { text: '', mistake: error };
   }
 }

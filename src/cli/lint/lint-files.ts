@@ -4,7 +4,7 @@ import { envFilesLate, notFirst } from './app/not-first.js';
 import { readProject } from './app/project.js';
 import type { References } from './app/rules.js';
 import { type Found, nameFrom } from './files.js';
-import { type Finding, inOrder } from './finding.js';
+import { type Finding, finding, inOrder } from './finding.js';
 import { readEnvFile } from './settings/env-file.js';
 import { type BindingUse, checkHostReads, checkSchedules, hostReads } from './settings/host.js';
 import { checkImpossible } from './settings/impossible.js';
@@ -34,8 +34,9 @@ const READERS = {
 } as const;
 
 /** Looks at files without running anything in them, and without the network. */
-export async function lintFiles(found: readonly Found[], cwd: string): Promise<Outcome> {
+export async function lintFiles(all: readonly Found[], cwd: string): Promise<Outcome> {
   const { lintApp } = await import('../lint-app.js');
+  const found = all.filter(({ mistake }) => !mistake);
   const settingsFiles = found.flatMap(({ kind, source }) =>
     kind in READERS ? [READERS[kind as keyof typeof READERS](source)] : [],
   );
@@ -54,15 +55,22 @@ export async function lintFiles(found: readonly Found[], cwd: string): Promise<O
   const ofSettings = await Promise.all(settingsFiles.map((file) => lintSettings(file, bindings, isFunctions)));
   return {
     findings: inOrder([
+      ...all.flatMap(withoutText),
       ...ofSettings.flat(),
       ...apps.flatMap((app) => app.findings),
       ...ofCode,
       ...loader.all().flatMap((module) => module.findings),
     ]),
-    files: found.length + apps.reduce((sum, app) => sum + app.files, 0),
+    files: all.length + apps.reduce((sum, app) => sum + app.files, 0),
     references: references.all,
     hasWorkspaces: projects.some((project) => project.hasWorkspaces),
   };
+}
+
+function withoutText({ source, mistake }: Found): readonly Finding[] {
+  if (!mistake) return [];
+  const message = mistake.message.replace(`${source.file} `, '');
+  return [finding(source, { start: 0, end: 0 }, ['unreadable-file', 'error'], message, mistake.hint ?? '')];
 }
 
 async function lintSettings(

@@ -351,13 +351,25 @@ test('a file as PowerShell writes it, and a mark at its head, are read', async (
   ]);
 });
 
-test('JSON of others that is no text does not end it; settings that are none do', async () => {
-  const dir = folderOf({ '.env': 'A=1' });
+test('JSON of others that is no text does not count; settings that are none are told beside the others', async () => {
+  const dir = folderOf({ '.env': 'A=@KeyVault(oops)' });
   const latin = Buffer.from('{ "\u00e9": 1 }', 'latin1');
   writeFileSync(path.join(dir, 'other.json'), latin);
   expect(findFiles([], dir)).toHaveLength(1);
   writeFileSync(path.join(dir, 'local.settings.json'), latin);
-  expect(() => findFiles([], dir)).toThrow('local.settings.json is not text in UTF-8.');
+  const { findings, files } = await lintFiles(findFiles([], dir), dir);
+  expect(files).toBe(2);
+  expect(findings).toMatchObject([
+    { rule: 'reference-syntax', file: '.env' },
+    {
+      rule: 'unreadable-file',
+      severity: 'error',
+      file: 'local.settings.json',
+      line: 1,
+      message: 'is not text in UTF-8.',
+    },
+  ]);
+  expect(() => findFiles(['local.settings.json'], dir)).toThrow('local.settings.json is not text in UTF-8.');
 });
 
 describe('files', () => {
