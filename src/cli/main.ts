@@ -50,6 +50,8 @@ process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
     process.exitCode ||= EXIT.unresolved;
   });
 });
+// Of what cannot be told nobody hears, and the status stays.
+process.stderr.on('error', () => {});
 program.parseAsync(callOf(process.argv)).catch((error: unknown) => {
   if (!(error instanceof CommanderError)) explain(error);
   // Help, and the version, come by this way, too.

@@ -235,6 +235,13 @@ describe('exit status', () => {
       stderr: 'vaultstrap error: standard output cannot be written (ENOSPC).\n',
     });
   });
+
+  test.skipIf(process.platform !== 'linux')('2: no command, and help that nobody hears', async () => {
+    app.write({ 'deaf.sh': 'exec "$@" 2> /dev/full\n' });
+    const args = ['deaf.sh', NODE, 'node_modules/vaultstrap/dist/cli.cjs'];
+
+    expect((await app.run(args, { command: 'sh' })).code).toBe(2);
+  });
 });
 
 test('an empty command is a mistake, and no stack', async () => {

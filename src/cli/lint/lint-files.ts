@@ -70,7 +70,8 @@ export async function lintFiles(all: readonly Found[], cwd: string): Promise<Out
 function withoutText({ source, mistake }: Found): readonly Finding[] {
   if (!mistake) return [];
   const message = mistake.message.replace(`${source.file} `, '');
-  return [finding(source, { start: 0, end: 0 }, ['unreadable-file', 'error'], message, mistake.hint ?? '')];
+  const hint = mistake.hint ?? 'Mend it, or name the files to look at, and not this one.';
+  return [finding(source, { start: 0, end: 0 }, ['unreadable-file', 'error'], message, hint)];
 }
 
 async function lintSettings(
