@@ -1,5 +1,6 @@
-import { liveEnvironment, variableNames } from '../settings/environment.js';
+import { liveEnvironment, readEnvironment, variableNames } from '../settings/environment.js';
 import { bareName, isProtected, isRecord } from '../settings/names.js';
+import { readProvenance } from '../settings/provenance.js';
 import { hasMarker } from '../settings/scan.js';
 import { createLog, LOG_LEVELS } from '../support/log.js';
 import { setTimeout } from '../support/timers.js';
@@ -27,12 +28,15 @@ export function tellOfUnstarted(asked: string): void {
   if (hasLooked || existingEngine()?.wasAsked()) return;
   // Once: an app without references may ask often.
   hasLooked = true;
-  const names = mustStart(env) ? unknownReferences() : [];
+  if (!mustStart(env)) return;
+  const raw = unknownReferences();
+  const names = raw.length > 0 ? raw : [...readProvenance(readEnvironment()).keys()];
   if (names.length === 0) return;
+  const [by, where] = raw.length > 0 ? ['nothing', ''] : ['only another process or thread', ' in this one'];
   // No start has read it.
   const level = LOG_LEVELS.find((one) => one === env['VAULTSTRAP_LOG']?.trim().toLowerCase());
   createLog(level ?? 'warn').warn(
-    `${listed(names, 3)}: nothing has resolved the reference, and ${asked} what a start has resolved. Import 'vaultstrap/register' in the app's first line, or await bootstrap().`,
+    `${listed(names, 3)}: ${by} has resolved the reference, and ${asked} what a start${where} has resolved. Import 'vaultstrap/register' in the app's first line, or await bootstrap().`,
   );
 }
 

@@ -62,6 +62,19 @@ describe('refresh() of an app that nothing has started', () => {
     expect(await stderrOf('refresh.cjs', REFRESH, env)).toBe(told);
   });
 
+  test('nor the value that it has from a parent process', async () => {
+    const code = `if (process.argv[2]) { ${REFRESH} } else {
+      require('vaultstrap/register');
+      require('node:child_process').spawnSync(process.execPath, [__filename, 'child'], { stdio: 'inherit' });
+    }`;
+    const stderr = await stderrOf('parent.cjs', code, { ...azure.env, ...env });
+    expect(stderr).toBe(
+      told
+        .replace('nothing has', 'only another process or thread has')
+        .replace('a start has', 'a start in this one has'),
+    );
+  });
+
   test('also when it is not the first call', async () => {
     const code = REFRESH.replace('refresh().', "require('vaultstrap').report();\nrefresh().");
     expect(await stderrOf('refresh.cjs', code, env)).toBe(told);
