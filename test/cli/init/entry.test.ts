@@ -157,6 +157,17 @@ test.each([
   expect(changes[0]?.file).toBe(entry);
 });
 
+test.each(['.', './'])('node %s begins with main, or index.js', (start) => {
+  const entryOf = (main: string) => {
+    const files = { 'index.js': '', 'dist/main.js': '', 'src/main.ts': '' };
+    const tsconfig = '{ "compilerOptions": { "rootDir": "src", "outDir": "dist" } }';
+    const manifest = `{ ${main} "scripts": { "start": "node ${start}" } }`;
+    return planOf({ 'package.json': manifest, 'tsconfig.json': tsconfig, ...files }).changes[0]?.file;
+  };
+  expect(entryOf('"main": "./dist/main",')).toBe('src/main.ts');
+  expect(entryOf('')).toBe('index.js');
+});
+
 test('a file that Node loads before the entry may have the line', () => {
   const app = (start: string, instrument: string): Files => ({
     'package.json': `{ "scripts": { "start": "${start}" } }`,

@@ -112,7 +112,9 @@ export function startOf(project: Project): Start | undefined {
 export function sourceOf(project: Project, file: string): string | undefined {
   const isFile = (name: string) =>
     existsSync(path.join(project.dir, name)) && statSync(path.join(project.dir, name)).isFile();
-  const named = path.posix.normalize(file.replace(/^\.\//, ''));
+  // `node .` begins with what `main` names.
+  const meant = (/^\.\/?$/.test(file) && project.main?.value) || file;
+  const named = path.posix.normalize(meant.replace(/^\.\//, ''));
   if (named.startsWith('..') || path.isAbsolute(named)) return undefined;
   for (const bundle of bundlesOf(project)) {
     if (bundle.makes(named)) return bundle.entries.length === 1 ? bundle.entries.find(isFile) : undefined;
