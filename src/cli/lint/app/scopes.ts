@@ -50,11 +50,18 @@ function declare({ kind, id, declarations }: AstNode, scope: Scope): void {
   }
 }
 
-/** `{ a, b: [c = 1], ...d }`: a, c and d. */
+/** `{ a, b: [c = 1], ...d }`: a, c and d, in no order. Whatever is nested deep enough would overflow a recursion. */
 function namesIn(pattern: unknown): readonly string[] {
-  if (Array.isArray(pattern)) return pattern.flatMap(namesIn);
-  if (!isNode(pattern)) return [];
-  if (pattern.type === 'Identifier') return [String(pattern['name'])];
-  const { left, argument, value, parameter, properties, elements } = pattern;
-  return namesIn(left ?? argument ?? value ?? parameter ?? properties ?? elements);
+  const names: string[] = [];
+  const parts = [pattern];
+  while (parts.length > 0) {
+    const part = parts.pop();
+    if (Array.isArray(part)) for (const one of part) parts.push(one);
+    else if (isNode(part)) {
+      const { left, argument, value, parameter, properties, elements } = part;
+      if (part.type === 'Identifier') names.push(String(part['name']));
+      else parts.push(left ?? argument ?? value ?? parameter ?? properties ?? elements);
+    }
+  }
+  return names;
 }
