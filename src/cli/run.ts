@@ -3,6 +3,7 @@ import { readEnvironment } from '../settings/environment.js';
 import { relaxationsIn } from '../support/relaxations.js';
 import { runChild } from './support/child.js';
 import { EXIT } from './support/exit.js';
+import { endBySignal } from './support/signals.js';
 import { loadSources, type SourceOptions } from './support/sources.js';
 import { complain, note } from './support/terminal.js';
 
@@ -17,6 +18,7 @@ export interface RunOptions extends SourceOptions {
  * @returns its exit status, or one of ours.
  */
 export async function runCommand(command: string, args: readonly string[], options: RunOptions): Promise<number> {
+  const handOver = endBySignal();
   const forCommand = await loadSources(options);
   let hasStarted: boolean;
   try {
@@ -37,7 +39,7 @@ export async function runCommand(command: string, args: readonly string[], optio
   if (relaxations.length > 0) note(`in force: ${relaxations.join(', ')}.`);
   for (const [name, value] of forCommand) env[name] = value;
   const whole = { command, args, env };
-  if (!options.mask) return runChild(whole);
-  const { masked } = await import('./run/masked.js');
-  return runChild(masked(whole, report()));
+  const { masked } = options.mask ? await import('./run/masked.js') : {};
+  handOver();
+  return runChild(masked ? masked(whole, report()) : whole);
 }

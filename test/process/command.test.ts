@@ -1,5 +1,6 @@
 // vaultstrap run: the command's own environment, streams, signals and exit status.
-import { chmodSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Emulator } from '../../src/testing/index.js';
 import { type App, createApp, NODE, type RunOptions, requestsOf, startAzure } from './support/app.js';
@@ -10,6 +11,9 @@ const REFERENCE = '@KeyVault(VaultName=shop;SecretName=password)';
 /** Said of every start that goes to an emulator. */
 const IN_FORCE = 'vaultstrap: in force: VAULTSTRAP_VAULT_ENDPOINT, VAULTSTRAP_VAULT_CA.\n';
 const windows = process.platform === 'win32';
+/** What runs behind it is process 1, as in a container; not every machine lets us. */
+const ISOLATED = ['--map-root-user', '--pid', '--fork', '--kill-child', '--mount-proc'];
+const canIsolate = spawnSync('unshare', [...ISOLATED, 'true']).status === 0;
 
 let azure: Emulator;
 let app: App;
@@ -336,5 +340,15 @@ describe.skipIf(windows)('signals', () => {
     child.kill('SIGTERM');
 
     expect(await outcome).toMatchObject({ signal: 'SIGTERM', probes: [] });
+  });
+
+  test.skipIf(!canIsolate)('also the first process of a container, which has no default for it', async () => {
+    const fault = await azure.faults.add({ target: 'vault', hang: true });
+    const args = [...ISOLATED, NODE, ...RUN, '--', NODE, 'read.cjs'];
+    const { child, outcome } = app.start(args, { env: env(), command: 'unshare' });
+    await expect.poll(() => fault.hits(), { timeout: 10_000, interval: 10 }).toBe(1);
+    process.kill(Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')), 'SIGTERM');
+
+    expect(await outcome).toMatchObject({ code: 143, stderr: '', probes: [] });
   });
 });

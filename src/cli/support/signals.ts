@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 
 /** Signals that must not end us while the command runs: it decides, we wait for it. */
@@ -6,6 +7,24 @@ export function heededSignals(platform: NodeJS.Platform): readonly NodeJS.Signal
   return platform === 'win32'
     ? ['SIGINT', 'SIGBREAK', 'SIGHUP']
     : ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
+}
+
+/**
+ * Ends us at a signal, until there is a command for it, where no default would: the kernel keeps from the first process
+ * of a container each signal that it has no handler for (pid_namespaces(7)). What stops the container would be lost, and
+ * the command begin after it.
+ *
+ * @returns to be called when the command takes over.
+ */
+export function endBySignal(): () => void {
+  let isOver = process.pid !== 1;
+  for (const signal of isOver ? [] : (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const))
+    process.on(signal, () => {
+      if (!isOver) process.exit(128 + constants.signals[signal]);
+    });
+  return () => {
+    isOver = true;
+  };
 }
 
 /**
