@@ -43,16 +43,18 @@ export interface Starts {
   reset(): void;
 }
 
+/** Of a process that nothing has asked for a start. */
+const NONE: BootstrapOptions = {};
+
 /** @param onEnd is called behind each, when the program goes on */
 export function createStarts(
   clock: Clock,
   rotator: Rotator,
   onEnd: (session: Session, error: BootstrapError | undefined) => void,
 ): Starts {
-  let optionsInForce: BootstrapOptions = {};
+  let optionsInForce = NONE;
   const warned = new Set<string>();
   let log = createLog('warn');
-  let wereAsked = false;
   let phase: Phase = 'idle';
   let session: Session | undefined;
   let durationMs: number | undefined;
@@ -60,7 +62,6 @@ export function createStarts(
   let failure: BootstrapError | undefined;
 
   function checkOptions(options: BootstrapOptions): void {
-    wereAsked = true;
     // Malformed options started nothing: the next ones are the first.
     if (phase === 'idle' || (phase === 'failed' && !session)) optionsInForce = { ...options };
     else refuseOthers(options, optionsInForce);
@@ -181,7 +182,7 @@ export function createStarts(
       phase = next;
     },
     get wereAsked() {
-      return wereAsked;
+      return optionsInForce !== NONE;
     },
     get isUnderWay() {
       return isUnderWay();
@@ -199,7 +200,7 @@ export function createStarts(
     wasOvertaken: (current) => phase !== 'starting' || session !== current,
     finish,
     reset() {
-      wereAsked = false;
+      optionsInForce = NONE;
       phase = 'idle';
       session = durationMs = failure = undefined;
     },
