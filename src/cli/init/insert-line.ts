@@ -6,8 +6,10 @@ import { styleOf } from './edit.js';
  * directives; before the first statement and what is said about it.
  */
 export function insertAtTop(text: string, program: AstNode, lines: readonly string[]): string {
+  const directive = (program['directives'] as readonly AstNode[]).at(-1);
+  if (directive) return insertBelow(text, directive.end, lines);
   const { newline } = styleOf(text);
-  const at = topOf(text, program);
+  const at = topOf(text);
   const block = lines.map((line) => `${line}${newline}`).join('');
   const before = text.slice(0, at);
   // At most a byte order mark, or a whole line.
@@ -29,31 +31,24 @@ export function insertBelow(text: string, end: number, lines: readonly string[])
 /** A block, or lines of `//` one after the other. */
 const COMMENT = /^[^\S\n]*(?:\/\*[\s\S]*?\*\/[^\S\n]*(?:\n|$)?|(?:\/\/[^\n]*(?:\n|$)[^\S\n]*)+)/;
 
-/** The offset of the line where the first import belongs. */
-function topOf(text: string, program: AstNode): number {
+/** The offset of the line where the first import belongs, in a file without directives. */
+function topOf(text: string): number {
   let at = text.startsWith('\uFEFF') ? 1 : 0;
   const shebang = /^#![^\n]*\n?/.exec(text.slice(at));
   if (shebang) at += shebang[0].length;
-  const directives = program['directives'] as readonly AstNode[];
-  const last = directives.at(-1);
-  if (last) return lineAfter(text, last.end);
-  // Comments that head the file: licences, what tools read there, and whatever a blank line sets apart.
+  let top = at;
+  // Comments that head the file: licences, what tools read there, whatever a blank line sets apart; and what is above.
   for (;;) {
     const comment = COMMENT.exec(text.slice(at));
-    if (!comment) return at;
+    if (!comment) return top;
     const end = at + comment[0].length;
     const blank = /^(?:[^\S\n]*\r?\n)+/.exec(text.slice(end));
     const isHead = /^\s*\/\*!|@license|copyright|SPDX-|^\s*\/\/\/|@ts-(no)?check|eslint-(dis|en)able\s|@jest/i.test(
       comment[0],
     );
-    if (!blank && !isHead) return at;
     at = end + (blank?.[0].length ?? 0);
+    if (blank || isHead) top = at;
   }
-}
-
-function lineAfter(text: string, offset: number): number {
-  const newline = text.indexOf('\n', offset);
-  return newline < 0 ? text.length : newline + 1;
 }
 
 /** How the file writes texts and ends of statements. */

@@ -46,6 +46,12 @@ test.each([
   ],
   ['a call of a function on the spot', '(async () => {})()\n', `${REQUIRE}(async () => {})()\n`],
   ['the same behind a semicolon', ';(() => {})()\n', "require('vaultstrap/register')\n;(() => {})()\n"],
+  [
+    'what TypeScript reads in the comments that head a file, whatever they begin with',
+    "/* of ours */\n// @ts-check\nrun('x');\n",
+    `/* of ours */\n// @ts-check\n${REQUIRE}run('x');\n`,
+  ],
+  ['a directive with more behind it', "'use strict'; run('x');\n", `'use strict';\n${REQUIRE}run('x');\n`],
   ['directives', "'use strict';\nconst x = 1;\n", `'use strict';\n${REQUIRE}const x = 1;\n`],
   ['a byte order mark', "\uFEFFimport 'x';\n", "\uFEFFimport 'vaultstrap/register';\nimport 'x';\n"],
   ['carriage returns', "// a\r\n\r\nimport 'x';\r\n", "// a\r\n\r\nimport 'vaultstrap/register';\r\nimport 'x';\r\n"],
