@@ -89,10 +89,21 @@ export function createSdkTokens({ env, anchors, ca }: SdkTokensOptions): SdkToke
         if (source === 'default-azure-credential' && isNotInstalled(error) && isManagedOnly(env())) {
           return fail(noEndpoint());
         }
-        return fail(timeout.aborted ? timedOut(context) : sdkFailure(error, context, membersOf(credentials.get(key))));
+        if (timeout.aborted) return fail(timedOut(context));
+        const failure = sdkFailure(error, context, membersOf(credentials.get(key)));
+        const isComing = failure.code === 'ERR_IDENTITY_NOT_FOUND' && expectsManaged(env());
+        return fail(isComing ? { ...failure, retry: 'deadline' } : failure);
       }
     },
   };
+}
+
+/**
+ * Nobody's own sign-in is meant. The endpoint of a container group answers seconds after its containers have started.
+ * https://github.com/MicrosoftDocs/azure-docs/issues/61891
+ */
+function expectsManaged({ AZURE_TOKEN_CREDENTIALS: wanted = '' }: Environment): boolean {
+  return /^\s*(prod|ManagedIdentityCredential)\s*$/i.test(wanted);
 }
 
 /** What else could sign in there: a service principal in the settings, by the SDK. */

@@ -120,6 +120,15 @@ describe('a virtual machine', () => {
     expect(findCanaries(result, ['CANARY'])).toEqual([]);
   });
 
+  test.each(['prod', ' ManagedIdentityCredential'])('that comes late is waited for, with %s', async (wanted) => {
+    await azure.faults.add({ target: 'identity', times: 6, reset: true });
+    process.env['AZURE_TOKEN_CREDENTIALS'] = wanted;
+    const settings = { AZURE_TOKEN_CREDENTIALS: wanted };
+    const { ask } = asker(settings, jumpingClock(), { random: () => 0.5 });
+    unwrap(await ask(SYSTEM, { resource: `https://late.example/${wanted.trim()}` }));
+    expect(await azure.requests()).toHaveLength(7);
+  });
+
   test('that redirects is not followed', async () => {
     const elsewhere = await serve((_, response) => response.end('{"access_token":"forged","expires_in":"3600"}'));
     await azure.faults.add({ target: 'identity', redirectTo: `${elsewhere.url}/metadata/identity/oauth2/token` });
