@@ -5,7 +5,15 @@ import { isEnabled, readConfig } from '../support/config.js';
 import { printJson } from '../support/json.js';
 import { relaxationsIn } from '../support/relaxations.js';
 import { EXIT } from './support/exit.js';
-import { HOW_IT_BEGINS, misspeltIn, STAYS_TEXT } from './support/near-reference.js';
+import {
+  HOW_IT_BEGINS,
+  isMisspelt,
+  isQuoted,
+  KEEPS_QUOTES,
+  STAYS_TEXT,
+  settingsThat,
+  TAKE_QUOTES_OUT,
+} from './support/near-reference.js';
 import { showProgress } from './support/progress.js';
 import { loadSources, type SourceOptions } from './support/sources.js';
 import { complain, hasColor, note } from './support/terminal.js';
@@ -20,7 +28,7 @@ export interface CheckOptions extends SourceOptions {
 export async function check({ json, ...sources }: CheckOptions): Promise<number> {
   await loadSources(sources);
   // Before values stand there.
-  const misspelt = findMisspelt(liveEnvironment());
+  const [misspelt = [], quoted = []] = findOdd(liveEnvironment());
   const hideProgress = showProgress(process.stderr, 'Resolving settings');
   let mistake: VaultstrapError | undefined;
   try {
@@ -44,14 +52,17 @@ export async function check({ json, ...sources }: CheckOptions): Promise<number>
   process.stdout.write(json ? printJson(whole) : describe(outcome));
   // To resolving they are text like any other, but whoever wrote them meant secrets.
   for (const name of misspelt) complain(`${name}: ${STAYS_TEXT}`, HOW_IT_BEGINS);
+  for (const name of quoted) note(`${name}: ${KEEPS_QUOTES} ${TAKE_QUOTES_OUT}`);
   if (unread !== undefined) note(unread);
   const isWell = outcome.status === 'idle' || outcome.status === 'ready';
   return isWell && misspelt.length === 0 ? EXIT.done : EXIT.unresolved;
 }
 
-function findMisspelt(env: Environment): readonly string[] {
+function findOdd(env: Environment): readonly (readonly string[])[] {
   try {
-    return isEnabled(env, {}) ? misspeltIn(env, readConfig(env).ignore) : [];
+    if (!isEnabled(env, {})) return [];
+    const { ignore } = readConfig(env);
+    return [isMisspelt, isQuoted].map((is) => settingsThat(is, env, ignore));
   } catch {
     // A malformed setting of our own, which the start tells of.
     return [];

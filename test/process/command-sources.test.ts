@@ -258,6 +258,15 @@ describe('nothing found, and references in files that were not read', () => {
     expect(await check('neither', [], { ...env, VAULTSTRAP_ENABLED: 'false' })).toMatchObject({ code: 0, stderr: '' });
   });
 
+  test('a reference in quotes is resolved, and a line tells what they do', async () => {
+    const { code, stderr } = await check('neither', [], { ...azure.env, QUOTED: `"${REFERENCE}"` });
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr:
+        'vaultstrap: QUOTED: the quotes around the reference become part of the value. Take them out: docker run --env-file, for one, keeps them.\n',
+    });
+  });
+
   beforeAll(() => {
     const local = JSON.stringify({ Values: { DB_PASSWORD: REFERENCE } });
     app.write({

@@ -1,11 +1,22 @@
+import type { Environment } from '../../settings/environment.js';
 import type { Plan } from '../../settings/plan.js';
 import { textOfFailure } from '../../support/errors.js';
-import { HOW_IT_BEGINS, STAYS_TEXT } from '../support/near-reference.js';
+import { HOW_IT_BEGINS, KEEPS_QUOTES, STAYS_TEXT, TAKE_QUOTES_OUT } from '../support/near-reference.js';
 import { many } from '../support/terminal.js';
 import { bad, type Finding, good, unknown, warning } from './finding.js';
 
-/** Which settings hold references, and which of them are malformed or misspelt. */
-export function examineReferences(plan: Plan, misspelt: readonly string[], unread?: string): readonly Finding[] {
+/** Settings whose values are no plain reference. */
+export interface OddSettings {
+  readonly misspelt?: readonly string[] | undefined;
+  readonly quoted?: readonly string[] | undefined;
+}
+
+/** Which settings hold references, and which of them are malformed, misspelt or in quotes. */
+export function examineReferences(
+  plan: Plan,
+  { misspelt = [], quoted = [] }: OddSettings,
+  unread?: string,
+): readonly Finding[] {
   const malformed = plan.settings.flatMap(({ setting, failure }) =>
     failure ? [bad('references', textOfFailure(failure), failure.hint, { about: setting })] : [],
   );
@@ -29,5 +40,16 @@ export function examineReferences(plan: Plan, misspelt: readonly string[], unrea
   );
   const near = misspelt.map((about) => bad('references', STAYS_TEXT, HOW_IT_BEGINS, { about }));
   const wrong = [...malformed, ...near];
-  return [...(sound.length > 0 || wrong.length === 0 ? [found] : []), ...wrong, ...warnings];
+  const odd = quoted.map((about) => warning('references', KEEPS_QUOTES, TAKE_QUOTES_OUT, { about }));
+  return [...(sound.length > 0 || wrong.length === 0 ? [found] : []), ...wrong, ...odd, ...warnings];
+}
+
+/**
+ * What to do where there is none, in a session that sshd began with an environment of its own: custom containers of App
+ * Service pass none of the app's on. https://learn.microsoft.com/azure/app-service/configure-custom-container#enable-ssh
+ */
+export function hintOfSsh({ SSH_CONNECTION }: Environment): string | undefined {
+  return SSH_CONNECTION
+    ? `This is an SSH session, which may lack the app's settings. With those of process 1: xargs -0 sh -c 'env "$@" npx vaultstrap doctor' sh < /proc/1/environ`
+    : undefined;
 }

@@ -9,6 +9,12 @@ const KEYS = /(?:^|;)\s*(SecretUri|VaultName|SecretName)\s*=/i;
 export const STAYS_TEXT = 'this begins no reference, and stays text.';
 export const HOW_IT_BEGINS = 'A reference begins with @KeyVault( or @Microsoft.KeyVault(.';
 
+/** As it is where JSON is put together, and `Encode=json` says so. */
+const QUOTED = /^\s*(["'])@(?:Microsoft\.)?KeyVault\((?![^)]*Encode\s*=\s*json)[^)]*\)\1\s*$/i;
+
+export const KEEPS_QUOTES = 'the quotes around the reference become part of the value.';
+export const TAKE_QUOTES_OUT = 'Take them out: docker run --env-file, for one, keeps them.';
+
 /** A beginning of a reference, or of what was meant as one. */
 export interface Begin extends Span {
   /** `@KeyVault(` or `@Microsoft.KeyVault(` with its `@` or `@@`, and the character before it. */
@@ -35,10 +41,19 @@ export function isMisspelt(value: string): boolean {
   return beginsIn(value).some(({ isNear }) => isNear);
 }
 
-/** The settings of an environment in which one is misspelt; not those that `VAULTSTRAP_IGNORE` names. */
-export function misspeltIn(env: Environment, ignored: ReadonlySet<string>): readonly string[] {
+/** Whether a value is a reference in quotes. */
+export function isQuoted(value: string): boolean {
+  return QUOTED.test(value);
+}
+
+/** The settings of an environment whose values are such; not those that `VAULTSTRAP_IGNORE` names. */
+export function settingsThat(
+  is: (value: string) => boolean,
+  env: Environment,
+  ignored: ReadonlySet<string>,
+): readonly string[] {
   const names = Object.keys(env).filter(
-    (name) => !ignored.has(name) && !ignored.has(bareName(name)) && isMisspelt(env[name] ?? ''),
+    (name) => !ignored.has(name) && !ignored.has(bareName(name)) && is(env[name] ?? ''),
   );
   // App Service gives each twice.
   return [...new Set(names.map((name) => namesOf(name, env).setting))];

@@ -43,6 +43,11 @@ describe('references', () => {
     expect(await found(values({ DB: value }))).toEqual([`reference-syntax: ${part}`]);
   });
 
+  test('quotes around a reference, but not those of the file', async () => {
+    expect(await found(values({ DB: `"${REF}"` }))).toEqual([`reference-syntax: \\"${REF}\\"`]);
+    expect(await found({ '.env': `DB="${REF}"\n` })).toEqual([]);
+  });
+
   test('the nearest right key is named', async () => {
     const { findings } = await lint(values({ DB: '@KeyVault(VaultName=shop;SecrtName=pw)' }));
     expect(findings[0]?.hint).toMatch(/^Did you mean SecretName\? Known/);

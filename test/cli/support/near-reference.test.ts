@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { misspeltIn } from '../../../src/cli/support/near-reference.js';
+import { isMisspelt, isQuoted, settingsThat } from '../../../src/cli/support/near-reference.js';
 
 const NEAR = '@Microsoft.KeyVaults(SecretUri=https://shop.vault.azure.net/secrets/pw)';
 
@@ -14,5 +14,18 @@ test('a misspelt setting is told once, though App Service gives each twice', () 
     IGNORED: NEAR,
     APPSETTING_IGNORED: NEAR,
   };
-  expect(misspeltIn(env, new Set(['IGNORED']))).toEqual(['PW', 'APPSETTING_OTHER']);
+  expect(settingsThat(isMisspelt, env, new Set(['IGNORED']))).toEqual(['PW', 'APPSETTING_OTHER']);
+});
+
+test.each([
+  ['"@KeyVault(VaultName=shop;SecretName=pw)"', true],
+  [" '@Microsoft.KeyVault(VaultName=shop;SecretName=pw)'\n", true],
+  ['@KeyVault(VaultName=shop;SecretName=pw)', false],
+  // Text of its own, JSON put together, and quotes that are not about the whole.
+  ['"@@KeyVault(VaultName=shop;SecretName=pw)"', false],
+  ['"@KeyVault(VaultName=shop;SecretName=pw;Encode=json)"', false],
+  ['{"pw":"@KeyVault(VaultName=shop;SecretName=pw)"}', false],
+  ['"@KeyVault(VaultName=shop;SecretName=pw)', false],
+])('%s in quotes: %o', (value, expected) => {
+  expect(isQuoted(value)).toBe(expected);
 });

@@ -1,5 +1,12 @@
 import { parseReference } from '../../../settings/reference.js';
-import { beginsIn, HOW_IT_BEGINS, STAYS_TEXT } from '../../support/near-reference.js';
+import {
+  beginsIn,
+  HOW_IT_BEGINS,
+  isQuoted,
+  KEEPS_QUOTES,
+  STAYS_TEXT,
+  TAKE_QUOTES_OUT,
+} from '../../support/near-reference.js';
 import { type Finding, finding } from '../finding.js';
 import type { Setting, SettingsFile } from './setting.js';
 
@@ -8,6 +15,12 @@ export function checkNearReferences(file: SettingsFile, { name, value, at }: Set
   // Text of nobody we can name may be about references.
   if (name === '') return [];
   const findings: Finding[] = [];
+  if (isQuoted(value)) {
+    const span = at(0, value.length);
+    findings.push(
+      finding(file.source, span, ['reference-syntax', 'warning'], `${name}: ${KEEPS_QUOTES}`, TAKE_QUOTES_OUT),
+    );
+  }
   for (const { start, end, marker, inside, isNear } of beginsIn(value)) {
     if (isNear) {
       const message = `${name}: ${STAYS_TEXT}`;
