@@ -125,7 +125,10 @@ function parseUri(uri: string): Target | ReferenceProblem {
   if (!match) {
     return bad(
       'SecretUri is not a secret identifier.',
-      'It is https://{vault}.vault.azure.net/secrets/{name}[/{version}], without user, query or fragment.',
+      // What the portal offers to copy first.
+      uri.includes('/certificates/')
+        ? 'A certificate, with its key, is in the secret of the same name: write /secrets/ in place of /certificates/.'
+        : 'It is https://{vault}.vault.azure.net/secrets/{name}[/{version}], without user, query or fragment.',
     );
   }
   const [, host = '', port = '', secret = '', version] = match;

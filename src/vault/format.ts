@@ -17,15 +17,20 @@ export async function readInFormat(
   const { format: _format, ...asStored } = read;
   const converted = await send(read);
   const result = !converted.ok && converted.failure.cause?.status === 400 ? await send(asStored) : converted;
-  return result.ok && !PEM.test(result.value.value.reveal()) ? fail(notPem(read)) : result;
+  if (!result.ok) return result;
+  const text = result.value.value.reveal();
+  return PEM.test(text) ? result : fail(notPem(read, text.includes('-----BEGIN ')));
 }
 
-function notPem({ vault, secret }: SecretRead): Failure {
+function notPem({ vault, secret }: SecretRead, isBroken: boolean): Failure {
   return fact(
     'OtherReasons',
     'ERR_FORMAT',
     `secret '${secret}' in vault '${vault}' is not PEM, and the vault did not convert it.`,
-    'If it is a certificate, set the content type of its policy to application/x-pem-file, and renew it. Without Format, Node takes a PFX as ' +
-      "it is: { pfx: Buffer.from(value, 'base64'), passphrase: '' }.",
+    // A form of the portal has one line; so has an az argument, or a JSON file with "\\n".
+    isBroken
+      ? `Its line ends were lost when it was written. Write the file: npx vaultstrap set ${vault} ${secret} < key.pem`
+      : 'If it is a certificate, set the content type of its policy to application/x-pem-file, and renew it. Without Format, Node takes a PFX as ' +
+          "it is: { pfx: Buffer.from(value, 'base64'), passphrase: '' }.",
   );
 }

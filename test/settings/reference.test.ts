@@ -245,6 +245,13 @@ describe('parse', () => {
     });
   });
 
+  test('a certificate’s identifier, which stands first in the portal, is told from its secret’s', () => {
+    expect(parse('SecretUri=https://shop.vault.azure.net/certificates/www')).toMatchObject({
+      problem: 'SecretUri is not a secret identifier.',
+      hint: expect.stringMatching(/write \/secrets\/ in place of \/certificates\//),
+    });
+  });
+
   test('who writes a key that is like none is shown all of them', () => {
     expect(parse('Colour=x')).toMatchObject({
       problem: 'key "Colour" is not known.',

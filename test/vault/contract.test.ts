@@ -172,19 +172,22 @@ describe('a certificate as PEM', () => {
     }
   });
 
-  test.each<[string, object, boolean]>([
-    ['a text that is no certificate', { value: SECRET }, false],
-    ['a PFX that stays one', { value: PFX, contentType: 'application/x-pkcs12' }, false],
-    ['a PFX, in a cloud that does not know that version', { value: PFX, contentType: 'application/x-pkcs12' }, true],
-    ['PEM that lost its line feeds', { value: PEM.replaceAll('\n', ' ') }, false],
-  ])('%s is a failure that says what to do, and quotes nothing', async (_what, secret, refused) => {
+  const TO_PEM = 'application/x-pem-file';
+  const WRITE_IT = 'npx vaultstrap set shop tls < key.pem';
+  test.each<[string, object, boolean, remedy: string]>([
+    ['a text that is no certificate', { value: SECRET }, false, TO_PEM],
+    ['a PFX that stays one', { value: PFX, contentType: 'application/x-pkcs12' }, false, TO_PEM],
+    ['a PFX, in a cloud without that version', { value: PFX, contentType: 'application/x-pkcs12' }, true, TO_PEM],
+    ['PEM that lost its line feeds', { value: PEM.replaceAll('\n', ' ') }, false, WRITE_IT],
+    ['PEM as JSON writes it', { value: PEM.replaceAll('\n', '\\n') }, false, WRITE_IT],
+  ])('%s is a failure that says what to do, and quotes nothing', async (_what, secret, refused, remedy) => {
     await azure.vault('shop').set('tls', { value: '', ...secret });
     for (const client of LANES) {
       await azure.faults.clear();
       if (refused) await azure.faults.add(refusesOnce(client));
       const result = failure(await reader(azure.env, { client }).read('tls', pem));
       expect(result).toMatchObject({ status: 'OtherReasons', code: 'ERR_FORMAT', retry: 'never' });
-      expect(result.hint).toContain('application/x-pem-file');
+      expect(result.hint).toContain(remedy);
       expect(findCanaries(result, ['CANARY', 'BEGIN'])).toEqual([]);
     }
   });
