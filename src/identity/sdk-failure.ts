@@ -33,7 +33,7 @@ export function sdkFailure(error: unknown, context: TokenContext, tried: readonl
     hint:
       source === 'workload-identity' && !transient
         ? 'Check that the identity of AZURE_CLIENT_ID has a federated credential for this service account (issuer, subject), and that AZURE_FEDERATED_TOKEN_FILE can be read.'
-        : 'Check that the identity exists and may sign in here; AZURE_LOG_LEVEL=info makes @azure/identity say more.',
+        : 'Check that the identity exists and may sign in here, and AZURE_TOKEN_CREDENTIALS, if set; AZURE_LOG_LEVEL=info makes @azure/identity say more.',
     retry: transient ? 'deadline' : status === 400 ? 'never' : 'few',
     cause: { ...cause, ...(status !== undefined && { status }) },
   };

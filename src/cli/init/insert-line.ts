@@ -14,7 +14,16 @@ export function insertAtTop(text: string, program: AstNode, lines: readonly stri
   const before = text.slice(0, at);
   // At most a byte order mark, or a whole line.
   const glue = before.length <= 1 || before.endsWith('\n') ? '' : newline;
-  return `${before}${glue}${block}${text.slice(at)}`;
+  const rest = text.slice(at);
+  return `${before}${glue}${block}${setApart(lines, rest, newline)}${rest}`;
+}
+
+/** Editors that organize imports sort those of a block by name, ours among them: https://github.com/microsoft/vscode/issues/224376 */
+function setApart(lines: readonly string[], rest: string, newline: string): string {
+  if (!lines[0]?.startsWith('import')) return '';
+  let code = rest;
+  for (let comment = COMMENT.exec(code); comment; comment = COMMENT.exec(code)) code = code.slice(comment[0].length);
+  return /^[^\S\n]*import\b(?!\s*\()/.test(code) ? newline : '';
 }
 
 /** Puts lines below a statement that ends at `end`. */
@@ -25,7 +34,8 @@ export function insertBelow(text: string, end: number, lines: readonly string[])
   const at = /^\s*(\/\/|\/\*.*\*\/\s*$|$)/.test(rest) ? end + rest.length : end;
   const before = text.slice(0, at);
   const glue = before.endsWith('\n') ? '' : newline;
-  return `${before}${glue}${lines.map((line) => `${line}${newline}`).join('')}${text.slice(at).replace(/^[^\S\n]+/, at === end ? '' : '$&')}`;
+  const behind = text.slice(at).replace(/^[^\S\n]+/, at === end ? '' : '$&');
+  return `${before}${glue}${lines.map((line) => `${line}${newline}`).join('')}${setApart(lines, behind, newline)}${behind}`;
 }
 
 /** A block, or lines of `//` one after the other. */

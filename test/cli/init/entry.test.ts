@@ -23,26 +23,26 @@ const REQUIRE = "require('vaultstrap/register');\n";
 test.each([
   ['a shebang and no end', '#!/usr/bin/env node', `#!/usr/bin/env node\n${REQUIRE}`],
   ['an empty file', '', REQUIRE],
-  ['ES modules without semicolons', 'import "x"\n', 'import "vaultstrap/register"\nimport "x"\n'],
+  ['ES modules without semicolons', 'import "x"\n', 'import "vaultstrap/register"\n\nimport "x"\n'],
   [
     'a comment about what follows',
     '// Loads x.\nimport x from "x";\n',
-    'import "vaultstrap/register";\n// Loads x.\nimport x from "x";\n',
+    'import "vaultstrap/register";\n\n// Loads x.\nimport x from "x";\n',
   ],
   [
     'a comment that heads the file',
     '// The shop.\n\nimport "x";\n',
-    '// The shop.\n\nimport "vaultstrap/register";\nimport "x";\n',
+    '// The shop.\n\nimport "vaultstrap/register";\n\nimport "x";\n',
   ],
   [
     'a licence',
     '/* Copyright Contoso */\nimport "x";\n',
-    '/* Copyright Contoso */\nimport "vaultstrap/register";\nimport "x";\n',
+    '/* Copyright Contoso */\nimport "vaultstrap/register";\n\nimport "x";\n',
   ],
   [
     'a licence, then a comment',
     '/*! MIT */\n// Loads x.\nimport "x";\n',
-    '/*! MIT */\nimport "vaultstrap/register";\n// Loads x.\nimport "x";\n',
+    '/*! MIT */\nimport "vaultstrap/register";\n\n// Loads x.\nimport "x";\n',
   ],
   ['a call of a function on the spot', '(async () => {})()\n', `${REQUIRE}(async () => {})()\n`],
   ['the same behind a semicolon', ';(() => {})()\n', "require('vaultstrap/register')\n;(() => {})()\n"],
@@ -53,8 +53,12 @@ test.each([
   ],
   ['a directive with more behind it', "'use strict'; run('x');\n", `'use strict';\n${REQUIRE}run('x');\n`],
   ['directives', "'use strict';\nconst x = 1;\n", `'use strict';\n${REQUIRE}const x = 1;\n`],
-  ['a byte order mark', "\uFEFFimport 'x';\n", "\uFEFFimport 'vaultstrap/register';\nimport 'x';\n"],
-  ['carriage returns', "// a\r\n\r\nimport 'x';\r\n", "// a\r\n\r\nimport 'vaultstrap/register';\r\nimport 'x';\r\n"],
+  ['a byte order mark', "\uFEFFimport 'x';\n", "\uFEFFimport 'vaultstrap/register';\n\nimport 'x';\n"],
+  [
+    'carriage returns',
+    "// a\r\n\r\nimport 'x';\r\n",
+    "// a\r\n\r\nimport 'vaultstrap/register';\r\n\r\nimport 'x';\r\n",
+  ],
 ])('%s', (_name, before, after) => {
   const plan = planOf({ ...PROGRAM, 'main.js': before, 'scripts/build.js': '', 'otel.js': '' });
   expect(plan).toEqual({ changes: [{ file: 'main.js', before, after }], byHand: [] });
@@ -68,12 +72,12 @@ describe('below what loads .env', () => {
     [
       'dotenv/config',
       "import 'dotenv/config'\nimport 'x'\n",
-      "import 'dotenv/config'\nimport 'vaultstrap/register'\nimport 'x'\n",
+      "import 'dotenv/config'\nimport 'vaultstrap/register'\n\nimport 'x'\n",
     ],
     [
       'two of them, and a comment behind',
       "import 'x';\nimport '@dotenvx/dotenvx/config'; // first\nimport 'dotenv-flow/config'; // second\nimport 'y';\n",
-      "import 'x';\nimport '@dotenvx/dotenvx/config'; // first\nimport 'dotenv-flow/config'; // second\nimport 'vaultstrap/register';\nimport 'y';\n",
+      "import 'x';\nimport '@dotenvx/dotenvx/config'; // first\nimport 'dotenv-flow/config'; // second\nimport 'vaultstrap/register';\n\nimport 'y';\n",
     ],
     [
       'a call on several lines',
@@ -98,12 +102,12 @@ describe('below what loads .env', () => {
     [
       'a call that comes after all imports: the import that does the same',
       "import { config } from 'dotenv';\nimport './app.js';\n\nconfig();\n",
-      "import 'dotenv/config';\nimport 'vaultstrap/register';\nimport { config } from 'dotenv';\nimport './app.js';\n\nconfig();\n",
+      "import 'dotenv/config';\nimport 'vaultstrap/register';\n\nimport { config } from 'dotenv';\nimport './app.js';\n\nconfig();\n",
     ],
     [
       'nothing of that kind, though it is named so',
       "import { parse } from 'dotenv';\nparse('');\n",
-      "import 'vaultstrap/register';\nimport { parse } from 'dotenv';\nparse('');\n",
+      "import 'vaultstrap/register';\n\nimport { parse } from 'dotenv';\nparse('');\n",
     ],
     [
       'a function that is called later, or never',
@@ -241,7 +245,7 @@ describe('NestJS, which loads .env inside of a module', () => {
     'src/app.module.ts': `import { ConfigModule } from '@nestjs/config';\n@Module({ imports: [${forRoot}] })\nexport class AppModule {}\n`,
   });
   const withLines = (...lines: string[]) => [
-    { file: 'src/main.ts', before: MAIN, after: lines.map((line) => `import '${line}';\n`).join('') + MAIN },
+    { file: 'src/main.ts', before: MAIN, after: `${lines.map((line) => `import '${line}';\n`).join('')}\n${MAIN}` },
   ];
 
   test('by dotenv above our line, where the app has it', () => {
