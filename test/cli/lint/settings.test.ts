@@ -453,7 +453,7 @@ var more = {
     const { findings } = await lint({ 'prod.json': list({ ...settings, NONE: null }) }, ['prod.json']);
 
     expect(findings.map(({ rule, severity, message }) => `${rule} ${severity}: ${message}`)).toEqual([
-      'platform-reference info: A, B, C and 1 more are resolved by the platform: their values show in Kudu, and refresh within a day.',
+      'platform-reference info: A, B, C and 1 more are resolved by the platform: their values show in Kudu.',
       'plaintext-secret info: DB_PASSWORD may be a secret in plain text (its name).',
       expect.stringMatching(/^plaintext-secret error: DB_URL holds /),
       'template-unknown warning: F: mentions a setting that is not in this file; without it, nothing stands in its place.',

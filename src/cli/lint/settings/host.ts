@@ -92,15 +92,15 @@ function kudu(source: Source, settings: readonly Setting[]): readonly Finding[] 
   const names = [...new Set(settings.map(({ name }) => name))];
   const [are, values, them] =
     names.length === 1
-      ? ['is', 'its value shows in Kudu, and refreshes', 'it']
-      : ['are', 'their values show in Kudu, and refresh', 'them'];
+      ? ['is', 'its value shows', 'it']
+      : ['are', 'their values show', 'them'];
   return [
     finding(
       source,
       first.at(0, first.value.length),
       ['platform-reference', 'info'],
-      `${listed(names, 3)} ${are} resolved by the platform: ${values} within a day.`,
-      `@KeyVault(...) keeps ${them} out of Kudu and rotates in minutes, but needs the vault at every start.`,
+      `${listed(names, 3)} ${are} resolved by the platform: ${values} in Kudu.`,
+      `@KeyVault(...) keeps ${them} out of Kudu, but needs the vault at every start. With vaultstrap both rotate within minutes.`,
     ),
   ];
 }
