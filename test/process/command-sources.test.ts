@@ -164,7 +164,7 @@ test('a file says nothing about how secrets are read, and the command gets what 
     },
   ]);
   expect(stderr).toContain(
-    'the command alone gets AZURE_CLIENT_ID; nobody gets VAULTSTRAP_ALLOWED_HOSTS, MSI_ENDPOINT.',
+    "only run's command gets AZURE_CLIENT_ID; nobody gets VAULTSTRAP_ALLOWED_HOSTS, MSI_ENDPOINT.",
   );
   expect(stderr).toContain('a reference is never resolved there: WEBSITE_CONTENTAZUREFILECONNECTIONSTRING.');
   expect(stderr).toContain('ERR_HOST_NOT_ALLOWED');

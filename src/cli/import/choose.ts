@@ -84,7 +84,7 @@ function choiceOf(
   if (isMisspelt(value)) return leave('a misspelt reference: one begins with @KeyVault( or @Microsoft.KeyVault(');
   if (SIGN_IN.has(name.toUpperCase())) return leave('a sign-in of its own: a managed identity needs none');
   if (isProtected(name)) return leave('steers the process or the platform, and is never a reference');
-  if (isReadByHost(name)) return leave('read by the Functions host, which knows no references of ours');
+  if (isReadByHost(name)) return leave('read by the Functions host or the platform, which know no references of ours');
   if (readByHost) return leave(readByHost);
   // As the app sees it: a reference's text that was escaped in a setting is itself in a secret.
   const plain = scan.kind === 'segments' ? scan.segments.join('') : value;

@@ -57,7 +57,7 @@ function remarksOn({ forCommand, forNobody, withReference }: Merged): readonly s
   const steering = [...forCommand.keys()].filter(isWorthAWord);
   if (steering.length + forNobody.length > 0) {
     const fates = [
-      steering.length > 0 ? `the command alone gets ${steering.join(', ')}` : '',
+      steering.length > 0 ? `only run's command gets ${steering.join(', ')}` : '',
       forNobody.length > 0 ? `nobody gets ${forNobody.join(', ')}` : '',
     ].filter((fate) => fate !== '');
     remarks.push(`how secrets are read is for the environment to say, not for a file: ${fates.join('; ')}.`);
