@@ -91,9 +91,7 @@ function kudu(source: Source, settings: readonly Setting[]): readonly Finding[] 
   if (!first) return [];
   const names = [...new Set(settings.map(({ name }) => name))];
   const [are, values, them] =
-    names.length === 1
-      ? ['is', 'its value shows', 'it']
-      : ['are', 'their values show', 'them'];
+    names.length === 1 ? ['is', 'its value shows', 'it'] : ['are', 'their values show', 'them'];
   return [
     finding(
       source,
