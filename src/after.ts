@@ -9,6 +9,7 @@ export { askForRefresh } from './startup/ask-for-refresh.js';
 export { createCredential } from './startup/credential.js';
 export { idleReport } from './startup/idle-report.js';
 export { listen } from './startup/listen.js';
+export { linesOnMisspelt } from './startup/misspelt.js';
 export { requireSettingsFrom } from './startup/require-settings.js';
 export { resolveRecord } from './startup/resolve.js';
 export { reportProcess, reportSession } from './startup/session-report.js';

@@ -1,20 +1,15 @@
 import { bootstrap, close, isVaultstrapError, type Report, report, type VaultstrapError } from '../index.js';
 import { renderText } from '../report/text.js';
 import { type Environment, liveEnvironment } from '../settings/environment.js';
+import { HOW_IT_BEGINS, misspeltIn, STAYS_TEXT } from '../settings/near-reference.js';
+import { planSettings } from '../settings/plan.js';
+import { systemClock } from '../support/clock.js';
 import { isEnabled, readConfig } from '../support/config.js';
 import { printJson } from '../support/json.js';
 import { relaxationsIn } from '../support/relaxations.js';
 import { EXIT } from './support/exit.js';
-import {
-  HOW_IT_BEGINS,
-  isMisspelt,
-  isQuoted,
-  KEEPS_QUOTES,
-  STAYS_TEXT,
-  settingsThat,
-  TAKE_QUOTES_OUT,
-} from './support/near-reference.js';
 import { showProgress } from './support/progress.js';
+import { KEEPS_QUOTES, quotedIn, TAKE_QUOTES_OUT } from './support/quoted-reference.js';
 import { loadSources, type SourceOptions } from './support/sources.js';
 import { complain, hasColor, note } from './support/terminal.js';
 import { hintOfUnread } from './support/unread-files.js';
@@ -28,7 +23,7 @@ export interface CheckOptions extends SourceOptions {
 export async function check({ json, ...sources }: CheckOptions): Promise<number> {
   await loadSources(sources);
   // Before values stand there.
-  const [misspelt = [], quoted = []] = findOdd(liveEnvironment());
+  const { misspelt = [], quoted = [], isQuiet = false } = findOdd(liveEnvironment());
   const hideProgress = showProgress(process.stderr, 'Resolving settings');
   let mistake: VaultstrapError | undefined;
   try {
@@ -50,22 +45,31 @@ export async function check({ json, ...sources }: CheckOptions): Promise<number>
     ...(mistake !== undefined && { error: mistake }),
   };
   process.stdout.write(json ? printJson(whole) : describe(outcome));
-  // To resolving they are text like any other, but whoever wrote them meant secrets.
-  for (const name of misspelt) complain(`${name}: ${STAYS_TEXT}`, HOW_IT_BEGINS);
+  if (isQuiet) for (const name of misspelt) complain(`${name}: ${STAYS_TEXT}`, HOW_IT_BEGINS);
   for (const name of quoted) note(`${name}: ${KEEPS_QUOTES} ${TAKE_QUOTES_OUT}`);
   if (unread !== undefined) note(unread);
   const isWell = outcome.status === 'idle' || outcome.status === 'ready';
   return isWell && misspelt.length === 0 ? EXIT.done : EXIT.unresolved;
 }
 
-function findOdd(env: Environment): readonly (readonly string[])[] {
+/** To resolving they are text like any other, or almost, but whoever wrote them meant something else. */
+function findOdd(env: Environment): {
+  readonly misspelt?: readonly string[];
+  readonly quoted?: readonly string[];
+  /** The start warns of misspelt ones, unless it has been silenced. */
+  readonly isQuiet?: boolean;
+} {
   try {
-    if (!isEnabled(env, {})) return [];
-    const { ignore } = readConfig(env);
-    return [isMisspelt, isQuoted].map((is) => settingsThat(is, env, ignore));
+    if (!isEnabled(env, {})) return {};
+    const config = readConfig(env);
+    return {
+      misspelt: misspeltIn(planSettings(env, config, systemClock.now())),
+      quoted: quotedIn(env, config.ignore),
+      isQuiet: config.log === 'silent' || config.log === 'error',
+    };
   } catch {
     // A malformed setting of our own, which the start tells of.
-    return [];
+    return {};
   }
 }
 

@@ -2,6 +2,7 @@ import type { Config } from '../support/config.js';
 import { type Failure, fact } from '../support/failure.js';
 import { type IdentitySelector, printIdentity } from '../support/identity-selector.js';
 import type { Environment } from './environment.js';
+import { mayRefer } from './may-refer.js';
 import { bareName, isProtected, isRecord, namesOf } from './names.js';
 import { orderSettings } from './order.js';
 import type { Origin } from './origin.js';
@@ -53,6 +54,8 @@ export interface Plan {
   /** The environment that templates may mention besides resolved settings. */
   readonly env: Environment;
   readonly warnings: readonly string[];
+  /** Settings that stay text, and may have been meant to hold a reference (near-reference.ts). */
+  readonly near: readonly string[];
 }
 
 /** How long an inherited value is believed without a question, at most. */
@@ -72,7 +75,8 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
       ];
   const resolved = [...platform.entries].filter(([, { status }]) => status.toLowerCase() === 'resolved');
   const resolvedByPlatform = new Map(resolved.map(([name, { rawReference }]) => [name, rawReference]));
-  const context: Context = { config, nowMs, inherited, resolvedByPlatform, warnings };
+  const near: string[] = [];
+  const context: Context = { config, nowMs, inherited, resolvedByPlatform, warnings, near };
 
   const isIgnored = (name: string) => config.ignore.has(name) || config.ignore.has(bareName(name));
 
@@ -104,7 +108,7 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
       ...(circular.has(draft.setting) && { failure: CIRCLE }),
     }),
   );
-  return { settings, reads, env, warnings };
+  return { settings, reads, env, warnings, near };
 }
 
 type Draft = Omit<PlannedSetting, 'reads' | 'mentions'>;
@@ -118,6 +122,8 @@ interface Context {
   readonly resolvedByPlatform: ReadonlyMap<string, string>;
   /** Gets what has to be said of settings that are left alone. */
   readonly warnings: string[];
+  /** Gets the names of those that may have been meant as references. */
+  readonly near: string[];
 }
 
 /** `undefined` when it is none of ours. */
@@ -157,6 +163,7 @@ function draftSetting(named: Pick<Draft, 'setting' | 'names'>, value: string, co
     case 'segments':
       return { ...raw, segments: scan.segments, readAtStart: true };
     case 'plain':
+      if (mayRefer(value)) context.near.push(setting);
       // Perhaps a template; decided when all resolved settings are known.
       return value.includes('${')
         ? { ...raw, origin: 'template', segments: [value], isTemplate: true, readAtStart: true }

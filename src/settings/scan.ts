@@ -43,17 +43,11 @@ export type Scan =
   | { readonly kind: 'segments'; readonly segments: readonly Segment[] }
   | ({ readonly kind: 'problem' } & ReferenceProblem);
 
-/** The quick question asked of every value in the environment: could there be a reference in it? */
+/** Could there be a reference in it? */
 export const MARKER = /@(?:Microsoft\.)?KeyVault\(|^akvs:\/\//i;
 
-/**
- * The same, of a single value: most can be told by their characters, and a process without references has nothing to
- * compile for them.
- */
 export function hasMarker(value: string | undefined): boolean {
-  // Anything can stand in an object that an app's tests put in the place of `process.env`.
-  if (typeof value !== 'string') return false;
-  return (value.includes('@') || value.startsWith('a') || value.startsWith('A')) && MARKER.test(value);
+  return value !== undefined && MARKER.test(value);
 }
 
 const NEXT = /(@@?)(Microsoft\.)?KeyVault\(/gi;

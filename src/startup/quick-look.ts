@@ -1,6 +1,6 @@
 import { type Environment, variableNames } from '../settings/environment.js';
+import { mayRefer } from '../settings/may-refer.js';
 import { isRecord, PLATFORM_RECORD, PROVENANCE } from '../settings/names.js';
-import { hasMarker } from '../settings/scan.js';
 
 /**
  * Whether there is anything to do at all. Most Node processes of an app (npm, tools, children) have
@@ -12,12 +12,12 @@ export function mustStart(env: Environment): boolean {
 
 /** Whether something looks like a reference. */
 export function hasReferences(env: Environment): boolean {
-  return variableNames(env).some((name) => hasMarker(env[name]) && !isRecord(name));
+  return variableNames(env).some((name) => mayRefer(env[name]) && !isRecord(name));
 }
 
 /** Whether there is a reference, a record of resolved ones, or a setting of our own to check. */
 export function hasWork(env: Environment): boolean {
   if (env[PROVENANCE] || env[PLATFORM_RECORD]) return true;
   // A setting of our own must be checked, whether there is a reference or not.
-  return variableNames(env).some((name) => name.startsWith('VAULTSTRAP_') || hasMarker(env[name]));
+  return variableNames(env).some((name) => name.startsWith('VAULTSTRAP_') || mayRefer(env[name]));
 }

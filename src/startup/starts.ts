@@ -9,6 +9,7 @@ import { createLog, type Log } from '../support/log.js';
 import type { BootstrapOptions } from '../support/options.js';
 import type { ReadResults } from '../vault/client.js';
 import { failLoudly, functionsCore } from './functions-host.js';
+import { later } from './later.js';
 import { refuseOthers } from './options-guard.js';
 import { hasWork } from './quick-look.js';
 import { concludeSession, openSession, type Session, warningsAbout } from './session.js';
@@ -89,6 +90,7 @@ export function createStarts(
     }
     log = createLog(next.config.log);
     warnOnce(next.plan.warnings);
+    if (next.plan.near.length > 0) warnOnce(later().linesOnMisspelt(next.plan));
     if (next.plan.settings.length === 0) return nothingToDo();
     warnOnce(warningsAbout(env));
     session = next;

@@ -53,6 +53,36 @@ describe('told', () => {
   });
 });
 
+describe('text that was meant as a reference', () => {
+  const NEAR = { DB_PASSWORD: '@KeyVaul(VaultName=shop;SecretName=password)' };
+  const told =
+    'vaultstrap warn: DB_PASSWORD: this begins no reference, and stays text. A reference begins with @KeyVault( or @Microsoft.KeyVault(.\n';
+
+  test.each([
+    ['alone', NEAR],
+    ['beside a reference', { ...NEAR, GOOD: REFERENCE }],
+    ['on App Service, which gives it twice', { ...NEAR, APPSETTING_DB_PASSWORD: NEAR.DB_PASSWORD }],
+  ])('%s: a start says so, once', async (_name, env) => {
+    const twice = "require('vaultstrap/register');\nrequire('vaultstrap').bootstrap();";
+    expect(await stderrOf('near.cjs', twice, { ...azure.env, ...env })).toBe(told);
+    const preloaded = await app.run(['--import', 'vaultstrap/preload', '-e', '0'], { env: { ...azure.env, ...env } });
+    expect(preloaded).toMatchObject({ code: 0, stderr: told });
+  });
+
+  test.each([
+    ['text about references', { DB_PASSWORD: 'see KeyVault(VaultName)' }],
+    ['a setting to leave alone', { ...NEAR, VAULTSTRAP_IGNORE: 'DB_PASSWORD' }],
+    ['switched off', { ...NEAR, VAULTSTRAP_ENABLED: 'false' }],
+    ['a secret that looks so', { DB_PASSWORD: '@KeyVault(VaultName=shop;SecretName=near)' }],
+  ])('%s: nothing', async (_name, env) => {
+    await azure.vault('shop').set('near', NEAR.DB_PASSWORD);
+    const child = "require('node:child_process').execFileSync(process.execPath, ['child.cjs'], { stdio: 'inherit' });";
+    app.write({ 'child.cjs': "require('vaultstrap/register');" });
+    const code = `require('vaultstrap/register');\n${child}\nrequire('vaultstrap').bootstrap();`;
+    expect(await stderrOf('far.cjs', code, { ...azure.env, ...env })).toBe('');
+  });
+});
+
 describe('refresh() of an app that nothing has started', () => {
   const told = `vaultstrap warn: DB_PASSWORD: nothing has resolved the reference, and refresh() only reads again what a start has resolved. Import 'vaultstrap/register' in the app's first line, or await bootstrap().\n`;
   const REFRESH = "const { bootstrap, refresh } = require('vaultstrap');\nrefresh().then(() => refresh());";

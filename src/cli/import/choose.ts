@@ -1,11 +1,11 @@
 import { isProtected } from '../../settings/names.js';
+import { isMisspelt } from '../../settings/near-reference.js';
 import { isReference, scanValue } from '../../settings/scan.js';
 import { mentionsOf } from '../../settings/template.js';
 import { Secret } from '../../support/secret.js';
 import { isSecretName, SECRET_NAME_RULE } from '../../support/vault-names.js';
 import { UsageError } from '../support/exit.js';
 import { isReadByHost, type Look } from '../support/looks-secret.js';
-import { isMisspelt } from '../support/near-reference.js';
 import { problemOfValue } from '../support/secret-value.js';
 import type { Entry } from './entries.js';
 

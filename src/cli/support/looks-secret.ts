@@ -1,5 +1,5 @@
 import { bareName, isProtected } from '../../settings/names.js';
-import { isMisspelt } from './near-reference.js';
+import { isMisspelt } from '../../settings/near-reference.js';
 
 /** Why a setting looks like a secret. */
 export interface Look {

@@ -1,12 +1,6 @@
+import { beginsIn, HOW_IT_BEGINS, STAYS_TEXT } from '../../../settings/near-reference.js';
 import { parseReference } from '../../../settings/reference.js';
-import {
-  beginsIn,
-  HOW_IT_BEGINS,
-  isQuoted,
-  KEEPS_QUOTES,
-  STAYS_TEXT,
-  TAKE_QUOTES_OUT,
-} from '../../support/near-reference.js';
+import { isQuoted, KEEPS_QUOTES, TAKE_QUOTES_OUT } from '../../support/quoted-reference.js';
 import { type Finding, finding } from '../finding.js';
 import type { Setting, SettingsFile } from './setting.js';
 

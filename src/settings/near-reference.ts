@@ -1,6 +1,4 @@
-import type { Environment } from '../../settings/environment.js';
-import { bareName, namesOf } from '../../settings/names.js';
-import type { Span } from './files.js';
+import type { Plan } from './plan.js';
 
 /** How a reference may begin that is none. What stands before it is looked at afterwards, so that this is one pass. */
 const BEGINS = /key[\s_-]?va[ul]{1,2}t?s?\s{0,9}[({[]/gi;
@@ -9,14 +7,10 @@ const KEYS = /(?:^|;)\s*(SecretUri|VaultName|SecretName)\s*=/i;
 export const STAYS_TEXT = 'this begins no reference, and stays text.';
 export const HOW_IT_BEGINS = 'A reference begins with @KeyVault( or @Microsoft.KeyVault(.';
 
-/** As it is where JSON is put together, and `Encode=json` says so. */
-const QUOTED = /^\s*(["'])@(?:Microsoft\.)?KeyVault\((?![^)]*Encode\s*=\s*json)[^)]*\)\1\s*$/i;
-
-export const KEEPS_QUOTES = 'the quotes around the reference become part of the value.';
-export const TAKE_QUOTES_OUT = 'Take them out: docker run --env-file, for one, keeps them.';
-
 /** A beginning of a reference, or of what was meant as one. */
-export interface Begin extends Span {
+export interface Begin {
+  readonly start: number;
+  readonly end: number;
   /** `@KeyVault(` or `@Microsoft.KeyVault(` with its `@` or `@@`, and the character before it. */
   readonly marker: RegExpExecArray | null;
   /** What follows, as far as a reference may be long. */
@@ -25,7 +19,7 @@ export interface Begin extends Span {
   readonly isNear: boolean;
 }
 
-/** What was meant as a reference stays text without a word when it runs. */
+/** All of them in a text. */
 export function beginsIn(value: string): readonly Begin[] {
   return [...value.matchAll(BEGINS)].map(({ 0: begin, index: start }) => {
     const end = start + begin.length;
@@ -41,20 +35,8 @@ export function isMisspelt(value: string): boolean {
   return beginsIn(value).some(({ isNear }) => isNear);
 }
 
-/** Whether a value is a reference in quotes. */
-export function isQuoted(value: string): boolean {
-  return QUOTED.test(value);
-}
-
-/** The settings of an environment whose values are such; not those that `VAULTSTRAP_IGNORE` names. */
-export function settingsThat(
-  is: (value: string) => boolean,
-  env: Environment,
-  ignored: ReadonlySet<string>,
-): readonly string[] {
-  const names = Object.keys(env).filter(
-    (name) => !ignored.has(name) && !ignored.has(bareName(name)) && is(env[name] ?? ''),
-  );
+/** The settings of a plan that were meant to hold a reference, and hold none: they stay text. */
+export function misspeltIn({ near, env }: Pick<Plan, 'near' | 'env'>): readonly string[] {
   // App Service gives each twice.
-  return [...new Set(names.map((name) => namesOf(name, env).setting))];
+  return [...new Set(near)].filter((setting) => isMisspelt(env[setting] ?? ''));
 }

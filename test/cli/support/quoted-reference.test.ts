@@ -1,20 +1,21 @@
 import { expect, test } from 'vitest';
-import { isMisspelt, isQuoted, settingsThat } from '../../../src/cli/support/near-reference.js';
+import { isQuoted, quotedIn } from '../../../src/cli/support/quoted-reference.js';
 
-const NEAR = '@Microsoft.KeyVaults(SecretUri=https://shop.vault.azure.net/secrets/pw)';
+const REFERENCE = '@Microsoft.KeyVault(SecretUri=https://shop.vault.azure.net/secrets/pw)';
+const QUOTED = `"${REFERENCE}"`;
 
-test('a misspelt setting is told once, though App Service gives each twice', () => {
+test('a setting is told once, though App Service gives each twice', () => {
   const env = {
-    APPSETTING_PW: NEAR,
-    PW: NEAR,
-    APPSETTING_OTHER: NEAR,
+    APPSETTING_PW: QUOTED,
+    PW: QUOTED,
+    APPSETTING_OTHER: QUOTED,
     OTHER: 'another',
-    GOOD: NEAR.replace('KeyVaults', 'KeyVault'),
+    GOOD: REFERENCE,
     EMPTY: undefined,
-    IGNORED: NEAR,
-    APPSETTING_IGNORED: NEAR,
+    IGNORED: QUOTED,
+    APPSETTING_IGNORED: QUOTED,
   };
-  expect(settingsThat(isMisspelt, env, new Set(['IGNORED']))).toEqual(['PW', 'APPSETTING_OTHER']);
+  expect(quotedIn(env, new Set(['IGNORED']))).toEqual(['PW', 'APPSETTING_OTHER']);
 });
 
 test.each([

@@ -1,0 +1,12 @@
+/**
+ * The quick question asked of every value in the environment: was a reference meant, a misspelt one perhaps? Most can
+ * be told by their characters: a process without references has nothing to compile for them.
+ */
+export function mayRefer(value: string | undefined): boolean {
+  // Anything can stand in an object that an app's tests put in the place of `process.env`.
+  if (typeof value !== 'string') return false;
+  return (
+    (value.includes('(') || value.includes('{') || value.startsWith('a') || value.startsWith('A')) &&
+    /key.?va[ul]+t?s?\s*[({]|^akvs:\/\//i.test(value)
+  );
+}
