@@ -42,7 +42,15 @@ export function tellOfUnstarted(asked: string): void {
 
 /** The same, unless a start comes. */
 export function tellOfUnstartedSoon(asked: string): void {
-  if (!existingEngine()?.wasAsked()) setTimeout(tellOfUnstarted, SOON_MS, asked).unref();
+  if (existingEngine()?.wasAsked()) return;
+  const tell = () => {
+    try {
+      tellOfUnstarted(asked);
+    } catch {
+      // Tests may have put something else in the place of `process.env` or the console meanwhile: nobody waits here.
+    }
+  };
+  setTimeout(tell, SOON_MS).unref();
 }
 
 /** What a start knows of is on its way, or has failed, and was told. */

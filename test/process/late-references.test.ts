@@ -150,6 +150,7 @@ describe('onRotated() of an app that nothing has started', () => {
     ['of a process that is told to leave them alone', '', { VAULTSTRAP_ENABLED: 'false' }],
     ['where a start has come meanwhile', 'bootstrapSync();', {}],
     ['where it is under way', 'bootstrap();', {}],
+    ['nor an error where nothing can be printed', "console.error = () => { throw new Error('deaf'); };", {}],
     ['where it was told to leave them alone', 'bootstrap({ enabled: false });', {}],
   ])('not a word %s', async (_name, behind, given) => {
     expect(await stderrOf('listen.cjs', listening(behind), { ...azure.env, ...env, ...given })).toBe('');
