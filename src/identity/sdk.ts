@@ -65,10 +65,10 @@ export function createSdkTokens({ env, anchors, ca }: SdkTokensOptions): SdkToke
       if (why && (identity.kind === 'object' || identity.kind === 'resource')) return fail(cannotSelect(identity, why));
       const timeout = AbortSignal.timeout(Math.max(1, Math.ceil(remainingMs)));
       const key = keyOf(source, identity);
+      const isLast = source === 'default-azure-credential';
       try {
         const credential = credentialFor(key, source, identity);
         onRequest();
-        const isLast = source === 'default-azure-credential';
         const { token, by } = await Promise.race([
           askCredential(credential, `${resource}/.default`, { abortSignal: timeout }),
           // Some credentials (az, azd) do not heed the signal.
@@ -86,17 +86,20 @@ export function createSdkTokens({ env, anchors, ca }: SdkTokensOptions): SdkToke
         const isManaged = !isLast || by === 'ManagedIdentityCredential';
         return isManaged ? refuseAnothers(given, context) : { ok: true, value: given };
       } catch (error) {
-        if (source === 'default-azure-credential' && isNotInstalled(error) && isManagedOnly(env())) {
+        if (isLast && isNotInstalled(error) && isManagedOnly(env())) {
           return fail(noEndpoint());
         }
         if (timeout.aborted) return fail(timedOut(context));
         const failure = sdkFailure(error, context, membersOf(credentials.get(key)));
-        const isComing = failure.code === 'ERR_IDENTITY_NOT_FOUND' && expectsManaged(env());
-        return fail(isComing ? { ...failure, retry: 'deadline' } : failure);
+        const isComing = isLast && failure.code === 'ERR_IDENTITY_NOT_FOUND' && expectsManaged(env());
+        return fail(isComing ? { ...failure, retry: 'deadline', hint: `${NO_OWN_SIGN_IN} ${failure.hint}` } : failure);
       }
     },
   };
 }
+
+const NO_OWN_SIGN_IN =
+  'AZURE_TOKEN_CREDENTIALS leaves out the sign-ins of a developer: on your own machine take it out.';
 
 /**
  * Nobody's own sign-in is meant. The endpoint of a container group answers seconds after its containers have started.

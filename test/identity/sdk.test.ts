@@ -129,6 +129,16 @@ describe('a virtual machine', () => {
     expect(await azure.requests()).toHaveLength(7);
   });
 
+  test('that does not come, with prod: a developer hears why az login is of no use', async () => {
+    await azure.faults.add({ target: 'identity', reset: true });
+    process.env['AZURE_TOKEN_CREDENTIALS'] = 'prod';
+    const { ask } = asker({ AZURE_TOKEN_CREDENTIALS: 'prod' }, jumpingClock(), { random: () => 0.5 });
+    expect(failureOf(await ask(SYSTEM, { resource: 'https://never.example' }))).toMatchObject({
+      code: 'ERR_IDENTITY_NOT_FOUND',
+      hint: expect.stringMatching(/^AZURE_TOKEN_CREDENTIALS leaves out .* run az login/),
+    });
+  });
+
   test('that redirects is not followed', async () => {
     const elsewhere = await serve((_, response) => response.end('{"access_token":"forged","expires_in":"3600"}'));
     await azure.faults.add({ target: 'identity', redirectTo: `${elsewhere.url}/metadata/identity/oauth2/token` });
