@@ -14,7 +14,7 @@ export async function useFreshSecret<T>(
   use: (value: string) => T | Promise<T>,
   options: FreshSecretOptions,
   refreshNow: () => Promise<RefreshResult>,
-  /** Throws when the setting has no value, or text that looks like a reference is none: with the remedy. */
+  /** Throws when the setting has no value, or text that looks like a reference or a template is none: with the remedy. */
   check: () => void = () => {},
 ): Promise<T> {
   // At once, and not on the day of the rotation.
@@ -49,7 +49,7 @@ async function saysYes(isAuthError: FreshSecretOptions['isAuthError'], error: un
 
 function currentValue(setting: string, check: () => void): string {
   const value = readVariable(setting);
-  if (value === undefined || hasMarker(value)) check();
+  if (value === undefined || hasMarker(value) || value.includes('${')) check();
   if (value === undefined) {
     throw new VaultstrapError(
       'ERR_SETTINGS_MISSING',

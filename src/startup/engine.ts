@@ -22,7 +22,10 @@ import { createWorkerHooks } from './worker-hooks.js';
 
 /** The one state of a process, behind functions: nothing of it hangs on the object. */
 export interface Engine
-  extends Pick<Rotator, 'refresh' | 'refreshOrJoin' | 'repair' | 'onRotated' | 'ageMs' | 'nextRefreshAtMs'> {
+  extends Pick<
+    Rotator,
+    'refresh' | 'refreshOrJoin' | 'repair' | 'hasWritten' | 'onRotated' | 'ageMs' | 'nextRefreshAtMs'
+  > {
   bootstrap(options?: BootstrapOptions): Promise<void>;
   bootstrapSync(options?: BootstrapOptions, early?: OpenWorker): void;
   preload(): Promise<void>;
@@ -229,6 +232,7 @@ export function createEngine(): Engine {
     hasStarted: () => starts.session !== undefined,
     warn: (message) => starts.log().warn(message),
     repair: rotator.repair,
+    hasWritten: rotator.hasWritten,
     onRotated: rotator.onRotated,
     ageMs: rotator.ageMs,
     nextRefreshAtMs: rotator.nextRefreshAtMs,

@@ -1,4 +1,3 @@
-import type { SettingReport } from '../report/types.js';
 import { liveEnvironment, readEnvironment, readVariable } from '../settings/environment.js';
 import { readProvenance } from '../settings/provenance.js';
 import { MARKER } from '../settings/scan.js';
@@ -10,7 +9,7 @@ import { mustStart } from './quick-look.js';
 /** The named settings, or one error for all that are missing or unresolved. */
 export function requireSettingsFrom<N extends string>(
   names: readonly N[],
-  engine: Pick<Engine, 'report' | 'references'>,
+  engine: Pick<Engine, 'report' | 'references' | 'hasWritten'>,
 ): { readonly [K in N]: string } {
   if (names.some((name) => typeof name !== 'string'))
     throw malformed('what requireSettings was given', "names of settings, one by one: requireSettings('A', 'B')");
@@ -30,11 +29,13 @@ export function requireSettingsFrom<N extends string>(
         hints.add(REMOVED);
         return [`${name} was resolved, and is gone`];
       }
-      if (!outcome && fetched.size === 0) hints.add(status === 'failed' ? FAILED : NOT_SET);
-      if (outcome?.hint) hints.add(outcome.hint);
+      if (outcome) hints.add(outcome.hint ?? ABSENT);
+      // Of a start that failed for settings the report has all.
+      else if (fetched.size === 0) hints.add(status === 'failed' && settings.length === 0 ? FAILED : NOT_SET);
       return [`${name} is ${outcome ? `not resolved (${outcome.code ?? outcome.status})` : 'not set'}`];
     }
-    if (!isRaw(name, value, outcome, failed)) return [];
+    const looksRaw = MARKER.test(value) || ((failed || outcome?.origin === 'template') && value.includes('${'));
+    if (!looksRaw || (!failed && isResolved(name, value, engine))) return [];
     hints.add(outcome?.hint ?? (fetched.size > 0 ? NOT_JOINED : mustStart(liveEnvironment()) ? RAW : SWITCHED_OFF));
     return [`${name} still holds its reference`];
   });
@@ -48,11 +49,9 @@ export function requireSettingsFrom<N extends string>(
   return Object.fromEntries(names.map((name) => [name, readVariable(name)])) as { [K in N]: string };
 }
 
-/** Text that nobody has resolved, that `onError` has kept, or that a `.env` file has put back over its value. */
-function isRaw(name: string, value: string, outcome: SettingReport | undefined, failed: boolean): boolean {
-  if (!MARKER.test(value)) return failed && value.includes('${');
-  // A resolved value may look like a reference; what the platform has resolved stands in no record of ours.
-  return failed || (outcome?.origin !== 'platform' && !readProvenance(readEnvironment()).has(name));
+/** By this process, or by one before it. Else nobody has resolved it, or a `.env` file has put it back over its value. */
+function isResolved(name: string, value: string, { hasWritten }: Pick<Engine, 'hasWritten'>): boolean {
+  return hasWritten(name, value) || readProvenance(readEnvironment()).has(name);
 }
 
 const RAW =
@@ -60,6 +59,7 @@ const RAW =
 const NOT_JOINED =
   "A start is under way, and nothing has joined it yet: before this call, import 'vaultstrap/register' or await bootstrap().";
 const SWITCHED_OFF = 'VAULTSTRAP_ENABLED=false leaves references alone: give plain values, or remove it.';
+const ABSENT = 'Its reference is Optional, and the secret does not exist: make it, or do without the setting.';
 const FAILED = 'The start failed, and has taken out what it was to resolve: its error says why.';
 const REMOVED =
   'Something in this process has removed it since, and what others have changed is left alone: remove that code.';

@@ -62,7 +62,17 @@ describe('the value', () => {
       message: expect.stringContaining(`${NAME} still holds its reference`),
     });
     expect(events).toEqual([]);
+    // Nor a template whose member has failed.
+    process.env[NAME] = `db://\${VS_PASSWORD}`;
+    const check = () => {
+      throw new Error('still holds its reference');
+    };
+    await expect(useFreshSecret(NAME, serviceOf(raw), { isAuthError }, refreshNow, check)).rejects.toThrow(
+      'still holds',
+    );
+    expect(events).toEqual([]);
     // One that was resolved may look like a reference.
+    process.env[NAME] = raw;
     expect(await useFreshSecret(NAME, serviceOf(raw), { isAuthError }, refreshNow, () => {})).toBe(`done with ${raw}`);
   });
 

@@ -109,12 +109,50 @@ test('a reference that a .env file has put over its value is none', async () => 
   }
 });
 
+test('nor a template, but a secret may read like one', async () => {
+  Object.assign(process.env, { VS_A: ref('a'), VS_B: `\${VS_A}\${VS_C}`, VS_C: ref('gone', `Default=\${x}`) });
+  vault.trouble.set('gone', 'absent');
+  await engine.bootstrap(QUIET);
+  expect(requireSettingsFrom(['VS_B', 'VS_C'], engine)).toEqual({ VS_B: `a-1\${x}`, VS_C: `\${x}` });
+  process.env['VS_B'] = `\${VS_A}\${VS_C}`;
+  expect(refusal('VS_B')[0]).toBe('settings are missing: VS_B still holds its reference.');
+});
+
+test('nor a reference that was put over what the platform has resolved', async () => {
+  const rawReference = ref('a');
+  const WEBSITE_KEYVAULT_REFERENCES = JSON.stringify({ VS_A: { rawReference, status: 'Resolved' } });
+  Object.assign(process.env, { VS_A: '@KeyVault(x)', WEBSITE_KEYVAULT_REFERENCES });
+  try {
+    await engine.bootstrap(QUIET);
+    expect(requireSettingsFrom(['VS_A'], engine)).toEqual({ VS_A: '@KeyVault(x)' });
+    process.env['VS_A'] = rawReference;
+    expect(refusal('VS_A')[0]).toBe('settings are missing: VS_A still holds its reference.');
+  } finally {
+    removeVariables(/^WEBSITE_/);
+  }
+});
+
+test('what is optional, and a parent process has not found', async () => {
+  process.env['VS_A'] = ref('a', 'Optional=true');
+  vault.trouble.set('a', 'absent');
+  await engine.bootstrap(QUIET);
+  const child = createEngine();
+  await child.bootstrap(QUIET);
+  expect(() => requireSettingsFrom(['VS_A'], child)).toThrow(
+    'VS_A is not resolved (SecretNotFound). Hint: Its reference is Optional,',
+  );
+  await child.reset();
+});
+
 test('a value that reads like a reference is one, also where a parent process has resolved it', async () => {
   const value = '@KeyVault(x)';
   process.env['VS_A'] = `@${value}`;
   await engine.bootstrap(QUIET);
   expect(requireSettingsFrom(['VS_A'], engine)).toEqual({ VS_A: value });
   expect(requireSettingsFrom(['VS_A'], createEngine())).toEqual({ VS_A: value });
+  // As a process may that starts others.
+  removeVariables(/^VAULTSTRAP_REFERENCES/);
+  expect(requireSettingsFrom(['VS_A'], engine)).toEqual({ VS_A: value });
 });
 
 describe('behind a start that failed', () => {
@@ -125,6 +163,10 @@ describe('behind a start that failed', () => {
     expect(refusal('VS_A', 'VS_GONE')).toEqual([
       'settings are missing: VS_GONE is not resolved (ERR_SECRET_NOT_FOUND).',
       'Set it.',
+    ]);
+    expect(refusal('VS_TYPO')).toEqual([
+      'settings are missing: VS_TYPO is not set.',
+      expect.stringMatching(/^Add the missing app settings/),
     ]);
   });
 
