@@ -116,6 +116,18 @@ test('nor a template, but a secret may read like one', async () => {
   expect(requireSettingsFrom(['VS_B', 'VS_C'], engine)).toEqual({ VS_B: `a-1\${x}`, VS_C: `\${x}` });
   process.env['VS_B'] = `\${VS_A}\${VS_C}`;
   expect(refusal('VS_B')[0]).toBe('settings are missing: VS_B still holds its reference.');
+  // The program's own.
+  process.env['VS_B'] = `\${x}`;
+  expect(requireSettingsFrom(['VS_B'], engine)).toEqual({ VS_B: `\${x}` });
+});
+
+test('nor a template that onError has kept', async () => {
+  Object.assign(process.env, { VS_A: ref('a'), VS_B: `\${VS_A:-x}` });
+  vault.trouble.set('a', 'forbidden');
+  await engine.bootstrap({ ...QUIET, onError: 'keep' });
+  expect(refusal('VS_B')[0]).toBe('settings are missing: VS_B still holds its reference.');
+  process.env['VS_B'] = `p\${ss`;
+  expect(requireSettingsFrom(['VS_B'], engine)).toEqual({ VS_B: `p\${ss` });
 });
 
 test('nor a reference that was put over what the platform has resolved', async () => {
