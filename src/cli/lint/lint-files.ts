@@ -69,7 +69,7 @@ export async function lintFiles(all: readonly Found[], cwd: string): Promise<Out
 
 function withoutText({ source, mistake }: Found): readonly Finding[] {
   if (!mistake) return [];
-  const message = mistake.message.replace(`${source.file} `, '');
+  const message = mistake.message.replace(source.file, 'this file');
   const hint = mistake.hint ?? 'Mend it, or name the files to look at, and not this one.';
   return [finding(source, { start: 0, end: 0 }, ['unreadable-file', 'error'], message, hint)];
 }

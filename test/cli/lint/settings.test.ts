@@ -371,7 +371,7 @@ test('JSON of others that is no text does not count; settings that are none are 
       severity: 'error',
       file: 'local.settings.json',
       line: 1,
-      message: 'is not text in UTF-8.',
+      message: 'this file is not text in UTF-8.',
     },
   ]);
   expect(() => findFiles(['local.settings.json'], dir)).toThrow('local.settings.json is not text in UTF-8.');
