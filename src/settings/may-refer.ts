@@ -3,7 +3,7 @@
  * be told by their characters: a process without references has nothing to compile for them.
  */
 export function mayRefer(value: string | undefined): boolean {
-  // Anything can stand in an object that an app's tests put in the place of `process.env`.
+  // As in `hasMarker`.
   if (typeof value !== 'string') return false;
   return (
     (value.includes('(') || value.includes('{') || value.startsWith('a') || value.startsWith('A')) &&

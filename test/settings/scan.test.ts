@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { mayRefer } from '../../src/settings/may-refer.js';
 import { MAX_REFERENCE_LENGTH } from '../../src/settings/reference.js';
-import { type Scan, scanValue } from '../../src/settings/scan.js';
+import { hasMarker, type Scan, scanValue } from '../../src/settings/scan.js';
 import { ref } from '../helpers/fixtures.js';
 
 /** Literal texts, and `<secret>` for references. */
@@ -14,6 +14,7 @@ test.each([undefined, null, 7, ['@KeyVault(', ref()], { toString: () => ref() }]
   'what an app has put in the place of a text is no reference: %o',
   (value) => {
     expect(mayRefer(value as string | undefined)).toBe(false);
+    expect(hasMarker(value as string | undefined)).toBe(false);
   },
 );
 
