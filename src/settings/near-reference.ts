@@ -4,7 +4,7 @@ import type { Plan } from './plan.js';
 const BEGINS = /key[\s_-]?va[ul]{1,2}t?s?\s{0,9}[({[]/gi;
 const KEYS = /(?:^|;)\s*(SecretUri|VaultName|SecretName)\s*=/i;
 
-export const STAYS_TEXT = 'this begins no reference, and stays text.';
+export const STAYS_TEXT = 'what looks like a reference is none, and stays text.';
 export const HOW_IT_BEGINS = 'A reference begins with @KeyVault( or @Microsoft.KeyVault(.';
 
 /** A beginning of a reference, or of what was meant as one. */

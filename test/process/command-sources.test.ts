@@ -247,7 +247,7 @@ describe('nothing found, and references in files that were not read', () => {
   test('what was meant as a reference is told by the name of its setting, and unresolved', async () => {
     const env = { NEAR: '@KeyVaul(VaultName=shop;SecretName=password)', TEXT: 'see KeyVault(x)' };
     const line = (word: string, hint = '') =>
-      `vaultstrap ${word}: NEAR: this begins no reference, and stays text.${hint} A reference begins with @KeyVault( or @Microsoft.KeyVault(.\n`;
+      `vaultstrap ${word}: NEAR: what looks like a reference is none, and stays text.${hint} A reference begins with @KeyVault( or @Microsoft.KeyVault(.\n`;
     // Where only errors are wanted, too.
     const inJson = await check('neither', ['--json'], { ...env, VAULTSTRAP_LOG: 'error' });
 

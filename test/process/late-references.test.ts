@@ -56,7 +56,7 @@ describe('told', () => {
 describe('text that was meant as a reference', () => {
   const NEAR = { DB_PASSWORD: '@KeyVaul(VaultName=shop;SecretName=password)' };
   const told =
-    'vaultstrap warn: DB_PASSWORD: this begins no reference, and stays text. A reference begins with @KeyVault( or @Microsoft.KeyVault(.\n';
+    'vaultstrap warn: DB_PASSWORD: what looks like a reference is none, and stays text. A reference begins with @KeyVault( or @Microsoft.KeyVault(.\n';
 
   test.each([
     ['alone', NEAR],
