@@ -1,8 +1,8 @@
 import { groupBy } from '../support/group-by.js';
+import { type Mentions, mentionsOf } from './mentions.js';
 import { bareName } from './names.js';
 import type { Origin } from './origin.js';
 import type { Segment } from './scan.js';
-import { type Mentions, mentionsOf } from './template.js';
 
 /** A setting that may turn out to be a template, or to be none of ours. */
 interface Draft {

@@ -1,35 +1,6 @@
 import { expand } from 'dotenv-expand';
 import { randomWord } from '../support/random.js';
-
-/** Around what stands for a value: private-use characters, which no syntax touches and no name can swallow. */
-const OPEN = '\uE000';
-const CLOSE = '\uE001';
-
-// All that `$` can be in dotenv-expand 13: escaped, `${NAME` before its end or an operator, `$NAME`, or only itself.
-const DOLLAR = /\\\$|\$\{([^{}$+\-\uE000]+?)(?=:?[-+]|\})|\$([A-Za-z_][A-Za-z0-9_]*)|\$/g;
-
-export interface Mentions {
-  /** In `${NAME}`, `${NAME:-default}` and their kin, which alone make a template. */
-  readonly braced: readonly string[];
-  /** Those, and `$NAME`, which is expanded where there is a template anyway. */
-  readonly all: readonly string[];
-}
-
-const NO_MENTIONS: Mentions = { braced: [], all: [] };
-
-/** The names that a text mentions, each once. What is not text stands for itself. */
-export function mentionsOf(parts: readonly (string | object)[]): Mentions {
-  if (!parts.some((part) => typeof part === 'string' && part.includes('$'))) return NO_MENTIONS;
-  const text = parts.map((part) => (typeof part === 'string' ? part : OPEN)).join('');
-  const braced = new Set<string>();
-  const all = new Set<string>();
-  for (const [, inBraces, bare] of text.matchAll(DOLLAR)) {
-    if (inBraces) braced.add(inBraces);
-    const name = inBraces ?? bare;
-    if (name) all.add(name);
-  }
-  return { braced: [...braced], all: [...all] };
-}
+import { CLOSE, DOLLAR, OPEN } from './mentions.js';
 
 /** Part of a template: text with `${NAME}` in it, or a value that stands for itself. */
 export type TemplatePart = string | { readonly value: string };

@@ -1,4 +1,5 @@
 import { liveEnvironment, readEnvironment, readVariable } from '../settings/environment.js';
+import { mentionsOf } from '../settings/mentions.js';
 import { readProvenance } from '../settings/provenance.js';
 import { MARKER } from '../settings/scan.js';
 import { VaultstrapError } from '../support/errors.js';
@@ -34,7 +35,7 @@ export function requireSettingsFrom<N extends string>(
       else if (fetched.size === 0) hints.add(status === 'failed' && settings.length === 0 ? FAILED : NOT_SET);
       return [`${name} is ${outcome ? `not resolved (${outcome.code ?? outcome.status})` : 'not set'}`];
     }
-    const looksRaw = MARKER.test(value) || (outcome && bracedIn(value).some((one) => known.has(one)));
+    const looksRaw = MARKER.test(value) || (outcome && mentionsOf([value]).braced.some((one) => known.has(one)));
     if (!looksRaw || (!failed && isResolved(name, value, engine))) return [];
     hints.add(outcome?.hint ?? (fetched.size > 0 ? NOT_JOINED : mustStart(liveEnvironment()) ? RAW : SWITCHED_OFF));
     return [`${name} still holds its reference`];
@@ -47,11 +48,6 @@ export function requireSettingsFrom<N extends string>(
     );
   }
   return Object.fromEntries(names.map((name) => [name, readVariable(name)])) as { [K in N]: string };
-}
-
-/** What a template mentions (settings/template.ts, which brings along more than this question needs). */
-function bracedIn(value: string): readonly string[] {
-  return [...value.matchAll(/\$\{([^{}$+-]+?)(?=:?[-+]|\})/g)].map(([, name = '']) => name);
 }
 
 /** By this process, or by one before it. Else nobody has resolved it, or a `.env` file has put it back over its value. */

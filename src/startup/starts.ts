@@ -1,7 +1,7 @@
 import type { Rotator } from '../rotation/rotator.js';
 import { liveEnvironment, readEnvironment } from '../settings/environment.js';
+import { mentionsOf } from '../settings/mentions.js';
 import { planSettings } from '../settings/plan.js';
-import { mentionsOf } from '../settings/template.js';
 import type { Clock } from '../support/clock.js';
 import { type Config, isEnabled, readConfig } from '../support/config.js';
 import { type BootstrapError, failureLines } from '../support/errors.js';

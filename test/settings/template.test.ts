@@ -1,7 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the syntax under test
 import { expand } from 'dotenv-expand';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { expandTemplate, mentionsOf } from '../../src/settings/template.js';
+import { mentionsOf } from '../../src/settings/mentions.js';
+import { expandTemplate } from '../../src/settings/template.js';
 import { HOSTILE } from '../helpers/hostile.js';
 
 vi.mock('dotenv-expand', async (load) => {

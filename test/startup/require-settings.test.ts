@@ -128,6 +128,9 @@ test('nor a template that onError has kept', async () => {
   expect(refusal('VS_B')[0]).toBe('settings are missing: VS_B still holds its reference.');
   process.env['VS_B'] = `p\${ss`;
   expect(requireSettingsFrom(['VS_B'], engine)).toEqual({ VS_B: `p\${ss` });
+  // Escaped it mentions nothing, here as for a start.
+  process.env['VS_B'] = `\\\${VS_A}`;
+  expect(requireSettingsFrom(['VS_B'], engine)).toEqual({ VS_B: `\\\${VS_A}` });
 });
 
 test('nor a reference that was put over what the platform has resolved', async () => {

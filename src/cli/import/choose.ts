@@ -1,7 +1,7 @@
+import { mentionsOf } from '../../settings/mentions.js';
 import { isProtected } from '../../settings/names.js';
 import { isMisspelt } from '../../settings/near-reference.js';
 import { isReference, scanValue } from '../../settings/scan.js';
-import { mentionsOf } from '../../settings/template.js';
 import { Secret } from '../../support/secret.js';
 import { isSecretName, SECRET_NAME_RULE } from '../../support/vault-names.js';
 import { UsageError } from '../support/exit.js';

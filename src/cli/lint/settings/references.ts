@@ -1,8 +1,8 @@
+import { mentionsOf } from '../../../settings/mentions.js';
 import { bareName, isRecord } from '../../../settings/names.js';
 import { planSettings } from '../../../settings/plan.js';
 import type { SecretReference } from '../../../settings/reference.js';
 import { isReference, MARKER, scanValue } from '../../../settings/scan.js';
-import { mentionsOf } from '../../../settings/template.js';
 import type { Config } from '../../../support/config.js';
 import { type Finding, finding } from '../finding.js';
 import { checkNearReferences } from './near-references.js';
