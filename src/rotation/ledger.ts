@@ -11,6 +11,8 @@ export interface Ledger {
   original(name: string): string | undefined;
   /** What we last wrote; `undefined` when we removed it or never wrote it. */
   written(name: string): string | undefined;
+  /** Whether that is what stands there. */
+  hasWritten(name: string, value: string | undefined): boolean;
   /** Writes all that is not overridden, in one synchronous step. Returns the names that are. */
   write(changes: Changes, env: Environment): ReadonlySet<string>;
   /** Puts the raw values that we took out of the environment into a copy of it. */
@@ -40,6 +42,7 @@ export function createLedger(): Ledger {
     },
     original: (name) => originals.get(name),
     written: (name) => written.get(name),
+    hasWritten: (name, value) => written.get(name) === value,
     write(changes, env) {
       const overridden = new Set<string>();
       const differing = new Map<string, string | undefined>();

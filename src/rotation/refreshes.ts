@@ -70,10 +70,11 @@ export function createRefreshes(standing: Standing, context: Omit<RefresherConte
       const had = new Map(before.map((setting) => [setting.planned.setting, setting]));
       const reads = standing.input?.plan.reads ?? new Map();
       const changed = standing.composed.flatMap((now) => {
-        const previous = had.get(now.planned.setting);
+        const { setting } = now.planned;
+        const previous = had.get(setting);
         const isNew = !previous || [previous, now].some(({ outcome }) => outcome.kind === 'failed');
         // Nor did it change where somebody else has written while the start was waiting.
-        if (isNew || readVariable(now.planned.setting) !== standing.ledger.written(now.planned.setting)) return [];
+        if (isNew || !standing.ledger.hasWritten(setting, readVariable(setting))) return [];
         // Versions are of one secret: of another, in its place, none is older or newer.
         const isSame = previous.planned.reads.join() === now.planned.reads.join();
         return changeOf(isSame ? previous : { ...previous, secrets: [] }, now, reads) ?? [];

@@ -156,7 +156,7 @@ export function createRotator(clock: Clock, log: () => Log, loadLater: LoadLater
     refreshOrJoin,
     repair,
     rewrite,
-    hasWritten: (name, value) => ledger.written(name) === value,
+    hasWritten: ledger.hasWritten,
     onRotated: (listener, setting) => theRefreshes().onRotated(listener, setting),
     get generation() {
       return standing.generation;

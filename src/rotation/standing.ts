@@ -45,7 +45,7 @@ export interface Standing {
   /** When the last complete read began. */
   lastRead: Moment | undefined;
   readonly notes: Map<string, SettingNote>;
-  readonly ledger: Pick<Ledger, 'written'>;
+  readonly ledger: Pick<Ledger, 'written' | 'hasWritten'>;
   /** First values: applied at once. */
   begin(input: RotationInput, composed: readonly ComposedSetting[], results: ReadResults, succeeded: boolean): void;
   /** The environment for a start to plan with: with references again where this process holds what they refer to. */
