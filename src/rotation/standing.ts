@@ -192,10 +192,12 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
     });
     const others = ledger.write(changes, liveEnvironment());
     for (const { planned } of standing.composed) {
-      // Gone with what was written over it.
-      const { overridden: _before, ...note } = notes.get(planned.setting) ?? {};
+      const note = notes.get(planned.setting);
       const overridden = planned.names.some((name) => others.has(name));
-      notes.set(planned.setting, overridden ? { ...note, overridden } : note);
+      if (overridden === (note?.overridden ?? false)) continue;
+      // Gone with what was written over it, too.
+      const { overridden: _before, ...rest } = note ?? {};
+      notes.set(planned.setting, overridden ? { ...rest, overridden } : rest);
     }
     return others;
   }
