@@ -7,6 +7,6 @@ export function mayRefer(value: string | undefined): boolean {
   if (typeof value !== 'string') return false;
   return (
     (value.includes('(') || value.includes('{') || value.startsWith('a') || value.startsWith('A')) &&
-    /key.?va[ul]+t?s?\s*[({]|^akvs:\/\//i.test(value)
+    /key.?va[ul]+t?s?\s*[({]|^akvs:\/\//is.test(value)
   );
 }
