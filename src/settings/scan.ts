@@ -1,4 +1,5 @@
 import type { Failure } from '../support/failure.js';
+import { mayRefer } from './may-refer.js';
 import type { ReferenceProblem } from './params.js';
 import {
   MAX_REFERENCE_LENGTH,
@@ -58,7 +59,8 @@ const NEXT = /(@@?)(Microsoft\.)?KeyVault\(/gi;
  * `@@KeyVault(` stands for a literal `@KeyVault(`.
  */
 export function scanValue(value: string, vaultSuffix?: string): Scan {
-  if (!hasMarker(value)) return { kind: 'plain' };
+  // First what most can be told by: this is asked of every variable at a start.
+  if (!mayRefer(value) || !hasMarker(value)) return { kind: 'plain' };
   if (value.slice(0, 'akvs://'.length).toLowerCase() === 'akvs://') {
     const parsed = parseAkvs(value, vaultSuffix);
     return 'reference' in parsed ? { kind: 'segments', segments: [parsed.reference] } : { kind: 'problem', ...parsed };
