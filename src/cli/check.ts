@@ -62,9 +62,10 @@ function findOdd(env: Environment): {
   try {
     if (!isEnabled(env, {})) return {};
     const config = readConfig(env);
+    const plan = planSettings(env, config, systemClock.now());
     return {
-      misspelt: misspeltIn(planSettings(env, config, systemClock.now())),
-      quoted: quotedIn(env, config.ignore),
+      misspelt: misspeltIn(plan),
+      quoted: quotedIn(plan),
       isQuiet: config.log === 'silent' || config.log === 'error',
     };
   } catch {

@@ -11,7 +11,6 @@ import { sdkAnchors } from '../../support/sdk-loader.js';
 import { resourceForHost } from '../../vault/host.js';
 import { mayList } from '../../vault/list.js';
 import { proxyApplies } from '../../vault/proxy.js';
-import { quotedIn } from '../support/quoted-reference.js';
 import { type Finding, unknown } from './finding.js';
 import { lookAt } from './look.js';
 import { examineWay } from './network.js';
@@ -44,10 +43,9 @@ export async function examine(examination: Examination): Promise<readonly Findin
   const first = [...examineRuntime(runtime, env), ...findings];
   if (!config) return [...first, unknown('references', 'not looked at: mend the settings first. Nothing was sent.')];
   const plan = planSettings(env, config, clock.now());
-  const quoted = quotedIn(env, config.ignore);
   const known = [
     ...first,
-    ...examineReferences(plan, quoted, examination.unread ?? hintOfSsh(env)),
+    ...examineReferences(plan, examination.unread ?? hintOfSsh(env)),
     ...examineSource(env, config),
   ];
   return [...known, ...(await held(goThere(plan, config, examination)))];

@@ -2,12 +2,12 @@ import type { Environment } from '../../settings/environment.js';
 import { HOW_IT_BEGINS, misspeltIn, STAYS_TEXT } from '../../settings/near-reference.js';
 import type { Plan } from '../../settings/plan.js';
 import { textOfFailure } from '../../support/errors.js';
-import { KEEPS_QUOTES, TAKE_QUOTES_OUT } from '../support/quoted-reference.js';
+import { KEEPS_QUOTES, quotedIn, TAKE_QUOTES_OUT } from '../support/quoted-reference.js';
 import { many } from '../support/terminal.js';
 import { bad, type Finding, good, unknown, warning } from './finding.js';
 
 /** Which settings hold references, and which of them are malformed, misspelt or in quotes. */
-export function examineReferences(plan: Plan, quoted: readonly string[], unread?: string): readonly Finding[] {
+export function examineReferences(plan: Plan, unread?: string): readonly Finding[] {
   const malformed = plan.settings.flatMap(({ setting, failure }) =>
     failure ? [bad('references', textOfFailure(failure), failure.hint, { about: setting })] : [],
   );
@@ -31,7 +31,7 @@ export function examineReferences(plan: Plan, quoted: readonly string[], unread?
   );
   const near = misspeltIn(plan).map((about) => bad('references', STAYS_TEXT, HOW_IT_BEGINS, { about }));
   const wrong = [...malformed, ...near];
-  const odd = quoted.map((about) => warning('references', KEEPS_QUOTES, TAKE_QUOTES_OUT, { about }));
+  const odd = quotedIn(plan).map((about) => warning('references', KEEPS_QUOTES, TAKE_QUOTES_OUT, { about }));
   return [...(sound.length > 0 || wrong.length === 0 ? [found] : []), ...wrong, ...odd, ...warnings];
 }
 

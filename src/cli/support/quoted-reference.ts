@@ -1,5 +1,4 @@
-import type { Environment } from '../../settings/environment.js';
-import { bareName, namesOf } from '../../settings/names.js';
+import type { Plan } from '../../settings/plan.js';
 
 /** As it is where JSON is put together, and `Encode=json` says so. */
 const QUOTED = /^\s*(["'])@(?:Microsoft\.)?KeyVault\((?![^)]*Encode\s*=\s*json)[^)]*\)\1\s*$/i;
@@ -12,11 +11,7 @@ export function isQuoted(value: string): boolean {
   return QUOTED.test(value);
 }
 
-/** The settings of an environment whose values are such; not those that `VAULTSTRAP_IGNORE` names. */
-export function quotedIn(env: Environment, ignored: ReadonlySet<string>): readonly string[] {
-  const names = Object.keys(env).filter(
-    (name) => !ignored.has(name) && !ignored.has(bareName(name)) && isQuoted(env[name] ?? ''),
-  );
-  // App Service gives each twice.
-  return [...new Set(names.map((name) => namesOf(name, env).setting))];
+/** The settings of a plan whose texts are such. */
+export function quotedIn({ settings }: Pick<Plan, 'settings'>): readonly string[] {
+  return settings.filter(({ pointer }) => isQuoted(pointer)).map(({ setting }) => setting);
 }

@@ -113,22 +113,23 @@ test('references: what is sound, what is malformed, and nothing at all', () => {
     BROKEN: '@KeyVault(VaultName=shop)',
     AZURE_CLIENT_ID: '@KeyVault(VaultName=shop;SecretName=id)',
   };
-  const findings = examineReferences(planSettings(env, config, NOW_MS), []);
+  const findings = examineReferences(planSettings(env, config, NOW_MS));
   expect(findings).toMatchObject([
     { verdict: 'good', facts: { settings: ['A', 'B'], vaults: ['shop', 'ledger'] } },
     { verdict: 'bad', about: 'AZURE_CLIENT_ID', text: expect.stringContaining('ERR_PROTECTED_SETTING') },
     { verdict: 'bad', about: 'BROKEN' },
   ]);
   const plain = planSettings({ PLAIN: 'x' }, config, NOW_MS);
-  expect(examineReferences(plain, [], hintOfSsh({}))).toMatchObject([{ verdict: 'unknown' }]);
+  expect(examineReferences(plain, hintOfSsh({}))).toMatchObject([{ verdict: 'unknown' }]);
   const inSession = hintOfSsh({ SSH_CONNECTION: '169.254.129.1 40000 169.254.129.2 2222' });
-  expect(examineReferences(plain, [], inSession)).toMatchObject([
+  expect(examineReferences(plain, inSession)).toMatchObject([
     { remedy: expect.stringMatching(/SSH.*\/proc\/1\/environ$/) },
   ]);
   const near = planSettings({ MISSPELT: '@KeyVaul(VaultName=shop;SecretName=a)' }, config, NOW_MS);
-  expect(examineReferences(near, [])).toMatchObject([{ verdict: 'bad', about: 'MISSPELT' }]);
-  expect(examineReferences(plain, ['QUOTED'])).toMatchObject([
-    { verdict: 'unknown' },
+  expect(examineReferences(near)).toMatchObject([{ verdict: 'bad', about: 'MISSPELT' }]);
+  const quoted = planSettings({ QUOTED: '"@KeyVault(VaultName=shop;SecretName=a)"' }, config, NOW_MS);
+  expect(examineReferences(quoted)).toMatchObject([
+    { verdict: 'good', facts: { settings: ['QUOTED'] } },
     { verdict: 'warning', about: 'QUOTED' },
   ]);
 });

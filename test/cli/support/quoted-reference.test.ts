@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { isQuoted, quotedIn } from '../../../src/cli/support/quoted-reference.js';
+import { planSettings } from '../../../src/settings/plan.js';
+import { readConfig } from '../../../src/support/config.js';
 
 const REFERENCE = '@Microsoft.KeyVault(SecretUri=https://shop.vault.azure.net/secrets/pw)';
 const QUOTED = `"${REFERENCE}"`;
@@ -15,7 +17,8 @@ test('a setting is told once, though App Service gives each twice', () => {
     IGNORED: QUOTED,
     APPSETTING_IGNORED: QUOTED,
   };
-  expect(quotedIn(env, new Set(['IGNORED']))).toEqual(['PW', 'APPSETTING_OTHER']);
+  const plan = planSettings(env, readConfig({ VAULTSTRAP_IGNORE: 'IGNORED' }), 0);
+  expect(quotedIn(plan)).toEqual(['APPSETTING_OTHER', 'PW']);
 });
 
 test.each([
