@@ -1,30 +1,17 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is the syntax under test
 // Orders of starts that the package's own tests cannot time: on a vault in memory.
 import diagnostics from 'node:diagnostics_channel';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createEngine, type Engine } from '../../src/startup/engine.js';
-import { removeVariables } from '../helpers/environment.js';
-import { NOW_MS, ref } from '../helpers/fixtures.js';
-import { type MemoryVault, openVault } from '../helpers/memory-vault.js';
-import { pass, time } from '../helpers/time.js';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { createEngine } from '../../src/startup/engine.js';
+import { engine, onMemory, vault } from '../helpers/engine-on-memory.js';
+import { ref } from '../helpers/fixtures.js';
+import { pass } from '../helpers/time.js';
 
 vi.mock('../../src/support/clock.js', () => import('../helpers/time.js'));
 vi.mock('../helpers/siblings.js', () => import('../helpers/memory-vault.js'));
 
-let engine: Engine;
-let vault: MemoryVault;
 const settings = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('VS_')));
-const clean = () => removeVariables(/^(APPSETTING_)?VS_|^VAULTSTRAP_/);
-beforeEach(() => {
-  clean();
-  Object.assign(time, { nowMs: NOW_MS, monotonicMs: 0 });
-  vault = openVault();
-  engine = createEngine();
-});
-afterEach(async () => {
-  await engine.reset();
-  clean();
-});
+onMemory();
 
 const QUIET = { log: 'silent' } as const;
 

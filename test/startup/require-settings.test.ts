@@ -1,30 +1,17 @@
 // What requireSettings says of settings that have no value: which is the remedy depends on how the start stands.
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createEngine, type Engine } from '../../src/startup/engine.js';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { createEngine } from '../../src/startup/engine.js';
 import { requireSettingsFrom } from '../../src/startup/require-settings.js';
 import type { VaultstrapError } from '../../src/support/errors.js';
+import { engine, onMemory, vault } from '../helpers/engine-on-memory.js';
 import { removeVariables } from '../helpers/environment.js';
-import { NOW_MS, ref } from '../helpers/fixtures.js';
-import { type MemoryVault, openVault } from '../helpers/memory-vault.js';
-import { time } from '../helpers/time.js';
+import { ref } from '../helpers/fixtures.js';
 
 vi.mock('../../src/support/clock.js', () => import('../helpers/time.js'));
 vi.mock('../helpers/siblings.js', () => import('../helpers/memory-vault.js'));
 
-let engine: Engine;
-let vault: MemoryVault;
-const clean = () => removeVariables(/^VS_|^VAULTSTRAP_/);
-beforeEach(() => {
-  clean();
-  Object.assign(time, { nowMs: NOW_MS, monotonicMs: 0 });
-  vault = openVault();
-  engine = createEngine();
-});
-afterEach(async () => {
-  vi.useRealTimers();
-  await engine.reset();
-  clean();
-});
+onMemory();
+afterEach(() => void vi.useRealTimers());
 
 const QUIET = { log: 'silent' } as const;
 
