@@ -133,9 +133,10 @@ export function requireSettings<N extends string>(...names: readonly N[]): { rea
 /**
  * Calls back after each applied rotation, with names and versions, never values. Without a setting's name, after
  * that of any setting. Nothing waits for a listener, its runs do not overlap, and what it throws is logged (name and
- * code only).
+ * code only). Where nothing has asked for a start 10 s later, one line of the log says that nothing will rotate.
  *
  * @returns a function that removes the listener; also disposable: `using off = onRotated(...)`.
+ * @throws VaultstrapError `ERR_INVALID_OPTION` for what is no listener.
  */
 export function onRotated(listener: RotationListener): Unsubscribe;
 export function onRotated(setting: string, listener: RotationListener): Unsubscribe;
