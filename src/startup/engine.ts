@@ -32,8 +32,8 @@ export interface Engine
   start(options?: BootstrapOptions, early?: OpenWorker): void;
   resolve(settings: Readonly<Record<string, string | undefined>>, options?: BootstrapOptions): Promise<Resolution>;
   report(): Report;
-  /** Whether somebody has asked for a start. */
-  wasAsked(): boolean;
+  /** Those of the starts; `undefined` when nothing has asked for one. */
+  options(): BootstrapOptions | undefined;
   /** Whether there was anything to resolve. */
   hasStarted(): boolean;
   /** One line of the log, at the level that the start was given. */
@@ -228,7 +228,7 @@ export function createEngine(): Engine {
       return later().resolveRecord(settings, { open, concludeSession, clock });
     },
     report,
-    wasAsked: () => starts.wereAsked,
+    options: () => starts.options,
     hasStarted: () => starts.session !== undefined,
     warn: (message) => starts.log().warn(message),
     repair: rotator.repair,

@@ -5,6 +5,7 @@ import { hasMarker } from '../settings/scan.js';
 import { createLog, LOG_LEVELS } from '../support/log.js';
 import { setTimeout } from '../support/timers.js';
 import { listed } from '../support/words.js';
+import { isLeftAlone } from './left-alone.js';
 import { mustStart } from './quick-look.js';
 import { existingEngine } from './slot.js';
 
@@ -25,7 +26,7 @@ const SOON_MS = 10_000;
 /** One line to who imports the library alone, and takes that for a start. */
 export function tellOfUnstarted(asked: string): void {
   const env = liveEnvironment();
-  if (hasLooked || existingEngine()?.wasAsked()) return;
+  if (hasLooked || existingEngine()?.options()) return;
   // Once: an app without references may ask often.
   hasLooked = true;
   if (!mustStart(env)) return;
@@ -42,7 +43,7 @@ export function tellOfUnstarted(asked: string): void {
 
 /** The same, unless a start comes. */
 export function tellOfUnstartedSoon(asked: string): void {
-  if (existingEngine()?.wasAsked()) return;
+  if (existingEngine()?.options()) return;
   const tell = () => {
     try {
       tellOfUnstarted(asked);
@@ -59,9 +60,8 @@ function unknownReferences(): readonly string[] {
   const engine = existingEngine();
   const planned = [...(engine?.references() ?? []), ...(engine?.report().settings ?? [])];
   const known = new Set(planned.map(({ setting }) => setting));
-  const ignored = new Set((env['VAULTSTRAP_IGNORE'] ?? '').split(',').map((name) => name.trim()));
   return variableNames(env).filter((name) => {
     const isOurs = hasMarker(env[name]) && !isRecord(name) && !isProtected(name);
-    return isOurs && ![name, bareName(name)].some((one) => known.has(one) || ignored.has(one));
+    return isOurs && !known.has(name) && !known.has(bareName(name)) && !isLeftAlone(name, engine);
   });
 }

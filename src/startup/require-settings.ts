@@ -5,12 +5,13 @@ import { MARKER } from '../settings/scan.js';
 import { VaultstrapError } from '../support/errors.js';
 import { malformed } from '../support/options.js';
 import type { Engine } from './engine.js';
+import { isLeftAlone } from './left-alone.js';
 import { mustStart } from './quick-look.js';
 
 /** The named settings, or one error for all that are missing or unresolved. */
 export function requireSettingsFrom<N extends string>(
   names: readonly N[],
-  engine: Pick<Engine, 'report' | 'references' | 'hasWritten'>,
+  engine: Pick<Engine, 'report' | 'references' | 'hasWritten' | 'options'>,
 ): { readonly [K in N]: string } {
   if (names.some((name) => typeof name !== 'string'))
     throw malformed('what requireSettings was given', "names of settings, one by one: requireSettings('A', 'B')");
@@ -36,7 +37,7 @@ export function requireSettingsFrom<N extends string>(
       return [`${name} is ${outcome ? `not resolved (${outcome.code ?? outcome.status})` : 'not set'}`];
     }
     const looksRaw = MARKER.test(value) || (outcome && mentionsOf([value]).braced.some((one) => known.has(one)));
-    if (!looksRaw || (!failed && isResolved(name, value, engine))) return [];
+    if (!looksRaw || isLeftAlone(name, engine) || (!failed && isResolved(name, value, engine))) return [];
     hints.add(outcome?.hint ?? (fetched.size > 0 ? NOT_JOINED : mustStart(liveEnvironment()) ? RAW : SWITCHED_OFF));
     return [`${name} still holds its reference`];
   });

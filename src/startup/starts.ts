@@ -24,15 +24,15 @@ type Phase = 'idle' | 'starting' | 'started' | 'ready' | 'failed';
 /** The starts of this process, one after the other: what each begins with, and what it comes to. */
 export interface Starts {
   phase: Phase;
-  /** One has been asked for, whether it had anything to do or not. */
-  readonly wereAsked: boolean;
+  /** Those in force; `undefined` when nothing has asked for a start. */
+  readonly options: BootstrapOptions | undefined;
   /** There is one to join. */
   readonly isUnderWay: boolean;
   readonly session: Session | undefined;
   readonly durationMs: number | undefined;
   log(): Log;
-  /** @throws VaultstrapError `ERR_ALREADY_STARTED` for other options than those in force. */
-  checkOptions(options: BootstrapOptions): void;
+  /** Those in force. @throws VaultstrapError `ERR_ALREADY_STARTED` for others. */
+  checkOptions(options: BootstrapOptions): BootstrapOptions;
   /** Opens a session, with the options in force; `undefined` when there is nothing to do. */
   open(options: BootstrapOptions): Session | undefined;
   /** The one that is under way, or else a new one; `undefined` when there is nothing left to do. */
@@ -44,16 +44,13 @@ export interface Starts {
   reset(): void;
 }
 
-/** Of a process that nothing has asked for a start. */
-const NONE: BootstrapOptions = {};
-
 /** @param onEnd is called behind each, when the program goes on */
 export function createStarts(
   clock: Clock,
   rotator: Rotator,
   onEnd: (session: Session, error: BootstrapError | undefined) => void,
 ): Starts {
-  let optionsInForce = NONE;
+  let optionsInForce: BootstrapOptions | undefined;
   const warned = new Set<string>();
   let log = createLog('warn');
   let phase: Phase = 'idle';
@@ -62,15 +59,15 @@ export function createStarts(
   /** What has failed, and no later start has made good. */
   let failure: BootstrapError | undefined;
 
-  function checkOptions(options: BootstrapOptions): void {
+  function checkOptions(options: BootstrapOptions): BootstrapOptions {
     // Malformed options started nothing: the next ones are the first.
-    if (phase === 'idle' || (phase === 'failed' && !session)) optionsInForce = { ...options };
+    if (!optionsInForce || phase === 'idle' || (phase === 'failed' && !session)) optionsInForce = { ...options };
     else refuseOthers(options, optionsInForce);
+    return optionsInForce;
   }
 
   function open(given: BootstrapOptions): Session | undefined {
-    checkOptions(given);
-    const options = optionsInForce;
+    const options = checkOptions(given);
     const env = rotator.environmentToPlan();
     if (!isEnabled(env, options) || !hasWork(env)) return nothingToDo();
     // A diagnostic report lists the environment, with values that were inherited: also when this start comes to nothing.
@@ -183,8 +180,8 @@ export function createStarts(
     set phase(next) {
       phase = next;
     },
-    get wereAsked() {
-      return optionsInForce !== NONE;
+    get options() {
+      return optionsInForce;
     },
     get isUnderWay() {
       return isUnderWay();
@@ -202,9 +199,8 @@ export function createStarts(
     wasOvertaken: (current) => phase !== 'starting' || session !== current,
     finish,
     reset() {
-      optionsInForce = NONE;
       phase = 'idle';
-      session = durationMs = failure = undefined;
+      optionsInForce = session = durationMs = failure = undefined;
     },
   };
 }

@@ -181,3 +181,21 @@ describe('behind a start that failed', () => {
     ]);
   });
 });
+
+test.each([
+  ['the setting', () => Object.assign(process.env, { VAULTSTRAP_IGNORE: ' VS_X , VS_A' }), QUIET],
+  ['the option', () => {}, { ...QUIET, ignore: ['VS_A'] }],
+])('what %s names to be left alone is text: before a start, and behind it', async (_, told, options) => {
+  told();
+  process.env['VS_A'] = ref('a');
+  process.env['APPSETTING_VS_A'] = ref('a');
+  if (process.env['VAULTSTRAP_IGNORE']) expect(requireSettingsFrom(['VS_A'], engine)).toEqual({ VS_A: ref('a') });
+  await engine.bootstrap(options);
+  expect(requireSettingsFrom(['VS_A', 'APPSETTING_VS_A'], engine)).toEqual({
+    VS_A: ref('a'),
+    APPSETTING_VS_A: ref('a'),
+  });
+  // A value is ours to give out, and to judge.
+  process.env['VS_B'] = ref('b');
+  expect(refusal('VS_B')[0]).toBe('settings are missing: VS_B still holds its reference.');
+});
