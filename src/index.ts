@@ -160,7 +160,7 @@ export async function withFreshSecret<T>(
     use,
     options,
     () => engine().refresh(setting),
-    () => void requireSettings(setting),
+    () => requireSettings(setting)[setting] as string,
   );
 }
 

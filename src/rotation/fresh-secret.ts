@@ -1,6 +1,5 @@
 import { readVariable } from '../settings/environment.js';
 import { hasMarker } from '../settings/scan.js';
-import { VaultstrapError } from '../support/errors.js';
 import { held } from '../support/held.js';
 import { malformed } from '../support/options.js';
 import type { FreshSecretOptions, RefreshResult } from './types.js';
@@ -14,8 +13,8 @@ export async function useFreshSecret<T>(
   use: (value: string) => T | Promise<T>,
   options: FreshSecretOptions,
   refreshNow: () => Promise<RefreshResult>,
-  /** Throws when the setting has no value, or text that looks like a reference or a template is none: with the remedy. */
-  check: () => void = () => {},
+  /** The value of one that is missing, or looks like a reference or a template: throws when it is none, with the remedy. */
+  required: () => string,
 ): Promise<T> {
   // At once, and not on the day of the rotation.
   const isAuthError = options?.isAuthError;
@@ -25,7 +24,8 @@ export async function useFreshSecret<T>(
       'the name of a setting, a function that uses its value, and { isAuthError }, a function',
     );
   }
-  const value = currentValue(setting, check);
+  const current = () => plainValue(setting) ?? required();
+  const value = current();
   try {
     return await use(value);
   } catch (error) {
@@ -34,7 +34,7 @@ export async function useFreshSecret<T>(
     await held(refreshNow()).catch(() => {
       throw error;
     });
-    return await use(currentValue(setting, check));
+    return await use(current());
   }
 }
 
@@ -47,15 +47,8 @@ async function saysYes(isAuthError: FreshSecretOptions['isAuthError'], error: un
   }
 }
 
-function currentValue(setting: string, check: () => void): string {
+/** What cannot be anything else: most values, at no cost. */
+function plainValue(setting: string): string | undefined {
   const value = readVariable(setting);
-  if (value === undefined || hasMarker(value) || value.includes('${')) check();
-  if (value === undefined) {
-    throw new VaultstrapError(
-      'ERR_SETTINGS_MISSING',
-      `${setting} is not set.`,
-      `Add the app setting ${setting}, and resolve it before this call.`,
-    );
-  }
-  return value;
+  return value === undefined || hasMarker(value) || value.includes('${') ? undefined : value;
 }
