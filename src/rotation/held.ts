@@ -64,8 +64,9 @@ export interface AcceptOptions {
  * - Secrets that are used together (see `groupsOf`) change together, once all have settled: a user and a
  *   password rotated one after the other must not be caught halfway, nor by a refresh that takes longer than
  *   both writes. `updated` and the reply's `Date` are both the vault's clock. As long as one of them cannot be
- *   read, the others wait too: the vault may be throttling between the two halves. Its own refusal is an
- *   answer, and holds nobody up.
+ *   read, the others wait too: the vault may be throttling between the two halves. Or as long as one of them is
+ *   seen in an older version that no second read has confirmed. The vault's own refusal is an answer, and holds
+ *   nobody up.
  */
 export function acceptResults(
   previous: HeldSecrets,
@@ -97,7 +98,11 @@ export function acceptResults(
     });
     const moves = group.length > 1 && settleMs > 0 && isChanged(previous, next);
     const waitMs = moves ? unsettledMs(read, settleMs) : 0;
-    const waits = moves && (waitMs > 0 || group.some((key) => used.has(key) && isUnknown(results.get(key))));
+    const isOpen = (key: string) => {
+      const result = results.get(key);
+      return used.has(key) && (isUnknown(result) || (result?.ok === true && next.get(key)?.older !== undefined));
+    };
+    const waits = moves && (waitMs > 0 || group.some(isOpen));
     for (const [key, value] of next) held.set(key, waits && isTick ? withoutChange(previous.get(key), value) : value);
     if (waitMs > 0) readAgainInMs = Math.max(readAgainInMs ?? 0, waitMs);
   }

@@ -237,6 +237,28 @@ describe('a group', () => {
     expect(half.held.get('pw')?.failure).toBe(failure);
   });
 
+  test('waits for a member that is seen in an older version, until a second read confirms that', () => {
+    const [rolledBack, newest] = [{ user: aged('u1', V1, 9000), pw: aged('s1', V1, 9000) }, aged('s2', V2, 5000)];
+    const both = { user: aged('u2', V2, 5000), pw: newest };
+    const lagging = [both, { ...rolledBack, pw: newest }, rolledBack, rolledBack] as const;
+    const pairs = [2, 3, 4].map((count) => {
+      const [first, ...later] = lagging.slice(0, count) as [Reads, ...Reads[]];
+      const { value } = ticks(true, first, ...later);
+      return [value('user'), value('pw')];
+    });
+    expect(pairs).toEqual([
+      ['u2', 's2'],
+      ['u2', 's2'],
+      ['u1', 's1'],
+    ]);
+    // Nor does one that was changed since move beside it.
+    const { value } = ticks(true, both, { user: aged('u3', V3, 60), pw: aged('s1', V1, 9000) });
+    expect([value('user'), value('pw')]).toEqual(['u2', 's2']);
+    // What was seen before a refusal is answered by that.
+    const refused = ticks(true, both, rolledBack, { user: aged('u3', V3, 60), pw: bad(FORBIDDEN) });
+    expect([refused.value('user'), refused.value('pw')]).toEqual(['u3', 's2']);
+  });
+
   test('a member that is refused keeps its value, and holds nobody up', () => {
     // Even if it was young when it was last read.
     const run = ticks(true, { ...first, pw: aged('p1', V1, 1) }, { user: aged('u2', V2, 60), pw: bad(FORBIDDEN) });
