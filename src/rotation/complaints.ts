@@ -12,19 +12,27 @@ const PLATFORM = '';
 
 /** What is said of settings that cannot be read: a refusal is an error at once and hourly, what may pass a warning. */
 export interface Complaints {
-  note(composed: ComposedSetting, failure: Failure): void;
+  /** @param startedMs when the start began, which has said why what it went without could not be had */
+  note(composed: ComposedSetting, failure: Failure, startedMs: number): void;
   /** It could be read again: the next failure is news. */
   settle(setting: string): void;
   /** Says what has been noted since. */
   flush(): void;
 }
 
+interface Complaint {
+  readonly atMs: number;
+  readonly refused: boolean;
+  readonly becomes: Trouble['becomes'];
+}
+
 export function createComplaints(clock: Clock, log: () => Log): Complaints {
-  const made = new Map<string, { atMs: number; refused: boolean; becomes: Trouble['becomes'] }>();
+  const made = new Map<string, Complaint>();
   let noted: (Trouble & { readonly refused: boolean })[] = [];
 
-  function isNews(key: string, refused: boolean, becomes: Trouble['becomes'], onlyOnce: boolean): boolean {
-    const last = made.get(key);
+  function isNews(key: string, refused: boolean, becomes: Trouble['becomes'], atStart?: Complaint): boolean {
+    const onlyOnce = key === PLATFORM;
+    const last = made.get(key) ?? (onlyOnce ? undefined : atStart);
     // A value that was kept and is taken out now is another piece of news.
     const recent = last && (onlyOnce || (last.becomes === becomes && clock.monotonic() - last.atMs < EVERY_MS));
     if (recent && (last.refused || !refused)) return false;
@@ -33,7 +41,7 @@ export function createComplaints(clock: Clock, log: () => Log): Complaints {
   }
 
   return {
-    note(composed, failure) {
+    note(composed, failure, startedMs) {
       const { setting, origin } = composed.planned;
       // What this start went without, the next one goes without.
       const refused = composed.outcome.kind !== 'failed' && failsStart(composed.planned, failure);
@@ -41,7 +49,9 @@ export function createComplaints(clock: Clock, log: () => Log): Complaints {
       const isForUs = refused || failure.status === 'MSINotEnabled';
       const ofPlatform = origin === 'platform' && isForUs && !failure.absent;
       const becomes = textOf(composed) === undefined ? 'unresolved' : 'kept';
-      if (!isNews(ofPlatform ? PLATFORM : setting, refused, becomes, ofPlatform)) return;
+      const isTold = failureOfStart(composed)?.code === failure.code;
+      const atStart = isTold ? ({ atMs: startedMs, refused: false, becomes } as const) : undefined;
+      if (!isNews(ofPlatform ? PLATFORM : setting, refused, becomes, atStart)) return;
       if (ofPlatform) {
         log().warn(
           `${setting} keeps the value that the platform resolved, and does not rotate (${failure.code}): ${failure.details} If the platform resolves references with a user-assigned identity, name it in VAULTSTRAP_IDENTITY.`,
@@ -58,4 +68,9 @@ export function createComplaints(clock: Clock, log: () => Log): Complaints {
       for (const line of troubleLines(passing ?? [])) log().warn(line);
     },
   };
+}
+
+/** Why a setting has gone without a value, or with an inherited one, ever since the start. */
+function failureOfStart({ outcome }: ComposedSetting): Failure | undefined {
+  return outcome.kind === 'failed' ? outcome.failure : outcome.kind === 'current' ? outcome.because : undefined;
 }

@@ -45,7 +45,7 @@ export function createRefresher(
     const { input } = standing;
     const nothing = { generation: standing.generation, changed: [], failed: [] };
     if (!input) return nothing;
-    const { plan, config, client } = input;
+    const { plan, config, client, began: started } = input;
     const groups = scope === 'all' ? groupsOf(plan) : groupsBehind(plan, scope);
     // Pinned versions never change: read once.
     const reads = groups
@@ -75,7 +75,7 @@ export function createRefresher(
       });
       standing.held = held;
       if (readAgainInMs !== undefined) againAtMs = Math.max(againAtMs, clock.monotonic() + readAgainInMs);
-      const result = applyHeld({ plan, config });
+      const result = applyHeld({ plan, config, began: started });
       changed.push(...result.changed);
       return { ...result, changed };
     }
@@ -112,7 +112,7 @@ export function createRefresher(
   }
 
   /** Composes all settings from what is held, and applies what differs, in one synchronous step. */
-  function applyHeld({ plan, config }: Pick<RotationInput, 'plan' | 'config'>): RefreshResult {
+  function applyHeld({ plan, config, began }: Omit<RotationInput, 'client'>): RefreshResult {
     const { notes } = standing;
     const changed: RotatedSetting[] = [];
     const failed: string[] = [];
@@ -130,7 +130,7 @@ export function createRefresher(
       const { setting } = planned;
       if (failure) {
         failed.push(setting);
-        complaints.note(now, failure);
+        complaints.note(now, failure, began.monotonicMs);
       } else {
         complaints.settle(setting);
       }

@@ -240,10 +240,9 @@ describe('a group', () => {
   test('waits for a member that is seen in an older version, until a second read confirms that', () => {
     const [rolledBack, newest] = [{ user: aged('u1', V1, 9000), pw: aged('s1', V1, 9000) }, aged('s2', V2, 5000)];
     const both = { user: aged('u2', V2, 5000), pw: newest };
-    const lagging = [both, { ...rolledBack, pw: newest }, rolledBack, rolledBack] as const;
-    const pairs = [2, 3, 4].map((count) => {
-      const [first, ...later] = lagging.slice(0, count) as [Reads, ...Reads[]];
-      const { value } = ticks(true, first, ...later);
+    const lagging = [{ ...rolledBack, pw: newest }, rolledBack, rolledBack];
+    const pairs = [1, 2, 3].map((count) => {
+      const { value } = ticks(true, both, ...lagging.slice(0, count));
       return [value('user'), value('pw')];
     });
     expect(pairs).toEqual([

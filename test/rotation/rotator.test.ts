@@ -198,11 +198,23 @@ describe('start', () => {
   test('what a start did without is no error of a refresh: a restart would do without it, too', async () => {
     vault = { pw: bad(FORBIDDEN) };
     start({ VS_PW: ref() }, { onError: 'unset' });
+    nowMs += 3_600_000;
     await rotator.refresh();
     await rotator.refresh();
     expect(lines).toEqual([expect.stringMatching(/^warn: VS_PW is not resolved \(ERR_VAULT_RBAC\)/)]);
     expect(lines[0]).not.toContain('A restart now would fail');
     expect(report('VS_PW')).not.toHaveProperty('wouldFailAtStart');
+  });
+
+  test('what a start has said is not said again within the hour; another trouble is', async () => {
+    vault = { pw: bad(FORBIDDEN) };
+    start({ VS_PW: ref(), VS_T: 'x${VS_PW}' }, { onError: 'unset' });
+    nowMs += 3_599_999;
+    expect((await rotator.refresh()).failed).toEqual(['VS_PW', 'VS_T']);
+    expect(lines).toEqual([]);
+    vault = { pw: bad(OUTAGE) };
+    await rotator.refresh();
+    expect(lines).toEqual([expect.stringMatching(/^warn: VS_PW is not resolved \(ERR_VAULT_UNAVAILABLE\)/)]);
   });
 
   test('that fails after another: what it did give rotates, and stays in the report', async () => {
