@@ -215,6 +215,9 @@ describe('what the host reads', () => {
     ['a var', `const connection = 'CONN'; function add() { if (here) { var connection = names[0]; } ${QUEUE}; }`],
     ['a caught error', `const connection = 'CONN'; try { run(); } catch (connection) { ${QUEUE}; }`],
     ['a method', `const connection = 'CONN'; class A { add(connection) { ${QUEUE}; } }`],
+    ['a function expression', `const connection = 'CONN'; const add = function connection() { ${QUEUE}; };`],
+    ['a class expression', `const connection = 'CONN'; const A = class connection { add() { ${QUEUE}; } };`],
+    ['an enum', `const connection = 'CONN'; { enum connection { a = 1 } ${QUEUE}; }`],
     ['a constant elsewhere', `function other() { const connection = 'CONN'; return connection; } ${QUEUE};`],
   ])('a name stands for the nearest that has it: %s', async (_what, code) => {
     expect(await found({ ...functions(code), ...values({ CONN: REF }) })).toEqual([]);
@@ -223,6 +226,7 @@ describe('what the host reads', () => {
   test.each([
     ["a function's own constant", `function add() { const connection = 'CONN'; ${QUEUE}; }`],
     ['over that of the file', `const connection = 'FREE'; { const connection = 'CONN'; ${QUEUE}; }`],
+    ["beside a static block's", `const connection = 'CONN'; class A { static { var connection; } } ${QUEUE};`],
     ['and beside others', `function other(connection) { return connection; } const connection = 'CONN'; ${QUEUE};`],
   ])('%s', async (_what, code) => {
     const { findings } = await lint({ ...functions(code), ...values({ CONN: REF }) });

@@ -11,9 +11,12 @@ interface Scope {
   readonly names: Map<string, unknown>;
 }
 
-const DECLARATION = /^(Variable|Function|Class)Declaration$/;
-const FUNCTION = /Function|Method$/;
-const BLOCK = /^(BlockStatement|For(In|Of)?Statement|SwitchStatement|CatchClause|StaticBlock|TSModuleBlock)$/;
+const DECLARATION = /^(Variable|Function|Class|TSEnum)Declaration$/;
+/** Whose own name is known inside. */
+const NAMED = /^(Function|Class)Expression$/;
+/** What a `var` does not leave. */
+const FUNCTION = /Function|Method$|^(StaticBlock|TSModuleBlock)$/;
+const BLOCK = /^(BlockStatement|For(In|Of)?Statement|SwitchStatement|CatchClause|ClassExpression)$/;
 
 /** What a name holds at the place where it stands, as far as a file tells without being run: a constant's value. */
 export function constantsIn(body: readonly AstNode[]): (identifier: AstNode) => unknown {
@@ -28,7 +31,8 @@ export function constantsIn(body: readonly AstNode[]): (identifier: AstNode) => 
     const isFunction = FUNCTION.test(type);
     if (isFunction || BLOCK.test(type)) {
       current = { start, end, isFunction, outer: current, names: new Map() };
-      for (const name of namesIn([node['params'], node['param']])) current.names.set(name, undefined);
+      const own = NAMED.test(type) && node['id'];
+      for (const name of namesIn([own, node['params'], node['param']])) current.names.set(name, undefined);
     }
     return true;
   });
