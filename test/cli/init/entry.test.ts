@@ -161,6 +161,10 @@ test.each([
   ["node 'src/main.js'", 'src/main.js'],
   ['node --enable-source-maps \\"my app.js\\"', 'my app.js'],
   ['nodemon --exec \\"node src/main.js\\"', 'src/main.js'],
+  ['node src\\\\main.js', 'src/main.js'],
+  ['node \\".\\\\src\\\\main.js\\"', 'src/main.js'],
+  ['node -r ./src/index.js -e \\"run()\\"', undefined],
+  ['node --eval src/main.js', undefined],
 ])('the entry of %j', (start, entry) => {
   const files = { 'bin/www': '#!/usr/bin/env node\n', 'src/index.js': '', 'src/main.js': '', 'my app.js': '' };
   const { changes } = planOf({ 'package.json': `{ "scripts": { "start": "${start}" } }`, ...files });
@@ -184,7 +188,8 @@ test('a file that Node loads before the entry may have the line', () => {
     'instrument.cjs': instrument,
     'main.js': '',
   });
-  for (const start of ['node --import ./instrument.cjs main.js', 'node -r ./instrument.cjs main.js']) {
+  for (const option of ['--import ./instrument.cjs', '-r ./instrument.cjs', "--import './instrument.cjs'"]) {
+    const start = `node ${option} main.js`;
     expect(planOf(app(start, REQUIRE))).toEqual({ changes: [], byHand: [] });
     expect(planOf(app(start, "require('x');")).changes[0]?.file).toBe('main.js');
   }

@@ -70,12 +70,15 @@ export function inLoadOrder(a: string, b: string): number {
 const WITH_VALUE =
   '-r|--require|--import|--loader|--experimental-loader|-C|--conditions|--env-file(?:-if-exists)?|--disable-warning|--title|--watch-path|--tsconfig';
 
+/** One of those, with its value; any other, but for what takes the program itself instead of a file. */
+const OPTION = `(?:(?:${WITH_VALUE})\\s+(?!-)\\S+|(?!(?:${WITH_VALUE}|-e|-p|-pe|--eval|--print)\\s)--?\\w[\\w-]*(?:=\\S+)?)`;
+
 /**
  * How a script begins the program, as far as it says so: `node [options] file`, tsx, ts-node, also in quotes behind a
  * `--exec`. Of nodemon with options of its own (`--watch src`) nobody else knows which word is the file.
  */
 const START = new RegExp(
-  `(?:^|[\\s"'])(node|tsx(?: watch)?|ts-node|ts-node-esm|ts-node-dev|nodemon(?=\\s+(?:--inspect\\S*\\s+)?[^\\s-])|bun)\\s+((?:(?:(?:${WITH_VALUE})\\s+(?!-)\\S+|--?\\w[\\w-]*(?:=\\S+)?)\\s+)*)(?:(["'])([\\w@./ -]+\\.[cm]?[jt]s)\\3|([^\\s&|;'"-][^\\s&|;'"]*))`,
+  `(?:^|[\\s"'])(node|tsx(?: watch)?|ts-node|ts-node-esm|ts-node-dev|nodemon(?=\\s+(?:--inspect\\S*\\s+)?[^\\s-])|bun)\\s+((?:${OPTION}\\s+)*)(?:(["'])([\\w@.\\\\/ -]+\\.[cm]?[jt]s)\\3|([^\\s&|;'"-][^\\s&|;'"]*))`,
   'g',
 );
 
@@ -96,7 +99,7 @@ export function startOf(project: Project): Start | undefined {
     const last = script.command.split(/&&|;/).at(-1) ?? '';
     const [match, ...more] = last.matchAll(START);
     if (match && more.length === 0) {
-      const preloads = [...(match[2] ?? '').matchAll(/(?:-r|--require|--import)[\s=]+(\.\S+)/g)];
+      const preloads = [...(match[2] ?? '').matchAll(/(?:-r|--require|--import)[\s=]+["']?(\.[^\s"']+)/g)];
       return {
         script,
         entry: sourceOf(project, match[4] ?? match[5] ?? ''),
@@ -112,9 +115,9 @@ export function startOf(project: Project): Start | undefined {
 export function sourceOf(project: Project, file: string): string | undefined {
   const isFile = (name: string) =>
     existsSync(path.join(project.dir, name)) && statSync(path.join(project.dir, name)).isFile();
-  // `node .` begins with what `main` names.
-  const meant = (/^\.\/?$/.test(file) && project.main?.value) || file;
-  const named = path.posix.normalize(meant.replace(/^\.\//, ''));
+  // `node .` begins with what `main` names. Scripts of Windows may have its `\`.
+  const meant = (/^\.[/\\]?$/.test(file) && project.main?.value) || file;
+  const named = path.posix.normalize(meant.replaceAll('\\', '/').replace(/^\.\//, ''));
   if (named.startsWith('..') || path.isAbsolute(named)) return undefined;
   for (const bundle of bundlesOf(project)) {
     if (bundle.makes(named)) return bundle.entries.length === 1 ? bundle.entries.find(isFile) : undefined;
