@@ -38,9 +38,12 @@ export function examineReferences(plan: Plan, unread?: string): readonly Finding
 /**
  * What to do where there is none, in a session that sshd began with an environment of its own: custom containers of App
  * Service pass none of the app's on. https://learn.microsoft.com/azure/app-service/configure-custom-container#enable-ssh
+ *
+ * Of more than 128 KB (busybox: 32) xargs by itself makes several commands, each with a part of the settings. 2 MB is the
+ * most that Linux starts a process with; of more, `-x` makes nothing, but only beside `-n`.
  */
 export function hintOfSsh({ SSH_CONNECTION }: Environment): string | undefined {
   return SSH_CONNECTION
-    ? `This is an SSH session, which may lack the app's settings. With those of process 1: xargs -0 sh -c 'env "$@" npx vaultstrap doctor' sh < /proc/1/environ`
+    ? `This is an SSH session, which may lack the app's settings. With those of process 1: xargs -0 -x -n 99999 -s 2000000 sh -c 'env "$@" npx vaultstrap doctor' sh < /proc/1/environ`
     : undefined;
 }

@@ -1,4 +1,7 @@
 // Each step by itself: what is said of what was seen.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Finding } from '../../../src/cli/doctor/finding.js';
 import { grantCommand } from '../../../src/cli/doctor/grant.js';
@@ -19,6 +22,7 @@ import { SYSTEM_ASSIGNED } from '../../../src/support/identity-selector.js';
 import { Secret } from '../../../src/support/secret.js';
 import type { SecretValue } from '../../../src/vault/reader.js';
 import { CLIENT_ID, findCanaries, jwt, OBJECT_ID, RESOURCE_ID } from '../../identity/harness.js';
+import { folderOf } from '../lint/support.js';
 
 const NOW_MS = Date.UTC(2026, 0, 15, 12);
 const HOST = 'shop.vault.azure.net';
@@ -132,6 +136,31 @@ test('references: what is sound, what is malformed, and nothing at all', () => {
     { verdict: 'good', facts: { settings: ['QUOTED'] } },
     { verdict: 'warning', about: 'QUOTED' },
   ]);
+});
+
+test.runIf(process.platform === 'linux')('the command for an SSH session passes on whatever process 1 has', () => {
+  const dir = folderOf({
+    npx: `#!${process.execPath}\nconsole.log(JSON.stringify([process.argv.slice(2), process.env]));\n`,
+  });
+  chmodSync(path.join(dir, 'npx'), 0o755);
+  const odd = { ODD: `'"\\ $HOME \`id\` $(id) *`, LINES: 'a\n\nODD=b\n', EMPTY: '' };
+  const many = Array.from({ length: 100 }, (_, i) => [`MANY_${i}`, `${i} '`.repeat(600)] as const);
+  const settings = { ...odd, ...Object.fromEntries(many) };
+  const environ = path.join(dir, 'environ');
+  writeFileSync(
+    environ,
+    Object.entries(settings)
+      .map(([name, value]) => `${name}=${value}\0`)
+      .join(''),
+  );
+  expect(statSync(environ).size).toBeGreaterThan(200_000);
+
+  const [, command = ''] = /process 1: (.*)$/.exec(hintOfSsh({ SSH_CONNECTION: 'x' }) ?? '') ?? [];
+  const script = command.replace('/proc/1/environ', environ);
+  const env = { PATH: `${dir}${path.delimiter}${process.env['PATH']}` };
+  const { stdout, stderr } = spawnSync('sh', ['-c', script], { encoding: 'utf8', env });
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toEqual([['vaultstrap', 'doctor'], expect.objectContaining(settings)]);
 });
 
 describe('the identity', () => {
