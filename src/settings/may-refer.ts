@@ -2,10 +2,10 @@
  * The quick question asked of every value in the environment: was a reference meant, a misspelt one perhaps? Most can
  * be told by their characters: a process without references has nothing to compile for them.
  */
-export function mayRefer(value: string | undefined): boolean {
+export function mayRefer(value: unknown): boolean {
   // As in `hasMarker`.
-  if (typeof value !== 'string') return false;
   return (
+    typeof value === 'string' &&
     (value.includes('(') || value.includes('{') || value.startsWith('a') || value.startsWith('A')) &&
     /key.?va[ul]+t?s?\s*[({]|^akvs:\/\//is.test(value)
   );

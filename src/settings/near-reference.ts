@@ -35,7 +35,7 @@ export function isMisspelt(value: string): boolean {
   return beginsIn(value).some(({ isNear }) => isNear);
 }
 
-/** The settings of a plan that were meant to hold a reference, and hold none: they stay text. */
+/** The settings of a plan with text that was meant as a reference, and is none. */
 export function misspeltIn({ near, env }: Pick<Plan, 'near' | 'env'>): readonly string[] {
   // App Service gives each twice.
   return [...new Set(near)].filter((setting) => isMisspelt(env[setting] ?? ''));

@@ -54,7 +54,7 @@ export interface Plan {
   /** The environment that templates may mention besides resolved settings. */
   readonly env: Environment;
   readonly warnings: readonly string[];
-  /** Settings that stay text, and may have been meant to hold a reference (near-reference.ts). */
+  /** Settings with text, alone or beside references, that may have been meant as a reference (near-reference.ts). */
   readonly near: readonly string[];
 }
 
@@ -75,11 +75,11 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
       ];
   const resolved = [...platform.entries].filter(([, { status }]) => status.toLowerCase() === 'resolved');
   const resolvedByPlatform = new Map(resolved.map(([name, { rawReference }]) => [name, rawReference]));
-  const near: string[] = [];
-  const context: Context = { config, nowMs, inherited, resolvedByPlatform, warnings, near };
+  const context: Context = { config, nowMs, inherited, resolvedByPlatform, warnings };
 
   const isIgnored = (name: string) => config.ignore.has(name) || config.ignore.has(bareName(name));
 
+  const near: string[] = [];
   const drafts = new Map<string, Draft>();
   const add = (draft: Draft | undefined) => draft && drafts.set(draft.setting, draft);
   // By name, as the report has them: the environment's own order is whatever the shell and those before us made it.
@@ -89,7 +89,10 @@ export function planSettings(env: Environment, config: Config, nowMs: number): P
     const { setting, names: twins } = namesOf(name, env);
     if (drafts.has(setting)) continue;
     const names = twins.some(isIgnored) ? twins.filter((twin) => !isIgnored(twin)) : twins;
-    add(draftSetting({ setting, names }, value, context));
+    const draft = draftSetting({ setting, names }, value, context);
+    // What a protected one holds is text, too.
+    if ((draft?.segments ?? [value]).some(mayRefer)) near.push(setting);
+    add(draft);
   }
   // An optional secret that did not exist left no variable behind, but may exist by now.
   for (const [name, entry] of inherited) {
@@ -122,8 +125,6 @@ interface Context {
   readonly resolvedByPlatform: ReadonlyMap<string, string>;
   /** Gets what has to be said of settings that are left alone. */
   readonly warnings: string[];
-  /** Gets the names of those that may have been meant as references. */
-  readonly near: string[];
 }
 
 /** `undefined` when it is none of ours. */
@@ -157,18 +158,12 @@ function draftSetting(named: Pick<Draft, 'setting' | 'names'>, value: string, co
     return undefined;
   }
   const scan = scanValue(value, context.config.vaultSuffix);
-  switch (scan.kind) {
-    case 'problem':
-      return { ...raw, failure: syntaxFailure(scan) };
-    case 'segments':
-      return { ...raw, segments: scan.segments, readAtStart: true };
-    case 'plain':
-      if (mayRefer(value)) context.near.push(setting);
-      // Perhaps a template; decided when all resolved settings are known.
-      return value.includes('${')
-        ? { ...raw, origin: 'template', segments: [value], isTemplate: true, readAtStart: true }
-        : undefined;
-  }
+  if (scan.kind === 'problem') return { ...raw, failure: syntaxFailure(scan) };
+  if (scan.kind === 'segments') return { ...raw, segments: scan.segments, readAtStart: true };
+  // Perhaps a template; decided when all resolved settings are known.
+  return value.includes('${')
+    ? { ...raw, origin: 'template', segments: [value], isTemplate: true, readAtStart: true }
+    : undefined;
 }
 
 function draftInherited(

@@ -129,8 +129,14 @@ test('references: what is sound, what is malformed, and nothing at all', () => {
   expect(examineReferences(plain, inSession)).toMatchObject([
     { remedy: expect.stringMatching(/SSH.*\/proc\/1\/environ$/) },
   ]);
-  const near = planSettings({ MISSPELT: '@KeyVaul(VaultName=shop;SecretName=a)' }, config, NOW_MS);
-  expect(examineReferences(near)).toMatchObject([{ verdict: 'bad', about: 'MISSPELT' }]);
+  const near = '@KeyVaul(VaultName=shop;SecretName=a)';
+  const misspelt = planSettings({ ALONE: near, AZURE_CLIENT_ID: near, BESIDE: `${env.A}:${near}` }, config, NOW_MS);
+  expect(examineReferences(misspelt)).toMatchObject([
+    { verdict: 'good', facts: { settings: ['BESIDE'] } },
+    { verdict: 'bad', about: 'ALONE' },
+    { verdict: 'bad', about: 'AZURE_CLIENT_ID' },
+    { verdict: 'bad', about: 'BESIDE' },
+  ]);
   const quoted = planSettings({ QUOTED: '"@KeyVault(VaultName=shop;SecretName=a)"' }, config, NOW_MS);
   expect(examineReferences(quoted)).toMatchObject([
     { verdict: 'good', facts: { settings: ['QUOTED'] } },
