@@ -11,7 +11,7 @@ import { EXIT } from './support/exit.js';
 import { showProgress } from './support/progress.js';
 import { KEEPS_QUOTES, quotedIn, TAKE_QUOTES_OUT } from './support/quoted-reference.js';
 import { loadSources, type SourceOptions } from './support/sources.js';
-import { complain, hasColor, note } from './support/terminal.js';
+import { complain, hasColor, note, printable } from './support/terminal.js';
 import { hintOfUnread } from './support/unread-files.js';
 
 export interface CheckOptions extends SourceOptions {
@@ -44,7 +44,9 @@ export async function check({ json, ...sources }: CheckOptions): Promise<number>
     // Whoever reads the output alone would see a failure without a reason.
     ...(mistake !== undefined && { error: mistake }),
   };
-  process.stdout.write(json ? printJson(whole) : describe(outcome));
+  // All of them: the start's warning, on the other stream, names a few.
+  const odd = misspelt.length > 0 ? `\nMisspelt    ${printable(misspelt.join(', '))}\n` : '';
+  process.stdout.write(json ? printJson(whole) : describe(outcome) + odd);
   if (isQuiet) for (const name of misspelt) complain(`${name}: ${STAYS_TEXT}`, HOW_IT_BEGINS);
   for (const name of quoted) note(`${name}: ${KEEPS_QUOTES} ${TAKE_QUOTES_OUT}`);
   if (unread !== undefined) note(unread);

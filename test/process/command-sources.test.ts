@@ -251,7 +251,8 @@ describe('nothing found, and references in files that were not read', () => {
     // Where only errors are wanted, too.
     const inJson = await check('neither', ['--json'], { ...env, VAULTSTRAP_LOG: 'error' });
 
-    expect(await check('neither', [], env)).toMatchObject({ code: 1, stdout: NOTHING, stderr: line('warn') });
+    const stdout = `${NOTHING}\nMisspelt    NEAR\n`;
+    expect(await check('neither', [], env)).toMatchObject({ code: 1, stdout, stderr: line('warn') });
     expect(inJson).toMatchObject({ code: 1, stderr: line('error', ' Hint:') });
     expect(JSON.parse(inJson.stdout)).toMatchObject({ status: 'idle', misspelt: ['NEAR'] });
     expect(await hintOf('neither', [], { ...env, VAULTSTRAP_IGNORE: 'NEAR' })).toBe('');

@@ -8,7 +8,7 @@ executed, and nothing leaves the machine. In GitHub Actions and Azure Pipelines
 the findings become annotations by themselves.
 
 Exit status: 0 no error; 1 an error, or too many warnings; 2 a mistake in the
-call or a file that cannot be read.
+call, or a file that it names and that cannot be read.
 
 Examples:
   vaultstrap lint
