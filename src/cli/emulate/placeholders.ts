@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { SecretReference } from '../../settings/reference.js';
 import { isReference, scanValue } from '../../settings/scan.js';
 import { groupBy } from '../../support/group-by.js';
-import { type IdentitySelector, printIdentity } from '../../support/identity-selector.js';
+import type { IdentitySelector } from '../../support/identity-selector.js';
 import { isVaultName } from '../../support/vault-names.js';
 import type { UserAssignedIdentityOptions } from '../../testing/index.js';
 
@@ -65,13 +65,12 @@ export function identitiesFor(
   mentions: readonly Mention[],
   own: IdentitySelector,
 ): readonly UserAssignedIdentityOptions[] {
-  const named = mentions.flatMap(({ reference }) => reference.identity ?? []);
-  const byText = new Map([own, ...named].map((identity) => [printIdentity(identity).toLowerCase(), identity]));
-  return [...byText.values()].flatMap((identity) => {
-    if (identity.kind === 'system') return [];
-    if (identity.kind === 'client') return [{ clientId: identity.id }];
-    const id = identity.kind === 'object' ? { objectId: identity.id } : { resourceId: identity.id };
-    return [{ clientId: randomUUID(), ...id }];
+  const named = [own, ...mentions.flatMap(({ reference }) => reference.identity ?? [])];
+  // Both a client id and an object id is none: one of the two is a mistake, and its reference is refused, as by Azure.
+  const byId = new Map(named.flatMap((one) => (one.kind === 'system' ? [] : [[one.id.toLowerCase(), one] as const])));
+  return [...byId.values()].map(({ kind, id }) => {
+    if (kind === 'client') return { clientId: id };
+    return { clientId: randomUUID(), ...(kind === 'object' ? { objectId: id } : { resourceId: id }) };
   });
 }
 
