@@ -1,6 +1,6 @@
 import { type Environment, variableNames } from '../settings/environment.js';
 import { mayRefer } from '../settings/may-refer.js';
-import { isRecord, PLATFORM_RECORD, PROVENANCE } from '../settings/names.js';
+import { isRecord, PLATFORM_RECORD } from '../settings/names.js';
 
 /**
  * Whether there is anything to do at all. Most Node processes of an app (npm, tools, children) have
@@ -17,7 +17,7 @@ export function hasReferences(env: Environment): boolean {
 
 /** Whether there is a reference, a record of resolved ones, or a setting of our own to check. */
 export function hasWork(env: Environment): boolean {
-  if (env[PROVENANCE] || env[PLATFORM_RECORD]) return true;
-  // A setting of our own must be checked, whether there is a reference or not.
+  if (env[PLATFORM_RECORD]) return true;
+  // A setting of our own must be checked, whether there is a reference or not; our record is called so, too.
   return variableNames(env).some((name) => name.startsWith('VAULTSTRAP_') || mayRefer(env[name]));
 }

@@ -57,14 +57,16 @@ describe('what comes between start and join, out of a .env file', () => {
   });
 
   test('a template alone; a text that mentions nothing of ours starts nothing', async () => {
-    process.env['VS_A'] = ref('a');
+    const text = { VS_NEAR: '@KeyVaul(VaultName=shop)' };
+    Object.assign(process.env, { VS_A: ref('a'), VS_LITERAL: '@@KeyVault(x)', ...text });
     await engine.bootstrap(QUIET);
     process.env['VS_PLAIN'] = '${VS_PS1} $VS_A';
     engine.bootstrapSync(QUIET);
     expect(engine.report().generation).toBe(1);
-    process.env['VS_T'] = '<${VS_A}>';
+    process.env['VS_T'] = '<${VS_A}${VS_PS1}>';
     engine.bootstrapSync(QUIET);
-    expect(settings()).toEqual({ VS_A: 'a-1', VS_T: '<a-1>', VS_PLAIN: '${VS_PS1} $VS_A' });
+    const values = { VS_A: 'a-1', VS_T: '<a-1>', VS_LITERAL: '@KeyVault(x)' };
+    expect(settings()).toEqual({ ...values, ...text, VS_PLAIN: '${VS_PS1} $VS_A' });
     expect(engine.report().generation).toBe(2);
   });
 
@@ -87,6 +89,7 @@ test('behind a later start that failed the report tells what rotates, and what f
   process.env['VS_B'] = ref('b');
   vault.trouble.set('b', 'absent');
   expect(() => engine.bootstrapSync(QUIET)).toThrow('ERR_');
+  expect(engine.report().generation).toBe(1);
   vault.set('a');
   await engine.refresh();
   const { status, settings: all } = engine.report();
@@ -263,10 +266,26 @@ test('a later start that is given no options has those of the first', async () =
   expect(nextMs()).toBeLessThanOrEqual(7000);
   process.env['VS_B'] = ref('b');
   vault.trouble.set('b', 'forbidden');
-  engine.bootstrapSync();
+  engine.bootstrapSync({ log: undefined });
   expect(engine.report()).toMatchObject({ status: 'degraded', generation: 2 });
   expect(nextMs()).toBeLessThanOrEqual(7000);
   expect(() => engine.bootstrapSync({ ...options, onError: 'keep' })).toThrow('other options');
+});
+
+test('options that were malformed started nothing: the next ones are the first', () => {
+  process.env['VS_A'] = ref('a');
+  expect(() => engine.bootstrapSync({ ...QUIET, refreshSeconds: -1 })).toThrow('refreshSeconds');
+  engine.bootstrapSync({ ...QUIET, refreshSeconds: 7 });
+  expect(() => engine.bootstrapSync(QUIET)).toThrow('other options');
+  expect(settings()).toEqual({ VS_A: 'a-1' });
+});
+
+test('a start that is under way is joined with its own options, and no others', async () => {
+  process.env['VS_A'] = ref('a');
+  engine.start(QUIET);
+  expect(() => engine.bootstrapSync({ ...QUIET, onError: 'keep' })).toThrow('other options');
+  engine.bootstrapSync(QUIET);
+  expect(settings()).toEqual({ VS_A: 'a-1' });
 });
 
 test('what the platform had resolved stays that for a later start and for a child, though it has rotated since', async () => {
@@ -328,6 +347,10 @@ describe('a new reference in a variable that had a value, taken out because the 
     // Put back as it was: that value is the right one.
     expect(settings()).toEqual({ VS_KEPT: 'a-1' });
     await engine.refresh();
+    expect(settings()).toEqual({ VS_KEPT: 'a-1' });
+    // And once more, now behind a start that failed.
+    process.env['VS_KEPT'] = ref('a');
+    expect(() => engine.bootstrapSync(QUIET)).toThrow('VAULTSTRAP_REFRESH_SECONDS');
     expect(settings()).toEqual({ VS_KEPT: 'a-1' });
     delete process.env['VAULTSTRAP_REFRESH_SECONDS'];
     engine.bootstrapSync(QUIET);

@@ -59,6 +59,13 @@ describe('between start and join', () => {
   });
 });
 
+test('what is nowhere, and no start has been asked for', () => {
+  expect(refusal('VS_A')).toEqual([
+    'settings are missing: VS_A is not set.',
+    expect.stringMatching(/^Add the missing app settings/),
+  ]);
+});
+
 test.each([
   [undefined, /^References are resolved by import 'vaultstrap\/register'/],
   ['false', /^VAULTSTRAP_ENABLED=false leaves references alone/],

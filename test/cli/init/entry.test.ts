@@ -45,13 +45,32 @@ test.each([
     '/*! MIT */\nimport "vaultstrap/register";\n\n// Loads x.\nimport "x";\n',
   ],
   ['a call of a function on the spot', '(async () => {})()\n', `${REQUIRE}(async () => {})()\n`],
+  ['the same with more behind it', '(() => {})()\nrun()\n', `${REQUIRE}(() => {})()\nrun()\n`],
   ['the same behind a semicolon', ';(() => {})()\n', "require('vaultstrap/register')\n;(() => {})()\n"],
   [
     'what TypeScript reads in the comments that head a file, whatever they begin with',
     "/* of ours */\n// @ts-check\nrun('x');\n",
     `/* of ours */\n// @ts-check\n${REQUIRE}run('x');\n`,
   ],
+  [
+    'what eslint reads there, but not what it reads of the next line',
+    '/* eslint-disable no-x */\n// eslint-disable-next-line no-y\nimport "x";\n',
+    '/* eslint-disable no-x */\nimport "vaultstrap/register";\n\n// eslint-disable-next-line no-y\nimport "x";\n',
+  ],
+  ['a licence below code', "run('x');\n/*! MIT */\n", `${REQUIRE}run('x');\n/*! MIT */\n`],
+  ['code before the first import', 'run();\nimport "x";\n', 'import \'vaultstrap/register\';\nrun();\nimport "x";\n'],
+  ['a text with #!', "run('#!/bin/sh');\n", `${REQUIRE}run('#!/bin/sh');\n`],
   ['a directive with more behind it', "'use strict'; run('x');\n", `'use strict';\n${REQUIRE}run('x');\n`],
+  [
+    'a directive with a comment and more behind it',
+    "'use strict'; /* as ever */ run('x');\n",
+    `'use strict';\n${REQUIRE}/* as ever */ run('x');\n`,
+  ],
+  [
+    'a directive with a comment behind it',
+    "'use strict';  /* as ever */ \n  run('x');\n",
+    `'use strict';  /* as ever */ \n${REQUIRE}  run('x');\n`,
+  ],
   ['directives', "'use strict';\nconst x = 1;\n", `'use strict';\n${REQUIRE}const x = 1;\n`],
   ['a byte order mark', "\uFEFFimport 'x';\n", "\uFEFFimport 'vaultstrap/register';\n\nimport 'x';\n"],
   [

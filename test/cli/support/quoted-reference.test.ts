@@ -27,7 +27,9 @@ test.each([
   ['@KeyVault(VaultName=shop;SecretName=pw)', false],
   // Text of its own, JSON put together, and quotes that are not about the whole.
   ['"@@KeyVault(VaultName=shop;SecretName=pw)"', false],
-  ['"@KeyVault(VaultName=shop;SecretName=pw;Encode=json)"', false],
+  ['"@KeyVault(VaultName=shop;SecretName=pw;Encode = json)"', false],
+  ['--password "@KeyVault(VaultName=shop;SecretName=pw)"', false],
+  ['"@KeyVault(VaultName=shop;SecretName=pw)" --quiet', false],
   ['{"pw":"@KeyVault(VaultName=shop;SecretName=pw)"}', false],
   ['"@KeyVault(VaultName=shop;SecretName=pw)', false],
 ])('%s in quotes: %o', (value, expected) => {

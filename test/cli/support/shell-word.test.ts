@@ -9,6 +9,7 @@ describe('shellWord', () => {
     expect(shellWord('my app.js')).toBe('"my app.js"');
     expect(shellWord("it's;me")).toBe('"it\'s;me"');
     expect(shellWord('')).toBe('""');
+    expect(shellWord('C:\\my app\\main.js')).toBe('"C:\\my app\\main.js"');
   });
 
   test.skipIf(process.platform === 'win32')('a shell reads the text itself', () => {
