@@ -3,7 +3,8 @@ import { currentGroup } from './test/mutation/groups.mjs';
 export default {
   testRunner: 'vitest',
   plugins: ['@stryker-mutator/vitest-runner'],
-  vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
+  // Not threads, Stryker's own choice: tests that set TZ need a process of their own, as they have it elsewhere.
+  vitest: { configFile: 'test/mutation/vitest.config.ts', related: false, pool: 'forks' },
   mutate: currentGroup().mutate.map((files) => `src/${files}.ts`),
   // Stryker rewrites the tsconfig through TypeScript's old interface, which TypeScript 7 does not have.
   tsconfigFile: 'none.json',

@@ -5,12 +5,16 @@ export const GROUPS = {
     mutate: ['settings/{params,reference,scan}'],
     tests: ['settings/{reference,scan}', 'property/reference'],
   },
+  near: {
+    mutate: ['settings/{may-refer,near-reference}', 'cli/support/quoted-reference'],
+    tests: ['settings/{scan,near-reference}', 'cli/support/quoted-reference'],
+  },
   selectors: { mutate: ['support/{identity-selector,vault-names,platform}'], tests: ['support/{small,config}'] },
   records: {
     mutate: ['settings/{names,provenance,platform-record}'],
     tests: ['settings/{names,provenance,platform-record}', 'property/records'],
   },
-  templates: { mutate: ['settings/template'], tests: ['settings/template', 'property/template'] },
+  templates: { mutate: ['settings/{template,mentions}'], tests: ['settings/template', 'property/template'] },
   plan: { mutate: ['settings/{plan,order}'], tests: ['settings/plan', 'rotation/compose'] },
   values: {
     mutate: ['rotation/{schedule,expiry,field,value}'],
@@ -43,9 +47,16 @@ export const GROUPS = {
   events: { mutate: ['functions/{event,options,accept}'], tests: ['functions/{event,options,accept}'] },
   mask: { mutate: ['cli/run/{mask,concealed}'], tests: ['cli/run/{mask,concealed}'] },
   files: {
-    mutate: ['cli/support/{dotenv,local-settings,merge}'],
-    tests: ['cli/support/{dotenv,local-settings,merge}', 'cli/import/settings-file'],
+    mutate: ['cli/support/{dotenv,local-settings,merge,shell-word}'],
+    tests: ['cli/support/{dotenv,local-settings,merge,shell-word}', 'cli/import/settings-file'],
   },
+  starts: {
+    mutate: ['startup/{starts,quick-look,require-settings,options-guard,listen}'],
+    tests: ['startup/{engine,quick-look,require-settings,arguments}'],
+  },
+  app: { mutate: ['cli/lint/app/{scopes,bindings,entries}'], tests: ['cli/lint/app', 'cli/init/entry'] },
+  insert: { mutate: ['cli/init/insert-line'], tests: ['cli/init/entry'] },
+  emulate: { mutate: ['cli/emulate/placeholders'], tests: ['cli/emulate/placeholders'] },
   config: { mutate: ['support/{config,own-settings}'], tests: ['support/config'] },
 };
 
