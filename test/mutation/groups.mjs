@@ -28,9 +28,12 @@ export const GROUPS = {
   standing: { mutate: ['rotation/{standing,record}'], tests: ['rotation/{standing,rotator}'] },
   refresh: {
     mutate: ['rotation/{refresher,refreshes,listeners,complaints,name-check,ticker,fresh-secret}'],
-    tests: ['rotation/{rotator,listeners,clocks,fresh-secret}', 'startup/engine'],
+    tests: ['rotation/{rotator,listeners,ticker,fresh-secret}', 'startup/engine'],
   },
-  report: { mutate: ['report/{describe,report,visible}'], tests: ['report/{describe,report,visible}'] },
+  report: {
+    mutate: ['report/{describe,report}', 'support/visible'],
+    tests: ['report/{describe,report}', 'support/visible'],
+  },
   vault: { mutate: ['vault/{failure,reply}'], tests: ['vault/{failure,reply}'] },
   hosts: { mutate: ['vault/{host,circuit}'], tests: ['vault/{host,circuit}'] },
   identity: {
