@@ -15,10 +15,7 @@ export function sdkFailure(error: unknown, context: TokenContext, tried: readonl
   const { source } = context;
   if (isNotInstalled(error)) return sdkMissing(`${WHY_SDK[source] ?? source} needs @azure/identity`);
   const cause = safeCause(error);
-  const unavailable =
-    cause.name === 'CredentialUnavailableError' ||
-    cause.name === 'AggregateAuthenticationError' ||
-    cause.name === 'ChainedTokenCredentialError';
+  const unavailable = cause.name === 'CredentialUnavailableError' || cause.name === 'AggregateAuthenticationError';
   // A sign-in that was refused is no chain: there is nothing else to be had.
   if (unavailable && source !== 'workload-identity') return unavailableFailure(error, context, tried);
   // Entra's description of itself could not be had, and the SDK keeps why to itself.

@@ -37,8 +37,8 @@ export const GROUPS = {
   vault: { mutate: ['vault/{failure,reply}'], tests: ['vault/{failure,reply}'] },
   hosts: { mutate: ['vault/{host,circuit}'], tests: ['vault/{host,circuit}'] },
   identity: {
-    mutate: ['identity/{claims,expiry,failure,reply,whose}'],
-    tests: ['identity/{expiry,refused,whose}'],
+    mutate: ['identity/{claims,expiry,failure,reply,whose,sdk-failure}'],
+    tests: ['identity/{expiry,refused,whose,sdk-failure}'],
   },
   support: {
     mutate: ['support/{retry,near,nearest,moment,ncrontab}'],

@@ -1,6 +1,6 @@
 // What a start warns of: text that was meant as a reference.
 import { expect, test } from 'vitest';
-import { misspeltIn } from '../../src/settings/near-reference.js';
+import { isMisspelt, misspeltIn } from '../../src/settings/near-reference.js';
 import { planOf, ref } from '../helpers/fixtures.js';
 
 const INSIDE = 'VaultName=shop;SecretName=pw)';
@@ -15,6 +15,7 @@ test.each([
   `@KeyVault{SecretUri=https://shop.vault.azure.net/secrets/pw}`,
   `@KeyVault ( VaultName = shop; SecretName = pw )`,
   `postgres://app:@Azure.KeyVault(${INSIDE}@db`,
+  `@KeyVault (${INSIDE} or KeyVault()`,
 ])('%s', (value) => {
   // App Service gives each twice.
   expect(misspeltIn(planOf({ DB: value, APPSETTING_DB: value, OTHER: 'another' }))).toEqual(['DB']);
@@ -23,6 +24,7 @@ test.each([
 test.each([
   ref(),
   `@${ref()}`,
+  `a:${ref()}:@Microsoft.KeyVault(${INSIDE}`,
   'akvs://sub/shop/pw',
   'akvs it is not',
   'see KeyVault(VaultName, SecretName)',
@@ -31,4 +33,5 @@ test.each([
   `keyvault(MySecretName=pw)`,
 ])('not of %s', (value) => {
   expect(misspeltIn(planOf({ DB: value }))).toEqual([]);
+  expect(isMisspelt(value)).toBe(false);
 });
