@@ -218,12 +218,17 @@ describe('what the host reads', () => {
     ['a function expression', `const connection = 'CONN'; const add = function connection() { ${QUEUE}; };`],
     ['a class expression', `const connection = 'CONN'; const A = class connection { add() { ${QUEUE}; } };`],
     ['an enum', `const connection = 'CONN'; { enum connection { a = 1 } ${QUEUE}; }`],
+    ["a function's own", `const connection = 'CONN'; { function connection() {} ${QUEUE}; }`],
+    ['what may change', `let connection = 'CONN'; ${QUEUE};`],
+    ['a part of a constant', `const { connection } = 'CONN'; ${QUEUE};`],
+    ['a constant of a block', `if (here) { const connection = 'CONN'; run(connection); } ${QUEUE};`],
     ['a constant elsewhere', `function other() { const connection = 'CONN'; return connection; } ${QUEUE};`],
   ])('a name stands for the nearest that has it: %s', async (_what, code) => {
     expect(await found({ ...functions(code), ...values({ CONN: REF }) })).toEqual([]);
   });
 
   test.each([
+    ["the file's, within a function", `const connection = 'CONN'; function add() { ${QUEUE}; }`],
     ["a function's own constant", `function add() { const connection = 'CONN'; ${QUEUE}; }`],
     ['over that of the file', `const connection = 'FREE'; { const connection = 'CONN'; ${QUEUE}; }`],
     ["beside a static block's", `const connection = 'CONN'; class A { static { var connection; } } ${QUEUE};`],
@@ -233,9 +238,16 @@ describe('what the host reads', () => {
     expect(findings).toMatchObject([{ rule: 'host-reads-setting', message: expect.stringMatching(/^CONN /) }]);
   });
 
-  test("a constant without a name of its own is nobody's", async () => {
-    const code = "const { length } = 'CONN';\napp.storageQueue('q', { connection: nameOf('OTHER'), handler() {} })";
-    expect(await found({ ...functions(code), ...values({ CONN: REF, FREE: REF }) })).toEqual([]);
+  test.each([
+    ['what is called', "app.storageQueue('q', { connection: nameOf('CONN'), handler() {} })"],
+    ['what is looked up', "const names = { of: 'CONN' }; input.storageBlob({ connection: names[of] })"],
+    [
+      'of others',
+      "db.connect({ connection: 'CONN' }); happ.queue({ connection: 'CONN' }); apple.queue({ connection: 'CONN' })",
+    ],
+    ['of another name', "input.sql({ connectionLimit: 'CONN', mainConnection: 'CONN' })"],
+  ])('no connection: %s', async (_what, code) => {
+    expect(await found({ ...functions(code), ...values({ CONN: REF }) })).toEqual([]);
   });
 
   test('what refers to itself has an end', async () => {
@@ -254,7 +266,8 @@ describe('what the host reads', () => {
 
   test('a schedule of a setting that is not there', async () => {
     const code = "app.timer('t', { schedule: '%WHEN%', handler() {} });";
-    expect(await found({ ...functions(code), ...values({ A: 'b' }) })).toEqual(["schedule: '%WHEN%'"]);
+    for (const timer of [code, "registerRotation({ schedule: '%WHEN%' });"])
+      expect(await found({ ...functions(timer), ...values({ A: 'b' }) })).toEqual(["schedule: '%WHEN%'"]);
     expect(await found({ ...functions(code), ...values({ WHEN: '0 0 * * * *' }) })).toEqual([]);
     expect(await found(functions(code))).toEqual([]);
   });
