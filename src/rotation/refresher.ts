@@ -63,8 +63,8 @@ export function createRefresher(
     let againAtMs = 0;
     let waiting = groups;
     /** Takes over the groups that were read as a whole; a vault that hangs holds up nobody else. */
-    function take(results: ReadResults, isLast: boolean): RefreshResult {
-      const isRead = (group: readonly string[]) => isLast || !group.some((key) => asked.has(key) && !results.has(key));
+    function take(results: ReadResults): RefreshResult {
+      const isRead = (group: readonly string[]) => !group.some((key) => asked.has(key) && !results.has(key));
       const taken = waiting.filter(isRead);
       waiting = waiting.filter((group) => !isRead(group));
       const { held, readAgainInMs } = acceptResults(standing.held, results, taken, {
@@ -87,7 +87,7 @@ export function createRefresher(
       isRefresh: true,
       onSome: (some) => {
         try {
-          if (isStill()) take(some, false);
+          if (isStill()) take(some);
         } catch {
           // An environment that cannot be written, say. Nobody waits here; somebody waits for the end.
         }
@@ -98,7 +98,7 @@ export function createRefresher(
     // limit: starts that fail in an outage may come again and again.
     if (!isStill()) return clock.monotonic() - began.monotonicMs < LIMIT_MS ? refreshOnce(scope, began) : nothing;
 
-    const result = take(results, true);
+    const result = take(results);
     // Not sooner: a tick that comes while this refresh goes on would join it, and read nothing.
     if (againAtMs > 0) onUnsettled(Math.max(0, againAtMs - clock.monotonic()), settleMs);
     standing.warnOfExpiry(plan);
