@@ -6,7 +6,11 @@ export function mayRefer(value: unknown): boolean {
   // As in `hasMarker`.
   return (
     typeof value === 'string' &&
-    (value.includes('(') || value.includes('{') || value.startsWith('a') || value.startsWith('A')) &&
-    /key.?va[ul]+t?s?\s*[({]|^akvs:\/\//is.test(value)
+    (value.includes('(') ||
+      value.includes('{') ||
+      value.includes('[') ||
+      value.startsWith('a') ||
+      value.startsWith('A')) &&
+    /key.?va[ul]+t?s?\s*[({[]|^akvs:\/\//is.test(value)
   );
 }

@@ -12,6 +12,7 @@ test.each([
   `@Key Vault(${INSIDE}`,
   `@key-vault(${INSIDE}`,
   `@KeyVault (${INSIDE}`,
+  `@KeyVault[${INSIDE}`,
   `@KeyVault{SecretUri=https://shop.vault.azure.net/secrets/pw}`,
   `@KeyVault ( VaultName = shop; SecretName = pw )`,
   `postgres://app:@Azure.KeyVault(${INSIDE}@db`,
