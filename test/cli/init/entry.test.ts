@@ -180,13 +180,17 @@ test.each([
   ["node 'src/main.js'", 'src/main.js'],
   ['node --enable-source-maps \\"my app.js\\"', 'my app.js'],
   ['nodemon --exec \\"node src/main.js\\"', 'src/main.js'],
+  ['ts-node --project tsconfig.json src/main.js', 'src/main.js'],
+  [`ts-node -P tsconfig.json -O '{\\"module\\":\\"node16\\"}' src/main.js`, 'src/main.js'],
+  ['ts-node --unknown tsconfig.json src/main.js', undefined],
   ['node src\\\\main.js', 'src/main.js'],
   ['node \\".\\\\src\\\\main.js\\"', 'src/main.js'],
   ['node -r ./src/index.js -e \\"run()\\"', undefined],
   ['node --eval src/main.js', undefined],
 ])('the entry of %j', (start, entry) => {
   const files = { 'bin/www': '#!/usr/bin/env node\n', 'src/index.js': '', 'src/main.js': '', 'my app.js': '' };
-  const { changes } = planOf({ 'package.json': `{ "scripts": { "start": "${start}" } }`, ...files });
+  const tsconfig = { 'tsconfig.json': '{}' };
+  const { changes } = planOf({ 'package.json': `{ "scripts": { "start": "${start}" } }`, ...files, ...tsconfig });
   expect(changes[0]?.file).toBe(entry);
 });
 

@@ -66,9 +66,9 @@ export function inLoadOrder(a: string, b: string): number {
   return left.length - right.length || Buffer.compare(Buffer.from(left.join('/')), Buffer.from(right.join('/')));
 }
 
-/** Options of Node and tsx whose value may stand behind a space. */
+/** Options of Node, tsx and ts-node whose value may stand behind a space. */
 const WITH_VALUE =
-  '-r|--require|--import|--loader|--experimental-loader|-C|--conditions|--env-file(?:-if-exists)?|--disable-warning|--title|--watch-path|--tsconfig';
+  '-r|--require|--import|--loader|--experimental-loader|-C|--conditions|--env-file(?:-if-exists)?|--disable-warning|--title|--watch-path|--tsconfig|-P|--project|-O|--compiler-options|--ignore-watch';
 
 /** One of those, with its value; any other, but for what takes the program itself instead of a file. */
 const OPTION = `(?:(?:${WITH_VALUE})\\s+(?!-)\\S+|(?!(?:${WITH_VALUE}|-e|-p|-pe|--eval|--print)\\s)--?\\w[\\w-]*(?:=\\S+)?)`;
@@ -123,8 +123,9 @@ export function sourceOf(project: Project, file: string): string | undefined {
     if (bundle.makes(named)) return bundle.entries.length === 1 ? bundle.entries.find(isFile) : undefined;
   }
   const isWhole = /\.[cm]?[jt]sx?$/.test(named);
-  // Without an ending as it is, too: `bin/www`.
-  const withEnding = isWhole ? [named] : [named, `${named}.js`, `${named}/index.js`, `${named}.ts`];
+  // Without an ending as it is, too: `bin/www`. What has another, such as tsconfig.json, is an option's, and no program.
+  const asItIs = isWhole || path.posix.extname(named) === '' ? [named] : [];
+  const withEnding = isWhole ? asItIs : [...asItIs, `${named}.js`, `${named}/index.js`, `${named}.ts`];
   return withEnding.flatMap((name) => sourcePatterns(project, name).flat()).find(isFile);
 }
 
