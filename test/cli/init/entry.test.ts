@@ -224,17 +224,21 @@ describe('Next.js', () => {
     ...more,
   });
 
-  test.each(['next start', 'node .next/standalone/server.js'])('%s begins in instrumentation.ts', (start) => {
-    const { changes, byHand } = planOf(next(start, { '.next/standalone/server.js': '' }));
-    expect({ changes, paste: byHand.map(({ paste }) => paste) }).toEqual({
-      changes: [],
-      paste: [
-        expect.stringMatching(
-          /instrumentation\.ts[\s\S]*NEXT_RUNTIME[\s\S]*vaultstrap\/register[\s\S]*process\.exit\(1\)/,
-        ),
-      ],
-    });
-  });
+  test.each(['next start', 'node .next/standalone/server.js', 'node --inspect node_modules/next/dist/bin/next start'])(
+    '%s begins in instrumentation.ts',
+    (start) => {
+      const files = { '.next/standalone/server.js': '', 'node_modules/next/dist/bin/next': '' };
+      const { changes, byHand } = planOf(next(start, files));
+      expect({ changes, paste: byHand.map(({ paste }) => paste) }).toEqual({
+        changes: [],
+        paste: [
+          expect.stringMatching(
+            /instrumentation\.ts[\s\S]*NEXT_RUNTIME[\s\S]*vaultstrap\/register[\s\S]*process\.exit\(1\)/,
+          ),
+        ],
+      });
+    },
+  );
 
   test('nothing is to be done when it is there', () => {
     const code = "export async function register() { await import('vaultstrap/register'); }";

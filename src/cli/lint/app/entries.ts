@@ -118,7 +118,8 @@ export function sourceOf(project: Project, file: string): string | undefined {
   // `node .` begins with what `main` names. Scripts of Windows may have its `\`.
   const meant = (/^\.[/\\]?$/.test(file) && project.main?.value) || file;
   const named = path.posix.normalize(meant.replaceAll('\\', '/').replace(/^\.\//, ''));
-  if (named.startsWith('..') || path.isAbsolute(named)) return undefined;
+  // What is installed is nobody's source: `node node_modules/next/dist/bin/next start`.
+  if (named.startsWith('..') || path.isAbsolute(named) || /(^|\/)node_modules\//.test(named)) return undefined;
   for (const bundle of bundlesOf(project)) {
     if (bundle.makes(named)) return bundle.entries.length === 1 ? bundle.entries.find(isFile) : undefined;
   }
