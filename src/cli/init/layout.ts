@@ -4,12 +4,13 @@ import { functionEntries } from '../lint/app/entries.js';
 import { createLoader } from '../lint/app/load-order.js';
 import { type Project, sourcePatterns } from '../lint/app/project.js';
 
-/** Whether a file is written with `import`: as the one beside it is, else as the app is. */
+/** Whether a file is written with `import`: if its name or the app has to, else as the one beside it. */
 export function usesImport(project: Project, file: string, beside: string | undefined): boolean {
-  if (/\.m[jt]s$/.test(file)) return true;
   if (/\.cjs$/.test(file)) return false;
+  // Among ES modules there is no `require`, also in a file that only calls `import()`.
+  if (/\.m[jt]s$/.test(file) || (project.isEsm && !/\.cts$/.test(file))) return true;
   const module = beside === undefined ? undefined : loaderOf(project).open(path.join(project.dir, beside));
-  return module && (module.isEsm || module.imports.length > 0) ? module.isEsm : project.isEsm || /\.tsx?$/.test(file);
+  return module && (module.isEsm || module.imports.length > 0) ? module.isEsm : /\.tsx?$/.test(file);
 }
 
 export function endingFor(project: Project, beside: string | undefined): string {

@@ -205,6 +205,17 @@ test.each(['.', './'])('node %s begins with main, or index.js', (start) => {
   expect(entryOf('')).toBe('index.js');
 });
 
+test('an ES module gets an import, also where it only calls import() itself', () => {
+  const lineOf = (manifest: string, file: string) => {
+    const before = "import('./app.js');\n";
+    const { changes } = planOf({ 'package.json': `{ "main": "${file}"${manifest} }`, [file]: before });
+    return changes[0]?.after.replace(before, '');
+  };
+  expect(lineOf(', "type": "module"', 'main.js')).toBe("import 'vaultstrap/register';\n");
+  expect(lineOf(', "type": "module"', 'main.cjs')).toBe(REQUIRE);
+  expect(lineOf('', 'main.js')).toBe(REQUIRE);
+});
+
 test('a file that Node loads before the entry may have the line', () => {
   const app = (start: string, instrument: string): Files => ({
     'package.json': `{ "scripts": { "start": "${start}" } }`,
