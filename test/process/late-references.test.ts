@@ -171,6 +171,8 @@ describe('not told', () => {
 
   test.each([
     { VAULTSTRAP_IGNORE: 'OTHER, DB_PASSWORD' },
+    // As App Service gives it twice, and PM2 a copy of all.
+    { VAULTSTRAP_IGNORE: 'DB_PASSWORD', APPSETTING_DB_PASSWORD: REFERENCE, pm2_env: `{"DB_PASSWORD":"${REFERENCE}"}` },
     { VAULTSTRAP_ENABLED: 'false' },
     { VAULTSTRAP_LOG: 'error' },
   ])('%o', async (env) => {
