@@ -53,8 +53,8 @@ interface Plan {
   readonly settings?: Readonly<Record<string, string>>;
   readonly invoke?: readonly Invocation[];
   readonly nodeArgs?: readonly string[];
-  /** False: nothing but the arguments says that this is the worker. */
-  readonly runtime?: boolean;
+  /** What alone says that this is the worker. Default: both. */
+  readonly only?: 'setting' | 'arguments';
 }
 
 let azure: Emulator;
@@ -89,9 +89,9 @@ async function drive(
   plan: Plan,
   meanwhile?: (child: RunningChild) => Promise<void>,
 ): Promise<{ steps: Map<string, Step>; all: readonly Step[]; outcome: Outcome }> {
-  const { mode = 'normal', settings = references, main, invoke = [], nodeArgs = [], runtime = true } = plan;
+  const { mode = 'normal', settings = references, main, invoke = [], nodeArgs = [], only } = plan;
   const file = `plan-${plans++}.json`;
-  const env = { ...azure.env, ...settings, ...(runtime && { FUNCTIONS_WORKER_RUNTIME: 'node' }) };
+  const env = { ...azure.env, ...settings, ...(only !== 'arguments' && { FUNCTIONS_WORKER_RUNTIME: 'node' }) };
   const go = app.path(`${file}.go`);
   const invocations = invoke.map(({ waits, ...one }) => ({
     data: { http: REQUEST },
@@ -99,10 +99,13 @@ async function drive(
     ...(waits && { waitFor: go }),
   }));
   app.write({ [file]: JSON.stringify({ dir: app.dir, main, mode, settings: env, invoke: invocations }) });
-  const child = app.start([...nodeArgs, 'worker.cjs', file, '--functions-uri', 'http://127.0.0.1/'], {
-    command: NODE,
-    env: { ...(mode !== 'specialized' && env), PROBE_MODULE: app.path('probe.cjs') },
-  });
+  const child = app.start(
+    [...nodeArgs, 'worker.cjs', file, only === 'setting' ? '--host' : '--functions-uri', 'http://127.0.0.1/'],
+    {
+      command: NODE,
+      env: { ...(mode !== 'specialized' && env), PROBE_MODULE: app.path('probe.cjs') },
+    },
+  );
   await meanwhile?.(child);
   app.write({ [`${file}.go`]: '' });
   const outcome = await child.outcome;
@@ -201,9 +204,9 @@ describe('a failed start is loud', () => {
     expect(outcome.stderr.split('\n').filter((line) => /\berror\b/.test(line) && message.test(line))).toHaveLength(1);
   });
 
-  test('nothing but the arguments says that this is the worker', async () => {
+  test.each(['setting', 'arguments'] as const)('nothing but the %s says that this is the worker', async (only) => {
     const settings = { ...references, ...GONE };
-    const { steps } = await drive({ main: ['f/0-register.cjs'], settings, runtime: false });
+    const { steps } = await drive({ main: ['f/0-register.cjs'], settings, only });
     expect(steps.get('init')?.ok).toBe(false);
   });
 
