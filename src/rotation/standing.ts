@@ -207,9 +207,9 @@ export function createStanding(clock: Clock, log: () => Log): Standing {
     let latestMs: number | undefined;
     let resolvedAt = '';
     standing.composed.forEach(({ planned, outcome, secrets }) => {
-      // What the platform resolved, and nobody has read since, stands in the platform's own record.
-      const isPlatforms = planned.origin === 'platform' && planned.currentSinceMs === undefined;
-      if (outcome.kind === 'failed' || (outcome.kind === 'current' && isPlatforms)) return;
+      // What the platform resolved, and nobody has read since, stands in the platform's own record: it has no time.
+      const isPlatforms = outcome.kind === 'current' && planned.currentSinceMs === undefined;
+      if (outcome.kind === 'failed' || isPlatforms) return;
       const sinceMs = notes.get(planned.setting)?.resolvedAtMs ?? planned.currentSinceMs ?? clock.now();
       const version = secrets[0]?.version ?? planned.currentVersion;
       // Mostly that of the one before: a thousand settings need no text each.

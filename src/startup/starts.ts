@@ -61,7 +61,7 @@ export function createStarts(
 
   function checkOptions(options: BootstrapOptions): BootstrapOptions {
     // Malformed options started nothing: the next ones are the first.
-    if (!optionsInForce || phase === 'idle' || (phase === 'failed' && !session)) optionsInForce = { ...options };
+    if (!session || !optionsInForce) optionsInForce = { ...options };
     else refuseOthers(options, optionsInForce);
     return optionsInForce;
   }

@@ -80,6 +80,24 @@ describe('the last complete read began', () => {
     start({ VS_B: ref('b') });
     expect(standing.lastRead?.wallMs).toBe(NOW_MS);
   });
+
+  test('with a later start that read all there is by then', () => {
+    vault = { a: good('a'), b: good('b') };
+    start({ VS_A: ref('a') });
+    nowMs += DAY_MS;
+    start({ VS_A: ref('b') });
+    expect(standing.lastRead?.wallMs).toBe(NOW_MS + DAY_MS);
+  });
+
+  test('with the first of a process that had all its values from another', () => {
+    vault = { a: good('a') };
+    start({ VS_A: ref('a') });
+    standing = createStanding(clock, () => log);
+    nowMs += 1000;
+    start();
+    expect(known()).toEqual([]);
+    expect(standing.lastRead?.wallMs).toBe(NOW_MS + 1000);
+  });
 });
 
 describe('the next start plans with', () => {

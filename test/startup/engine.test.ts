@@ -125,6 +125,7 @@ test('a start that failed is over when a later one finds nothing to resolve any 
   process.env['VS_A'] = ref('a');
   vault.trouble.set('a', 'forbidden');
   expect(() => engine.bootstrapSync(QUIET)).toThrow('ERR_');
+  expect(() => engine.bootstrapSync({ ...QUIET, onError: 'keep' })).toThrow('other options');
   process.env['VS_A'] = 'by hand';
   expect(engine.report().status).toBe('failed');
   await engine.bootstrap(QUIET);
@@ -284,6 +285,7 @@ test('a start that is under way is joined with its own options, and no others', 
   process.env['VS_A'] = ref('a');
   engine.start(QUIET);
   expect(() => engine.bootstrapSync({ ...QUIET, onError: 'keep' })).toThrow('other options');
+  expect(settings()).toEqual({});
   engine.bootstrapSync(QUIET);
   expect(settings()).toEqual({ VS_A: 'a-1' });
 });
