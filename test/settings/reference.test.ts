@@ -240,6 +240,7 @@ describe('parse', () => {
     expect(parse('VaultName=shop,SecretName=pw')).toMatchObject({
       hint: expect.stringMatching(/^Between keys stands ";"\./),
     });
+    expect(parse('VaultName=shop')).toMatchObject({ hint: expect.stringMatching(/^Give SecretUri=.*, or VaultName=/) });
     expect(parse('https://shop.vault.azure.net/secrets/pw')).toMatchObject({
       hint: expect.stringMatching(/^Write SecretUri= before the address\./),
     });
@@ -249,6 +250,9 @@ describe('parse', () => {
     expect(parse('SecretUri=https://shop.vault.azure.net/certificates/www')).toMatchObject({
       problem: 'SecretUri is not a secret identifier.',
       hint: expect.stringMatching(/write \/secrets\/ in place of \/certificates\//),
+    });
+    expect(parse('SecretUri=https://shop.vault.azure.net/keys/www')).toMatchObject({
+      hint: expect.stringMatching(/^It is https:/),
     });
   });
 
