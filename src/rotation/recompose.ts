@@ -1,7 +1,7 @@
 import type { Plan, PlannedSetting } from '../settings/plan.js';
 import type { Config } from '../support/config.js';
 import { type Failure, fail } from '../support/failure.js';
-import { changeOf } from './changes.js';
+import { changeOf, textOf } from './changes.js';
 import type { ComposedSetting, composeSettings, Lookup } from './compose.js';
 import { type HeldSecrets, isRevoked } from './held.js';
 import type { RotatedSetting } from './types.js';
@@ -9,6 +9,8 @@ import type { RotatedSetting } from './types.js';
 /** A setting after a read: as it stands now, why it could not be had newer, and what is different. */
 export interface Recomposed {
   readonly now: ComposedSetting;
+  /** It is what it was before: nothing newer could be made. */
+  readonly stays?: true;
   readonly failure?: Failure;
   readonly change?: RotatedSetting;
 }
@@ -49,16 +51,52 @@ export function recompose(
     return fail(refusal);
   };
   const latest = compose(plan, lookup);
+  const unusable = unusableReads(latest, held, known);
+  const heldBack = new Map<string, Failure>();
   return latest.map((setting) => {
     const { planned } = setting;
     const previous = known.get(planned.setting) ?? setting;
     const revocation = revocationOf(setting);
     if (revocation) revoked.set(planned.setting, revocation);
-    const now = standing(setting, previous, revocation);
-    const failure = failureOf(setting, held) ?? revocation;
+    const waitsFor = [
+      ...planned.reads.map((key) => unusable.get(key)),
+      ...planned.mentions.map((name) => heldBack.get(name)),
+    ].find((failure) => failure !== undefined);
+    const waits = waitsFor !== undefined && hasValue(setting) && hasValue(previous);
+    if (waits) heldBack.set(planned.setting, waitsFor);
+    const now = standing(waits ? previous : setting, previous, revocation);
+    const failure = failureOf(setting, held) ?? revocation ?? (waits ? waitsFor : undefined);
     const change = changeOf(previous, now, plan.reads);
-    return { now, ...(failure && { failure: gone.get(failure) ?? failure }), ...(change && { change }) };
+    return {
+      now,
+      ...(now !== setting && { stays: true as const }),
+      ...(failure && { failure: gone.get(failure) ?? failure }),
+      ...(change && { change }),
+    };
   });
+}
+
+/**
+ * Secrets that were read and cannot be made into a setting that has a value: all settings of such a secret keep theirs, a
+ * user's name too when the password beside it is missing.
+ */
+function unusableReads(
+  latest: readonly ComposedSetting[],
+  held: HeldSecrets,
+  known: ReadonlyMap<string, ComposedSetting>,
+): ReadonlyMap<string, Failure> {
+  const unusable = new Map<string, Failure>();
+  for (const { planned, outcome } of latest) {
+    const previous = known.get(planned.setting);
+    if (outcome.kind !== 'failed' || outcome.failure.code === 'ERR_TEMPLATE_MEMBER') continue;
+    if (!previous || !hasValue(previous) || !planned.reads.every((key) => held.get(key)?.good)) continue;
+    for (const key of planned.reads) unusable.set(key, outcome.failure);
+  }
+  return unusable;
+}
+
+function hasValue(setting: ComposedSetting): boolean {
+  return textOf(setting) !== undefined;
 }
 
 function standing(

@@ -125,7 +125,7 @@ export function createRefresher(
     const latest = new Map(all.map(({ now }) => [now.planned.setting, now]));
     // What a later start has failed to give stays as that left it: removed, or raw.
     standing.composed = standing.composed.map((setting) => latest.get(setting.planned.setting) ?? setting);
-    for (const { now, failure, change } of all) {
+    for (const { now, stays, failure, change } of all) {
       const { planned, outcome } = now;
       const { setting } = planned;
       if (failure) {
@@ -136,7 +136,7 @@ export function createRefresher(
       }
       if (change) changed.push(change);
       const { keepsRaw, ...before } = notes.get(setting) ?? {};
-      const resolvedAtMs = standing.resolvedAtOf(planned) ?? before.resolvedAtMs;
+      const resolvedAtMs = (stays ? undefined : standing.resolvedAtOf(planned)) ?? before.resolvedAtMs;
       notes.set(setting, {
         ...(failure && { failure }),
         ...(keepsRaw && outcome.kind === 'failed' && { keepsRaw }),

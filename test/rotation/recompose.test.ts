@@ -25,6 +25,7 @@ import {
   settingIn,
   V1,
   V2,
+  V3,
 } from '../helpers/fixtures.js';
 
 type Reads = Record<string, Result<SecretValue>>;
@@ -164,6 +165,40 @@ describe('refused twice', () => {
       const gone = { pw: bad(failure) };
       expect(stand(env, 'unset', {}, gone, gone)['PW']).toMatchObject({ text: 'theirs', failure, change: undefined });
     }
+  });
+});
+
+test('settings of one secret keep their values together when one of them cannot be made of the new one', () => {
+  const env = {
+    USER: ref('db', 'Field=user'),
+    PW: ref('db', 'Field=password'),
+    HELLO: 'hello ${USER}',
+    PAIR: '${USER}:${PW}',
+    OTHER: ref('other'),
+    BOTH: '${OTHER}',
+  };
+  const json = (content: object, version: string) => good(JSON.stringify(content), { version });
+  const first = { db: json({ user: 'u1', password: 's1' }, V1), other: good('o1') };
+  const torn = { db: json({ user: 'u2', pasword: 's2' }, V2), other: good('o2') };
+  const failure = expect.objectContaining({ code: 'ERR_FIELD' });
+  expect(stand(env, 'keep', first, torn, torn)).toMatchObject({
+    USER: { text: 'u1', failure, change: undefined },
+    PW: { text: 's1', failure, change: undefined },
+    HELLO: { text: 'hello u1', failure, change: undefined },
+    PAIR: { text: 'u1:s1', change: undefined },
+    OTHER: { text: 'o2', failure: undefined },
+    BOTH: { text: 'o2', failure: undefined },
+  });
+  const mended = { db: json({ user: 'u3', password: 's3' }, V3), other: good('o2') };
+  expect(stand(env, 'keep', first, torn, mended)).toMatchObject({
+    USER: { text: 'u3', failure: undefined, change: { fromVersion: V1, toVersion: V3 } },
+    PW: { text: 's3', failure: undefined },
+    HELLO: { text: 'hello u3', failure: undefined },
+  });
+  // What has never had a value holds up nobody.
+  expect(stand(env, 'keep', { ...first, db: json({ user: 'u1' }, V1) }, torn)).toMatchObject({
+    USER: { text: 'u2', failure: undefined },
+    PW: { kind: 'failed' },
   });
 });
 

@@ -463,11 +463,14 @@ describe('refresh', () => {
     vault = { pw: 'fine' };
     start({ VS_PW: ref(), VS_T: '<${VS_PW}>' });
     for (const value of ['x\0', 'x'.repeat(40_000), '\uD800']) {
+      nowMs += 10_000;
       vault = { pw: value };
       expect((await rotator.refresh()).failed).toEqual(['VS_PW', 'VS_T']);
       expect(ownEnv()).toMatchObject({ VS_PW: 'fine', VS_T: '<fine>' });
     }
     expect(rotator.generation).toBe(1);
+    // Of the value in use, and not of the one that cannot be.
+    expect([report('VS_PW')?.ageSeconds, report('VS_T')?.ageSeconds]).toEqual([30, 30]);
   });
 
   test('gives up on what hangs, yields to a vault that throttles, and leaves no connection open', async () => {
