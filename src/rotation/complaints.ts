@@ -24,19 +24,21 @@ interface Complaint {
   readonly atMs: number;
   readonly refused: boolean;
   readonly becomes: Trouble['becomes'];
+  readonly code: Failure['code'];
 }
 
 export function createComplaints(clock: Clock, log: () => Log): Complaints {
   const made = new Map<string, Complaint>();
   let noted: (Trouble & { readonly refused: boolean })[] = [];
 
-  function isNews(key: string, refused: boolean, becomes: Trouble['becomes'], atStart?: Complaint): boolean {
+  function isNews(key: string, now: Omit<Complaint, 'atMs'>, atStart?: Complaint): boolean {
     const onlyOnce = key === PLATFORM;
     const last = made.get(key) ?? (onlyOnce ? undefined : atStart);
-    // A value that was kept and is taken out now is another piece of news.
-    const recent = last && (onlyOnce || (last.becomes === becomes && clock.monotonic() - last.atMs < EVERY_MS));
-    if (recent && (last.refused || !refused)) return false;
-    made.set(key, { atMs: clock.monotonic(), refused, becomes });
+    // A value that was kept and is taken out now is another piece of news; and so is another refusal, which comes of
+    // somebody's mending. What may pass has many faces.
+    const recent = last && (onlyOnce || (last.becomes === now.becomes && clock.monotonic() - last.atMs < EVERY_MS));
+    if (recent && (!now.refused || (last.refused && (onlyOnce || last.code === now.code)))) return false;
+    made.set(key, { atMs: clock.monotonic(), ...now });
     return true;
   }
 
@@ -49,9 +51,10 @@ export function createComplaints(clock: Clock, log: () => Log): Complaints {
       const isForUs = refused || failure.status === 'MSINotEnabled';
       const ofPlatform = origin === 'platform' && isForUs && !failure.absent;
       const becomes = textOf(composed) === undefined ? 'unresolved' : 'kept';
-      const isTold = failureOfStart(composed)?.code === failure.code;
-      const atStart = isTold ? ({ atMs: startedMs, refused: false, becomes } as const) : undefined;
-      if (!isNews(ofPlatform ? PLATFORM : setting, refused, becomes, atStart)) return;
+      const { code } = failure;
+      const isTold = failureOfStart(composed)?.code === code;
+      const atStart = isTold ? ({ atMs: startedMs, refused: false, becomes, code } as const) : undefined;
+      if (!isNews(ofPlatform ? PLATFORM : setting, { refused, becomes, code }, atStart)) return;
       if (ofPlatform) {
         log().warn(
           `${setting} keeps the value that the platform resolved, and does not rotate (${failure.code}): ${failure.details} If the platform resolves references with a user-assigned identity, name it in VAULTSTRAP_IDENTITY.`,

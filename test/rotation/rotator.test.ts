@@ -919,6 +919,19 @@ describe('revoked secrets', () => {
     expect(lines.map((line) => line.split(':', 1)[0])).toEqual(['warn', 'error']);
   });
 
+  test('so does one for another refusal: somebody has tried to mend the first', async () => {
+    vault = { pw: 's' };
+    start({ VS_PW: ref() });
+    for (const answer of [bad(ABSENT), bad(ABSENT), bad(FORBIDDEN), 'x\0', 'x\0', bad(OUTAGE)]) {
+      nowMs += 60_000;
+      vault = { pw: answer };
+      await rotator.refresh();
+    }
+    expect(lines.map((line) => /^error: .* \((\w+)\)/.exec(line)?.[1])).toEqual([
+      ...['ERR_SECRET_NOT_FOUND', 'ERR_VAULT_RBAC', 'ERR_VALUE_NUL'],
+    ]);
+  });
+
   test('are unset on the second refusal if so configured, with what is made of them, and come back', async () => {
     vault = { pw: 's', other: 'o' };
     start({ VS_PW: ref(), VS_T: '<${VS_PW}>', VS_TT: '${VS_T}', VS_O: ref('other') }, { onRevoked: 'unset' });
