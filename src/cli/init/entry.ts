@@ -1,9 +1,9 @@
 import { otherBundler } from '../lint/app/bundles.js';
 import { sourceOf, startOf } from '../lint/app/entries.js';
-import { importsInInstrumentation } from '../lint/app/no-entry.js';
 import type { Project } from '../lint/app/project.js';
 import { UsageError } from '../support/exit.js';
 import { bundled, byHand, type EntryPlan, NOTHING, withLines } from './entry-plan.js';
+import { planFramework } from './framework.js';
 import { planFunctions } from './functions-entry.js';
 import { isBuilt, loadsOf } from './layout.js';
 import type { RotationFlags } from './rotation.js';
@@ -19,7 +19,8 @@ function planProgram(project: Project): EntryPlan {
   if (start && /\bvaultstrap(\/preload|\/register|\s+run)\b/.test(start.script.command)) return NOTHING;
   if (start && loadsOf(project, start.preloads).some(({ what }) => what === 'register')) return NOTHING;
   const entry = start ? start.entry : project.main && sourceOf(project, project.main.value);
-  if (project.dependencies.has('next') && (entry === undefined || isBuilt(project, entry))) return planNext(project);
+  const framework = entry === undefined || isBuilt(project, entry) ? planFramework(project) : undefined;
+  if (framework) return framework;
   if (entry === undefined) {
     if (project.hasWorkspaces) {
       throw new UsageError('this is the root of workspaces, and starts no file.', 'Run it in the folder of the app.');
@@ -34,24 +35,3 @@ function planProgram(project: Project): EntryPlan {
   if (loadsOf(project, [entry]).some(({ what }) => what === 'register' || what === 'api')) return NOTHING;
   return withLines(project, entry, ['vaultstrap/register']);
 }
-
-function planNext(project: Project): EntryPlan {
-  if (importsInInstrumentation(project)) return NOTHING;
-  return byHand('a Next.js server begins in instrumentation.ts, and keeps vaultstrap outside of its bundles.', NEXT);
-}
-
-const NEXT = [
-  '// instrumentation.ts',
-  'export async function register() {',
-  "  if (process.env.NEXT_RUNTIME === 'nodejs') {",
-  '    try {',
-  "      await import('vaultstrap/register');",
-  '    } catch (error) {',
-  '      console.error(error);',
-  '      process.exit(1);   // Next would stay up, and answer 500 to everything',
-  '    }',
-  '  }',
-  '}',
-  '// next.config.ts',
-  "serverExternalPackages: ['vaultstrap'],",
-].join('\n    ');

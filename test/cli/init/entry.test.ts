@@ -261,6 +261,49 @@ describe('Next.js', () => {
   });
 });
 
+describe('other servers that a framework builds', () => {
+  const app = (start: string, dependency: string, more: Files = {}): Files => ({
+    'package.json': `{ "scripts": { "start": "${start}" }, "devDependencies": { "${dependency}": "1" } }`,
+    ...more,
+  });
+
+  test.each([
+    [
+      'nuxt',
+      'node .output/server/index.mjs',
+      '.output/server/index.mjs',
+      /server\/plugins\/0-vault.*\n.*register';\n[\s\S]*Effects/,
+    ],
+    [
+      '@react-router/node',
+      'react-router-serve build/server/index.js',
+      'build/server/index.js',
+      /entry\.server\.tsx.*\n.*register'/,
+    ],
+    ['@sveltejs/adapter-node', 'node build', 'build/index.js', /^node --import vaultstrap\/preload build /],
+    ['@astrojs/node', 'node ./dist/server/entry.mjs', 'dist/server/entry.mjs', /preload dist\/server\/entry\.mjs /],
+  ])('%s, whether it has been built or not', (dependency, start, built, paste) => {
+    for (const more of [{}, { [built]: '' }]) {
+      expect(planOf(app(start, dependency, more))).toEqual({
+        changes: [],
+        byHand: [{ why: expect.any(String), paste: expect.stringMatching(paste) }],
+      });
+    }
+    expect(planOf(app('node server.js', dependency, { 'server.js': '' })).changes[0]?.after).toBe(REQUIRE);
+  });
+
+  test.each([
+    ['nuxt', 'server/plugins/first.ts'],
+    ['@react-router/node', 'app/entry.server.jsx'],
+  ])('%s: nothing is to be done when it is there', (dependency, file) => {
+    expect(planOf(app('x', dependency, { [file]: "import 'vaultstrap/register';" }))).toEqual({
+      changes: [],
+      byHand: [],
+    });
+    expect(planOf(app('x', dependency, { [file]: '' })).byHand).toHaveLength(1);
+  });
+});
+
 test('the root of workspaces is no app, unless it starts one', () => {
   const root = (start: string): Files => ({
     'package.json': `{ "workspaces": ["apps/*"], "scripts": { "start": "${start}" } }`,

@@ -313,6 +313,16 @@ describe('in the file itself', () => {
       for (const file of ['instrumentation.ts', 'src/instrumentation.js'])
         expect(await told(app(next, { [file]: code }))).toEqual([]);
     });
+
+    test.each([
+      ['nuxt', 'server/plugins/0-vaultstrap.ts'],
+      ['@react-router/node', 'app/entry.server.tsx'],
+    ])('%s, which begins in %s', async (dependency, file) => {
+      const manifest = { scripts: { start: 'x' }, dependencies: { [dependency]: '1' } };
+      for (const more of [{}, { [file]: '' }])
+        expect(await told(app(manifest, more))).toEqual([['register-missing', 'warning', 1, 21]]);
+      expect(await told(app(manifest, { [file]: "import 'vaultstrap/register';" }))).toEqual([]);
+    });
   });
 
   describe('.env that NestJS loads, inside of a module', () => {

@@ -131,7 +131,7 @@ export function sourceOf(project: Project, file: string): string | undefined {
 }
 
 /** A folder that cannot be read holds nothing that we could look at. */
-function entriesOf(folder: string): readonly Dirent[] {
+export function entriesOf(folder: string): readonly Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch {

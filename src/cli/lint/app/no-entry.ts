@@ -1,14 +1,55 @@
 import path from 'node:path';
 import { many } from '../../support/terminal.js';
 import { type Finding, finding } from '../finding.js';
+import { entriesOf } from './entries.js';
 import type { Project } from './project.js';
 import { textOf } from './text-of.js';
 
-/** Of a Next.js server, which has no entry of the app's own. https://nextjs.org/docs/app/guides/instrumentation */
-export function importsInInstrumentation({ dir }: Project): boolean {
-  const names = ['', 'src/'].flatMap((folder) => ['ts', 'js'].map((ending) => `${folder}instrumentation.${ending}`));
-  const text = names.map((name) => textOf(path.join(dir, name))).find((one) => one !== undefined);
-  return text !== undefined && /vaultstrap\/register/.test(text);
+/** A server that has no entry of the app's own, but a file that it loads before the app's others. */
+export interface Framework {
+  readonly package: string;
+  readonly name: string;
+  readonly begins: string;
+  readonly folders: readonly string[];
+  readonly file: RegExp;
+}
+
+const FRAMEWORKS: readonly Framework[] = [
+  {
+    // https://nextjs.org/docs/app/guides/instrumentation
+    package: 'next',
+    name: 'Next.js',
+    begins: 'instrumentation.ts',
+    folders: ['', 'src'],
+    file: /^instrumentation\.[jt]s$/,
+  },
+  {
+    // https://nuxt.com/docs/guide/directory-structure/server#server-plugins
+    package: 'nuxt',
+    name: 'Nuxt',
+    begins: 'server/plugins',
+    folders: ['server/plugins'],
+    file: /\.[cm]?[jt]s$/,
+  },
+  {
+    // https://reactrouter.com/api/framework-conventions/entry.server.tsx
+    package: '@react-router/node',
+    name: 'React Router',
+    begins: 'app/entry.server.tsx',
+    folders: ['app'],
+    file: /^entry\.server\.[jt]sx?$/,
+  },
+];
+
+export function frameworkOf({ dependencies }: Project): Framework | undefined {
+  return FRAMEWORKS.find((framework) => dependencies.has(framework.package));
+}
+
+export function importsWhereItBegins({ dir }: Project, { folders, file }: Framework): boolean {
+  const files = folders.flatMap((folder) =>
+    entriesOf(path.join(dir, folder)).flatMap(({ name }) => (file.test(name) ? path.join(dir, folder, name) : [])),
+  );
+  return files.some((one) => /vaultstrap\/register/.test(textOf(one) ?? ''));
 }
 
 /** An app of which nothing says which file comes first: silence would look like praise. */
@@ -17,7 +58,8 @@ export function lintWithoutEntry(project: Project, references: number): readonly
   const span = scripts.find(({ name }) => name === 'start')?.span ?? main?.span;
   // Without either it may be no app at all.
   if (!span || references === 0 || project.hasWorkspaces) return [];
-  if (!project.dependencies.has('next')) {
+  const framework = frameworkOf(project);
+  if (!framework) {
     return [
       finding(
         manifest,
@@ -28,13 +70,13 @@ export function lintWithoutEntry(project: Project, references: number): readonly
       ),
     ];
   }
-  if (importsInInstrumentation(project)) return [];
+  if (importsWhereItBegins(project, framework)) return [];
   return [
     finding(
       manifest,
       span,
       ['register-missing', 'warning'],
-      `instrumentation.ts, where a Next.js server begins, does not import vaultstrap/register, but the settings hold ${many(references, 'reference')}.`,
+      `a ${framework.name} server begins in ${framework.begins}, where nothing imports vaultstrap/register, but the settings hold ${many(references, 'reference')}.`,
       'Run "npx vaultstrap init", which shows the lines.',
     ),
   ];
