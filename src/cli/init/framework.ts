@@ -1,5 +1,5 @@
 import { REGISTER_LINE } from '../lint/app/load-order.js';
-import { frameworkOf, importsWhereItBegins } from '../lint/app/no-entry.js';
+import { frameworkOf, missingAtBegin } from '../lint/app/no-entry.js';
 import type { Project } from '../lint/app/project.js';
 import { byHand, type EntryPlan, NOTHING } from './entry-plan.js';
 
@@ -8,7 +8,7 @@ export function planFramework(project: Project): EntryPlan | undefined {
   const framework = frameworkOf(project);
   const lines = framework && LINES[framework.package];
   if (framework && lines) {
-    if (importsWhereItBegins(project, framework)) return NOTHING;
+    if (missingAtBegin(project, framework) === undefined) return NOTHING;
     const [why, paste] = lines;
     return byHand(`a ${framework.name} server begins in ${framework.begins}${why}.`, paste.join('\n    '));
   }

@@ -296,11 +296,12 @@ describe('other servers that a framework builds', () => {
     ['nuxt', 'server/plugins/first.ts'],
     ['@react-router/node', 'app/entry.server.jsx'],
   ])('%s: nothing is to be done when it is there', (dependency, file) => {
-    expect(planOf(app('x', dependency, { [file]: "import 'vaultstrap/register';" }))).toEqual({
+    const kept = { 'nuxt.config.ts': "moduleSideEffects: ['vaultstrap/register']" };
+    expect(planOf(app('x', dependency, { ...kept, [file]: "import 'vaultstrap/register';" }))).toEqual({
       changes: [],
       byHand: [],
     });
-    expect(planOf(app('x', dependency, { [file]: '' })).byHand).toHaveLength(1);
+    expect(planOf(app('x', dependency, { ...kept, [file]: '' })).byHand).toHaveLength(1);
   });
 });
 

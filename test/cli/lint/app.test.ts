@@ -319,9 +319,13 @@ describe('in the file itself', () => {
       ['@react-router/node', 'app/entry.server.tsx'],
     ])('%s, which begins in %s', async (dependency, file) => {
       const manifest = { scripts: { start: 'x' }, dependencies: { [dependency]: '1' } };
-      for (const more of [{}, { [file]: '' }])
+      const kept = { 'nuxt.config.ts': "nitro: { moduleSideEffects: ['vaultstrap/register'] }" };
+      for (const more of [{}, { ...kept, [file]: '' }])
         expect(await told(app(manifest, more))).toEqual([['register-missing', 'warning', 1, 21]]);
-      expect(await told(app(manifest, { [file]: "import 'vaultstrap/register';" }))).toEqual([]);
+      const code = "import 'vaultstrap/register';";
+      expect(await told(app(manifest, { ...kept, [file]: code }))).toEqual([]);
+      // Nuxt's build drops it in silence.
+      expect(await told(app(manifest, { [file]: code }))).toHaveLength(dependency === 'nuxt' ? 1 : 0);
     });
   });
 

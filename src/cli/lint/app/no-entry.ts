@@ -12,6 +12,8 @@ export interface Framework {
   readonly begins: string;
   readonly folders: readonly string[];
   readonly file: RegExp;
+  /** A file of the framework's settings, without a word in which its build drops an import for effect alone. */
+  readonly keeps?: { readonly file: RegExp; readonly word: string };
 }
 
 const FRAMEWORKS: readonly Framework[] = [
@@ -30,6 +32,7 @@ const FRAMEWORKS: readonly Framework[] = [
     begins: 'server/plugins',
     folders: ['server/plugins'],
     file: /\.[cm]?[jt]s$/,
+    keeps: { file: /^nuxt\.config\.[cm]?[jt]s$/, word: 'moduleSideEffects' },
   },
   {
     // https://reactrouter.com/api/framework-conventions/entry.server.tsx
@@ -45,11 +48,19 @@ export function frameworkOf({ dependencies }: Project): Framework | undefined {
   return FRAMEWORKS.find((framework) => dependencies.has(framework.package));
 }
 
-export function importsWhereItBegins({ dir }: Project, { folders, file }: Framework): boolean {
-  const files = folders.flatMap((folder) =>
-    entriesOf(path.join(dir, folder)).flatMap(({ name }) => (file.test(name) ? path.join(dir, folder, name) : [])),
-  );
-  return files.some((one) => /vaultstrap\/register/.test(textOf(one) ?? ''));
+/** What is missing for vaultstrap to be loaded first. */
+export function missingAtBegin({ dir }: Project, framework: Framework): string | undefined {
+  const holds = (folder: string, file: RegExp, text: string) =>
+    entriesOf(path.join(dir, folder)).some(
+      ({ name }) => file.test(name) && (textOf(path.join(dir, folder, name)) ?? '').includes(text),
+    );
+  const { name, begins, folders, file, keeps } = framework;
+  if (!folders.some((folder) => holds(folder, file, 'vaultstrap/register'))) {
+    return `${begins}, where a ${name} server begins, does not import vaultstrap/register`;
+  }
+  return keeps && !holds('', keeps.file, keeps.word)
+    ? `without ${keeps.word} a ${name} build drops the import of vaultstrap/register`
+    : undefined;
 }
 
 /** An app of which nothing says which file comes first: silence would look like praise. */
@@ -70,13 +81,14 @@ export function lintWithoutEntry(project: Project, references: number): readonly
       ),
     ];
   }
-  if (importsWhereItBegins(project, framework)) return [];
+  const missing = missingAtBegin(project, framework);
+  if (missing === undefined) return [];
   return [
     finding(
       manifest,
       span,
       ['register-missing', 'warning'],
-      `a ${framework.name} server begins in ${framework.begins}, where nothing imports vaultstrap/register, but the settings hold ${many(references, 'reference')}.`,
+      `${missing}, but the settings hold ${many(references, 'reference')}.`,
       'Run "npx vaultstrap init", which shows the lines.',
     ),
   ];
