@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { mayRefer } from '../../src/settings/may-refer.js';
 import { MAX_REFERENCE_LENGTH } from '../../src/settings/reference.js';
-import { hasMarker, type Scan, scanValue } from '../../src/settings/scan.js';
-import { ref } from '../helpers/fixtures.js';
+import { failsStart, hasMarker, type Scan, scanValue } from '../../src/settings/scan.js';
+import { ABSENT, FORBIDDEN, OUTAGE, planOf, ref, settingIn } from '../helpers/fixtures.js';
 
 /** Literal texts, and `<secret>` for references. */
 function shape(scan: Scan): unknown {
@@ -114,5 +114,19 @@ describe('scanValue', () => {
       expect(scan.kind, value).toBe('problem');
       expect(JSON.stringify(scan)).not.toContain('hunter');
     }
+  });
+});
+
+describe('a start would fail', () => {
+  const [needed, spared, optional] = [ref('a'), ref('b', 'Default=x'), ref('c', 'Optional=true')];
+
+  test.each<[string, string, typeof ABSENT, boolean]>([
+    ['without a secret', needed, ABSENT, true],
+    ['though what stands beside it may be absent', `${spared}${needed}${optional}`, ABSENT, true],
+    ['not where all of it may be', `${spared}:${optional}`, ABSENT, false],
+    ['where that is refused', `${spared}:${optional}`, FORBIDDEN, true],
+    ['not of an outage, which passes', needed, OUTAGE, false],
+  ])('%s', (_name, text, failure, expected) => {
+    expect(failsStart(settingIn(planOf({ DB: text }), 'DB'), failure)).toBe(expected);
   });
 });
