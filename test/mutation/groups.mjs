@@ -57,7 +57,10 @@ export const GROUPS = {
     mutate: ['startup/{starts,quick-look,require-settings,options-guard,listen}'],
     tests: ['startup/{engine,quick-look,require-settings,arguments}'],
   },
-  app: { mutate: ['cli/lint/app/{scopes,bindings,entries}'], tests: ['cli/lint/app', 'cli/init/entry'] },
+  app: {
+    mutate: ['cli/lint/app/{scopes,bindings,entries}'],
+    tests: ['cli/lint/{app,settings,entries}', 'cli/init/entry'],
+  },
   insert: { mutate: ['cli/init/insert-line'], tests: ['cli/init/entry'] },
   emulate: { mutate: ['cli/emulate/placeholders'], tests: ['cli/emulate/placeholders'] },
   config: { mutate: ['support/{config,own-settings}'], tests: ['support/config'] },
