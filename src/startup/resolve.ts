@@ -1,5 +1,6 @@
 import type { Resolution } from '../report/types.js';
 import { textOf } from '../rotation/changes.js';
+import type { SettingNote } from '../rotation/standing.js';
 import type { Clock } from '../support/clock.js';
 import { malformed } from '../support/options.js';
 import { idleReport } from './idle-report.js';
@@ -32,14 +33,18 @@ export async function resolveRecord(
   const { composed, error } = concludeSession(session, results);
   if (error) throw error;
   const values = new Map(Object.entries(settings));
-  for (const setting of composed) {
-    const keepsRaw = setting.outcome.kind === 'failed' && session.config.onError === 'keep';
-    for (const name of setting.planned.names) if (!keepsRaw) values.set(name, textOf(setting));
-  }
   const resolvedAtMs = clock.now();
+  const notes = new Map<string, SettingNote>();
+  for (const setting of composed) {
+    const { planned, outcome } = setting;
+    const keepsRaw = outcome.kind === 'failed' && session.config.onError === 'keep';
+    if (!keepsRaw) for (const name of planned.names) values.set(name, textOf(setting));
+    if (outcome.kind === 'value') notes.set(planned.setting, { resolvedAtMs });
+    else if (keepsRaw) notes.set(planned.setting, { keepsRaw });
+  }
   return {
     values: withValues(values),
-    report: reportSession(session, composed, () => ({ resolvedAtMs }), resolvedAtMs, {
+    report: reportSession(session, composed, (setting) => notes.get(setting) ?? {}, resolvedAtMs, {
       generation: 1,
       durationMs: Math.round(clock.monotonic() - session.began.monotonicMs),
     }),

@@ -79,6 +79,18 @@ test.each([
   }
 });
 
+test.each(['keep', 'unset'] as const)('resolve() reports a failed setting as it gives it back: %s', async (onError) => {
+  const raw = '@KeyVault(VaultName=shop)';
+  const { values, report } = await vaultstrap.resolve({ A: raw }, { onError, log: 'silent' });
+
+  const [setting] = report.settings;
+  expect(values).toEqual(onError === 'keep' ? { A: raw } : {});
+  expect(setting).toMatchObject({ setting: 'A', status: 'InvalidSyntax' });
+  expect(setting?.unset).toBe(onError === 'unset' ? true : undefined);
+  // Nothing was resolved.
+  expect(setting).not.toHaveProperty('resolvedAt');
+});
+
 test('resolve() of plain settings gives them back, and has nothing to report', async () => {
   const { values, report } = await vaultstrap.resolve({ A: 'plain', B: undefined, C: '@@KeyVault' });
   expect(values).toEqual({ A: 'plain', C: '@@KeyVault' });
