@@ -5,8 +5,9 @@ import { openEarly } from './startup/early-worker.js';
 import { hasReferences, mustStart } from './startup/quick-look.js';
 
 const live = liveEnvironment();
-// Loaded only now, and synchronously: most processes have nothing to resolve.
-if (mustStart(live)) {
+// Loaded only now, and synchronously: most processes have nothing to resolve. What vaultstrap/start began shows by the
+// state of the process (slot.ts) alone: it has taken the references out of the environment.
+if (Symbol.for('vaultstrap/1') in globalThis || mustStart(live)) {
   const worker = openEarly(live);
   const { register } = require('./index.js') as typeof import('./index.js');
   register(worker);

@@ -6,11 +6,7 @@ export function mayRefer(value: unknown): boolean {
   // As in `hasMarker`.
   return (
     typeof value === 'string' &&
-    (value.includes('(') ||
-      value.includes('{') ||
-      value.includes('[') ||
-      value.startsWith('a') ||
-      value.startsWith('A')) &&
+    (value.includes('(') || value.includes('{') || value.includes('[') || /^a/i.test(value)) &&
     /key.?va[ul]+t?s?\s*[({[]|^akvs:\/\//is.test(value)
   );
 }

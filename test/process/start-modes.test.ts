@@ -169,6 +169,15 @@ describe('start, then join: an early reader finds nothing', () => {
   });
 });
 
+// On a real platform nothing else tells `register` that there is something to join: the references are gone from the
+// environment, and the emulator's settings, by which it would look, are not there.
+test.each(['start.cjs', 'start.mjs'])('%s joins where no setting of ours is there', async (file) => {
+  const { code, stderr } = await app.run([file], { env: { DB_PASSWORD: '@KeyVault(VaultName=shop)' } });
+
+  expect(stderr).toContain('DB_PASSWORD: InvalidSyntax');
+  expect(code).toBe(1);
+});
+
 describe('resolve()', () => {
   test.each([
     ['resolve.mjs', "import { resolve } from 'vaultstrap'; import probe from './probe.cjs'; "],
