@@ -3,6 +3,7 @@ import type { Config } from '../support/config.js';
 import { type Failure, fail } from '../support/failure.js';
 import { changeOf, textOf } from './changes.js';
 import type { ComposedSetting, composeSettings, Lookup } from './compose.js';
+import { groupsOf } from './groups.js';
 import { type HeldSecrets, isRevoked } from './held.js';
 import type { RotatedSetting } from './types.js';
 
@@ -51,7 +52,7 @@ export function recompose(
     return fail(refusal);
   };
   const latest = compose(plan, lookup);
-  const unusable = unusableReads(latest, held, known);
+  const unusable = unusableReads(plan, latest, held, known);
   const heldBack = new Map<string, Failure>();
   return latest.map((setting) => {
     const { planned } = setting;
@@ -62,7 +63,11 @@ export function recompose(
       ...planned.reads.map((key) => unusable.get(key)),
       ...planned.mentions.map((name) => heldBack.get(name)),
     ].find((failure) => failure !== undefined);
-    const waits = waitsFor !== undefined && hasValue(setting) && hasValue(previous);
+    const waits =
+      waitsFor !== undefined &&
+      hasValue(setting) &&
+      hasValue(previous) &&
+      changeOf(previous, setting, plan.reads) !== undefined;
     if (waits) heldBack.set(planned.setting, waitsFor);
     const now = standing(waits ? previous : setting, previous, revocation);
     const failure = failureOf(setting, held) ?? revocation ?? (waits ? waitsFor : undefined);
@@ -77,10 +82,11 @@ export function recompose(
 }
 
 /**
- * Secrets that were read and cannot be made into a setting that has a value: all settings of such a secret keep theirs, a
- * user's name too when the password beside it is missing.
+ * Secrets that were read and cannot be made into a setting that has a value, and those of their groups: all settings of
+ * these keep theirs, a user's name too when the password beside it, or in the next secret, is missing.
  */
 function unusableReads(
+  plan: Plan,
   latest: readonly ComposedSetting[],
   held: HeldSecrets,
   known: ReadonlyMap<string, ComposedSetting>,
@@ -89,8 +95,19 @@ function unusableReads(
   for (const { planned, outcome } of latest) {
     const previous = known.get(planned.setting);
     if (outcome.kind !== 'failed' || outcome.failure.code === 'ERR_TEMPLATE_MEMBER') continue;
-    if (!previous || !hasValue(previous) || !planned.reads.every((key) => held.get(key)?.good)) continue;
+    const { code } = outcome.failure;
+    const isThere = (key: string) => {
+      const { good, failure } = held.get(key) ?? {};
+      // Or a default stands for it.
+      return good !== undefined || (failure?.absent === true && failure.code !== code);
+    };
+    if (!previous || !hasValue(previous) || !planned.reads.every(isThere)) continue;
     for (const key of planned.reads) unusable.set(key, outcome.failure);
+  }
+  if (unusable.size === 0) return unusable;
+  for (const group of groupsOf(plan)) {
+    const failure = group.map((key) => unusable.get(key)).find((one) => one !== undefined);
+    for (const key of group) if (failure) unusable.set(key, unusable.get(key) ?? failure);
   }
   return unusable;
 }

@@ -202,6 +202,48 @@ test('settings of one secret keep their values together when one of them cannot 
   });
 });
 
+describe('a new secret that is of no use to one of its settings', () => {
+  const json = (content: object, version: string) => good(JSON.stringify(content), { version });
+  const failure = expect.objectContaining({ code: 'ERR_FIELD' });
+
+  test('holds back its group: a user does not change beside a password that stays', () => {
+    const env = {
+      USER: ref('user'),
+      HOST: ref('host'),
+      PW: ref('db', 'Field=password'),
+      PORT: ref('db', 'Field=port'),
+      URL: '${USER}:${PW}@${HOST}',
+      OTHER: ref('other'),
+    };
+    const first = { user: good('u1'), host: good('h'), db: json({ password: 's1', port: 1 }, V1), other: good('o1') };
+    const torn = { user: good('u2', { version: V2 }), db: json({ password: 's2' }, V2), other: good('o2') };
+    expect(stand(env, 'keep', first, torn, torn)).toMatchObject({
+      USER: { text: 'u1', failure, change: undefined },
+      PW: { text: 's1', failure },
+      PORT: { text: '1', failure },
+      URL: { text: 'u1:s1@h', failure },
+      // It has what the vault has.
+      HOST: { text: 'h', failure: undefined },
+      OTHER: { text: 'o2', failure: undefined },
+    });
+    const mended = { ...torn, db: json({ password: 's3', port: 3 }, V3) };
+    expect(stand(env, 'keep', first, torn, mended)).toMatchObject({
+      USER: { text: 'u2', failure: undefined },
+      URL: { text: 'u2:s3@h', failure: undefined },
+    });
+  });
+
+  test('also where a default stands beside it', () => {
+    const env = { PW: ref('db', 'Field=password'), URL: ref('host', 'Default=h') + ref('db', 'Field=port') };
+    const first = { host: bad(ABSENT), db: json({ password: 's1', port: 1 }, V1) };
+    const torn = { host: bad(ABSENT), db: json({ password: 's2' }, V2) };
+    expect(stand(env, 'keep', first, torn)).toMatchObject({
+      PW: { text: 's1', failure },
+      URL: { text: 'h1', failure },
+    });
+  });
+});
+
 test('a setting is as young as the youngest of its secrets', () => {
   const at = (resolvedAtMs?: number) => ({ ...(resolvedAtMs !== undefined && { resolvedAtMs }) });
   const held = new Map([
