@@ -192,6 +192,7 @@ describe('behind a start that failed', () => {
 test.each([
   ['the setting', () => Object.assign(process.env, { VAULTSTRAP_IGNORE: ' VS_X , VS_A' }), QUIET],
   ['the option', () => {}, { ...QUIET, ignore: ['VS_A'] }],
+  ['the option as text', () => {}, { ...QUIET, ignore: ' VS_X , VS_A' as never }],
 ])('what %s names to be left alone is text: before a start, and behind it', async (_, told, options) => {
   told();
   process.env['VS_A'] = ref('a');
