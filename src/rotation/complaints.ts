@@ -33,7 +33,7 @@ export function createComplaints(clock: Clock, log: () => Log): Complaints {
 
   function isNews(key: string, now: Omit<Complaint, 'atMs'>, atStart?: Complaint): boolean {
     const onlyOnce = key === PLATFORM;
-    const last = made.get(key) ?? (onlyOnce ? undefined : atStart);
+    const last = made.get(key) ?? atStart;
     // A value that was kept and is taken out now is another piece of news; and so is another refusal, which comes of
     // somebody's mending. What may pass has many faces.
     const recent = last && (onlyOnce || (last.becomes === now.becomes && clock.monotonic() - last.atMs < EVERY_MS));
@@ -52,7 +52,7 @@ export function createComplaints(clock: Clock, log: () => Log): Complaints {
       const ofPlatform = origin === 'platform' && isForUs && !failure.absent;
       const becomes = textOf(composed) === undefined ? 'unresolved' : 'kept';
       const { code } = failure;
-      const isTold = failureOfStart(composed)?.code === code;
+      const isTold = !ofPlatform && failureOfStart(composed)?.code === code;
       const atStart = isTold ? ({ atMs: startedMs, refused: false, becomes, code } as const) : undefined;
       if (!isNews(ofPlatform ? PLATFORM : setting, { refused, becomes, code }, atStart)) return;
       if (ofPlatform) {

@@ -107,7 +107,7 @@ function unusableReads(
   if (unusable.size === 0) return unusable;
   for (const group of groupsOf(plan)) {
     const failure = group.map((key) => unusable.get(key)).find((one) => one !== undefined);
-    for (const key of group) if (failure) unusable.set(key, unusable.get(key) ?? failure);
+    if (failure) for (const key of group) unusable.set(key, unusable.get(key) ?? failure);
   }
   return unusable;
 }

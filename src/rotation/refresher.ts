@@ -45,7 +45,7 @@ export function createRefresher(
     const { input } = standing;
     const nothing = { generation: standing.generation, changed: [], failed: [] };
     if (!input) return nothing;
-    const { plan, config, client, began: started } = input;
+    const { plan, config, client } = input;
     const groups = scope === 'all' ? groupsOf(plan) : groupsBehind(plan, scope);
     // Pinned versions never change: read once.
     const reads = groups
@@ -63,7 +63,7 @@ export function createRefresher(
     let againAtMs = 0;
     let waiting = groups;
     /** Takes over the groups that were read as a whole; a vault that hangs holds up nobody else. */
-    function take(results: ReadResults): RefreshResult {
+    const take = (results: ReadResults): RefreshResult => {
       const isRead = (group: readonly string[]) => !group.some((key) => asked.has(key) && !results.has(key));
       const taken = waiting.filter(isRead);
       waiting = waiting.filter((group) => !isRead(group));
@@ -75,10 +75,10 @@ export function createRefresher(
       });
       standing.held = held;
       if (readAgainInMs !== undefined) againAtMs = Math.max(againAtMs, clock.monotonic() + readAgainInMs);
-      const result = applyHeld({ plan, config, began: started });
+      const result = applyHeld(input);
       changed.push(...result.changed);
       return { ...result, changed };
-    }
+    };
     const asked = new Set(reads.map(({ key }) => key));
     const results = await client.readAll(reads, {
       deadlineMs: began.monotonicMs + LIMIT_MS,
@@ -112,7 +112,7 @@ export function createRefresher(
   }
 
   /** Composes all settings from what is held, and applies what differs, in one synchronous step. */
-  function applyHeld({ plan, config, began }: Omit<RotationInput, 'client'>): RefreshResult {
+  function applyHeld({ plan, config, began }: RotationInput): RefreshResult {
     const { notes } = standing;
     const changed: RotatedSetting[] = [];
     const failed: string[] = [];
